@@ -1,0 +1,89 @@
+//! The program's state: what every use case may need, built once by the binary.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use patchcord_domain::id::{Entropy, new_id};
+use patchcord_domain::redaction::Redactor;
+use patchcord_domain::time::Clock;
+use patchcord_llm::{Model, Prices};
+use patchcord_store::Store;
+
+use crate::keys::Keys;
+use crate::live::Live;
+use crate::storage::Storage;
+
+/// Everything that use cases share. Clones are cheap and share it.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What an [`App`] is made of.
+pub struct Inner {
+    /// The database.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids and tokens.
+    pub entropy: Arc<dyn Entropy>,
+    /// The secrets that sign tokens and seal the audit trail.
+    pub keys: Keys,
+    /// Where attachments lie.
+    pub storage: Storage,
+    /// The model that answers; `None` when the copilot is off.
+    pub model: Option<Arc<dyn Model>>,
+    /// Takes secrets and personal data out of what models see.
+    pub redactor: Redactor,
+    /// What models cost.
+    pub prices: Prices,
+    /// Events on their way to listeners.
+    pub live: Live,
+    /// What an operator may set.
+    pub options: Options,
+}
+
+/// What an operator may set about the use cases.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How browsers reach this server; links in invitations begin with it.
+    pub public_url: String,
+    /// Most that the models of one workspace may cost a day (UTC), in micro-dollars.
+    pub daily_budget_microusd: i64,
+    /// Copilot jobs that run at the same time on this node.
+    pub concurrent_jobs: usize,
+    /// How long a worker holds a job before others may take it over, in milliseconds.
+    pub lease_ms: i64,
+    /// Whether the demo workspace is shown with its passwords.
+    pub demo: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            public_url: "http://localhost:3000".into(),
+            daily_budget_microusd: 20_000_000,
+            concurrent_jobs: 8,
+            lease_ms: 30_000,
+            demo: false,
+        }
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// A new identifier.
+    pub(crate) fn id(&self) -> String {
+        new_id(&*self.entropy)
+    }
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

@@ -1,0 +1,96 @@
+//! What a use case may refuse, by what the caller can do about it. How it looks on the wire is the server's business.
+
+use patchcord_domain::FieldError;
+use patchcord_domain::user::{Actor, Role};
+use patchcord_store::StoreError;
+use patchcord_store::rows::User;
+
+use crate::tickets::Detail;
+
+/// Why a use case did not happen. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// There is no such thing, or it is another workspace's, which is the same to the caller.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The actor's role does not allow it.
+    #[error("this needs the role {}", .0.as_str())]
+    Forbidden(Role),
+    /// Nobody is signed in, or the credentials are wrong. The first text is a stable code.
+    #[error("{1}")]
+    Unauthenticated(&'static str, &'static str),
+    /// Fields of the request are wrong; all of them are named.
+    #[error("{}", first(.0))]
+    Invalid(Vec<FieldError>),
+    /// It does not fit the present state. The first text is a stable code.
+    #[error("{1}")]
+    Conflict(&'static str, String),
+    /// The row was changed since the caller read it; this is how it looks now.
+    #[error("it was changed in the meantime; the answer carries the present state")]
+    Stale(Box<Current>),
+    /// More than is taken.
+    #[error("{0}")]
+    TooLarge(String),
+    /// A kind of file that is not taken.
+    #[error("{0}")]
+    UnsupportedFile(String),
+    /// Too many tries; the number is after how many seconds the next one is heard.
+    #[error("too many attempts; try again in {0} seconds")]
+    TooManyAttempts(u64),
+    /// The database, the storage or the model cannot be used right now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A worker lost its lease: what it did is taken back and somebody else does it.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// A fault of the program. The text is for the log only.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// The present state of a row that was changed in the meantime.
+#[derive(Debug)]
+pub enum Current {
+    /// Of a ticket.
+    Ticket(Detail),
+    /// Of a user.
+    User(User),
+}
+
+impl AppError {
+    /// One wrong field.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        AppError::Invalid(vec![FieldError::new(field, message)])
+    }
+}
+
+fn first(errors: &[FieldError]) -> String {
+    errors.first().map(ToString::to_string).unwrap_or_default()
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full(_) => AppError::Unavailable("the disk is full; nothing was saved".into()),
+            StoreError::Unavailable(detail) => {
+                tracing::warn!(detail, "the database cannot be used");
+                AppError::Unavailable("the database cannot be used right now; nothing was saved".into())
+            }
+            StoreError::Taken(detail) => {
+                tracing::debug!(detail, "a unique value is taken");
+                AppError::Conflict("taken", "something with this value is already there".into())
+            }
+            StoreError::Reference(detail) => {
+                tracing::debug!(detail, "a reference does not hold");
+                AppError::Conflict("in_use", "something that this refers to is gone, or still refers to this".into())
+            }
+            StoreError::LeaseLost(_) => AppError::LeaseLost,
+            StoreError::Internal(detail) => AppError::Internal(detail),
+        }
+    }
+}
+
+/// Who may act is asked once per use case, here.
+pub(crate) fn require(actor: &Actor, needed: Role) -> Result<(), AppError> {
+    if actor.may(needed) { Ok(()) } else { Err(AppError::Forbidden(needed)) }
+}

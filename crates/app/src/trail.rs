@@ -1,0 +1,131 @@
+//! Recording what happened to a ticket: the audit line and the live event, in the transaction of the change.
+
+use patchcord_domain::ticket::EventKind;
+use patchcord_domain::time::Millis;
+use patchcord_domain::user::Actor;
+use patchcord_store::events::{self, NewEvent};
+use patchcord_store::rows::{Ticket, TicketEvent, User};
+use patchcord_store::{Tenant, Tx, trail, users};
+use serde_json::{Value, json};
+
+use crate::{App, AppError};
+
+/// Who caused a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// A person who is signed in.
+    User(String),
+    /// The program itself.
+    System,
+}
+
+impl From<&Actor> for Who {
+    fn from(actor: &Actor) -> Self {
+        Who::User(actor.user_id.clone())
+    }
+}
+
+impl Who {
+    pub(crate) fn user_id(&self) -> Option<String> {
+        match self {
+            Who::User(id) => Some(id.clone()),
+            Who::System => None,
+        }
+    }
+
+    fn actor_type(&self) -> &'static str {
+        match self {
+            Who::User(_) => "USER",
+            Who::System => "SYSTEM",
+        }
+    }
+}
+
+/// An open transaction, who acts in it and when: what every change of a ticket needs.
+pub(crate) struct Change<'t> {
+    pub(crate) app: &'t App,
+    pub(crate) tenant: Tenant<'t, Tx>,
+    pub(crate) who: Who,
+    pub(crate) at: Millis,
+}
+
+impl Change<'_> {
+    /// Appends an audit line; the ticket must be locked, and saved afterwards.
+    pub(crate) async fn line(&self, ticket: &mut Ticket, kind: EventKind, payload: Value) -> Result<(), AppError> {
+        let line = self.new_line(kind, payload);
+        Ok(trail::append(self.tenant, &self.app.keys.audit, ticket, line).await?)
+    }
+
+    /// The first audit line of a ticket that is about to be inserted.
+    pub(crate) fn first_line(&self, ticket: &mut Ticket, kind: EventKind, payload: Value) -> TicketEvent {
+        trail::first(&self.app.keys.audit, ticket, self.new_line(kind, payload))
+    }
+
+    fn new_line(&self, kind: EventKind, payload: Value) -> trail::Line {
+        trail::Line {
+            id: self.app.id(),
+            kind: kind.as_str(),
+            actor_type: self.who.actor_type(),
+            actor_id: self.who.user_id(),
+            payload,
+            at: self.at,
+        }
+    }
+
+    /// Saves a changed ticket and tells the listeners of tickets.
+    pub(crate) async fn save(&self, mut ticket: Ticket, event: &str) -> Result<Ticket, AppError> {
+        ticket.version += 1;
+        ticket.updated_at = self.at;
+        if !self.tenant.save(ticket.clone()).await? {
+            return Err(AppError::NotFound("ticket"));
+        }
+        self.publish_ticket(&ticket, event).await?;
+        Ok(ticket)
+    }
+
+    /// Tells the listeners of tickets.
+    pub(crate) async fn publish_ticket(&self, ticket: &Ticket, event: &str) -> Result<(), AppError> {
+        self.publish(event, "tickets", &ticket.id, json!({"ticketId": ticket.id, "version": ticket.version})).await
+    }
+
+    /// Tells listeners of a topic. The data carries ids and states only.
+    pub(crate) async fn publish(&self, kind: &str, topic: &str, subject_id: &str, data: Value) -> Result<(), AppError> {
+        let event = NewEvent { id: self.app.id(), kind, topic, subject_id, data, at: self.at };
+        Ok(events::record(self.tenant, event).await?)
+    }
+}
+
+/// A field's value before and after, as audit lines show it.
+pub(crate) fn from_to(field: &str, from: impl Into<Value>, to: impl Into<Value>) -> Value {
+    json!({"field": field, "from": from.into(), "to": to.into()})
+}
+
+/// A line of the audit trail with the name of who caused it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedLine {
+    /// The line.
+    pub line: TicketEvent,
+    /// The user behind it, when it was one.
+    pub user: Option<User>,
+}
+
+impl App {
+    /// The audit trail of a ticket, oldest first, at most the newest 500 lines.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the ticket is not the actor's to see.
+    pub async fn ticket_events(&self, actor: &Actor, ticket: &str) -> Result<Vec<NamedLine>, AppError> {
+        let tenant = self.store.tenant(&actor.workspace_id);
+        let ticket = crate::tickets::find(tenant, ticket).await?;
+        let lines = trail::newest(tenant, &ticket.id, 500).await?;
+        let mut ids: Vec<String> = lines.iter().filter_map(|line| line.actor_id.clone()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let people = users::some(tenant, &ids).await?;
+        let named = |line: TicketEvent| {
+            let user = people.iter().find(|user| Some(&user.id) == line.actor_id.as_ref()).cloned();
+            NamedLine { line, user }
+        };
+        Ok(lines.into_iter().map(named).collect())
+    }
+}

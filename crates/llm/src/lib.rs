@@ -1,0 +1,1 @@
+//! Patchcord llm.

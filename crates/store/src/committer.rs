@@ -1,0 +1,195 @@
+//! The single writer of SQLite: takes the closures that wait, runs each in a savepoint, commits them together.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::StoreError;
+use crate::faults::Faults;
+use crate::store::{Signals, Tx, WriteFuture, begin};
+
+/// Most closures in one commit: bounds how long the first of them waits for the last.
+const GROUP_MAX: usize = 64;
+/// Most closures that wait. A caller beyond that waits for a place, which slows it down instead of growing memory.
+const QUEUE_MAX: usize = 1_024;
+
+/// A handle to the writer task.
+#[derive(Clone)]
+pub(crate) struct Committer {
+    queue: mpsc::Sender<Box<dyn Work>>,
+    connection: DatabaseConnection,
+    task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Committer {
+    #[allow(clippy::disallowed_methods, reason = "the task ends with the store, which keeps its handle")]
+    pub(crate) fn start(connection: DatabaseConnection, signals: Signals, faults: Faults) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let task = tokio::spawn(run(connection.clone(), signals, faults, waiting));
+        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))) }
+    }
+
+    /// The writer's connection, for migrations before the first write.
+    pub(crate) fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> WriteFuture<'t, T, E> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let item = Closure { work: Some(work), result: None, answer };
+        let closed = || E::from(StoreError::Unavailable("the store is closed".into()));
+        self.queue.send(Box::new(item)).await.map_err(|_| closed())?;
+        // The answer is missing only when the closure panicked or the store was closed in the meantime.
+        answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the write was abandoned".into()))))
+    }
+
+    /// Stops taking closures, finishes those that wait, closes the connection.
+    pub(crate) async fn close(&self) {
+        if let Some(task) = self.task.lock().await.take() {
+            let stop = Stop;
+            let _ = self.queue.send(Box::new(stop)).await;
+            let _ = task.await;
+        }
+        let _ = self.connection.close_by_ref().await;
+    }
+}
+
+/// A closure with its types erased.
+trait Work: Send {
+    /// Runs the closure; says whether it succeeded.
+    fn run<'w>(&'w mut self, tx: &'w Tx) -> BoxFuture<'w, bool>;
+    /// Answers the caller: the closure's result when the group was committed, otherwise the reason why not.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+    /// Whether the task shall end after this group.
+    fn is_stop(&self) -> bool {
+        false
+    }
+}
+
+struct Closure<T, E, F> {
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Work for Closure<T, E, F>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    F: for<'t> FnOnce(&'t Tx) -> WriteFuture<'t, T, E> + Send + 'static,
+{
+    fn run<'w>(&'w mut self, tx: &'w Tx) -> BoxFuture<'w, bool> {
+        Box::pin(async move {
+            let work = self.work.take().expect("a closure is run once");
+            // A closure that panics must not take the writer with it: the others' work goes on.
+            let result = AssertUnwindSafe(async { work(tx).await }).catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!("a write panicked and was rolled back");
+                Err(E::from(StoreError::Internal("the write panicked".into())))
+            });
+            let succeeded = result.is_ok();
+            self.result = Some(result);
+            succeeded
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let result = match (self.result, committed) {
+            (Some(Err(own)), _) => Err(own),
+            (_, Err(error)) => Err(E::from(error)),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(E::from(StoreError::Internal("the write did not run".into()))),
+        };
+        // A caller that went away does not change what was committed.
+        let _ = self.answer.send(result);
+    }
+}
+
+struct Stop;
+
+impl Work for Stop {
+    fn run<'w>(&'w mut self, _: &'w Tx) -> BoxFuture<'w, bool> {
+        Box::pin(async { true })
+    }
+
+    fn answer(self: Box<Self>, _: Result<(), StoreError>) {}
+
+    fn is_stop(&self) -> bool {
+        true
+    }
+}
+
+async fn run(pool: DatabaseConnection, signals: Signals, faults: Faults, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
+    while let Some(first) = waiting.recv().await {
+        let mut group = vec![first];
+        while group.len() < GROUP_MAX {
+            match waiting.try_recv() {
+                Ok(next) => group.push(next),
+                Err(_) => break,
+            }
+        }
+        let stop = group.iter().any(|item| item.is_stop());
+        let committed = commit_group(&pool, &signals, &faults, &mut group).await;
+        let reason = committed.err();
+        if let Some(error) = &reason {
+            tracing::error!(%error, writes = group.len(), "a group of writes was not committed");
+        }
+        for item in group {
+            item.answer(match &reason {
+                None => Ok(()),
+                Some(error) => Err(again(error)),
+            });
+        }
+        if stop {
+            break;
+        }
+    }
+}
+
+async fn commit_group(
+    pool: &DatabaseConnection,
+    signals: &Signals,
+    faults: &Faults,
+    group: &mut [Box<dyn Work>],
+) -> Result<(), StoreError> {
+    let tx = begin(pool, faults.clone()).await?;
+    let result = run_group(&tx, group).await;
+    match result {
+        Ok(()) => tx.commit(signals).await,
+        Err(error) => {
+            let _ = tx.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+/// Each closure runs in a savepoint, so that one that fails takes back its own changes only. A savepoint that cannot be
+/// released or rolled back (SQLite ends the whole transaction when the disk is full) fails the group.
+async fn run_group(tx: &Tx, group: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+    for item in group {
+        tx.execute_unprepared("SAVEPOINT one").await?;
+        if !item.run(tx).await {
+            tx.execute_unprepared("ROLLBACK TO one").await?;
+        }
+        tx.execute_unprepared("RELEASE one").await?;
+    }
+    Ok(())
+}
+
+/// The same reason for each closure of a group.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Full(detail) => StoreError::Full(detail.clone()),
+        StoreError::Unavailable(detail) => StoreError::Unavailable(detail.clone()),
+        other => StoreError::Internal(other.to_string()),
+    }
+}

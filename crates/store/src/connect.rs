@@ -1,0 +1,115 @@
+//! Opening a database: what is set on each connection, and why.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::StoreError;
+
+/// How to reach and treat the database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `sqlite://path/to/file.db` or `postgres://user:password@host:port/database`.
+    pub url: String,
+    /// Most connections: readers on SQLite, all connections on PostgreSQL.
+    pub max_connections: u32,
+    /// Whether a write on SQLite reaches the disk before it is acknowledged (`synchronous=full`).
+    pub sqlite_full_sync: bool,
+    /// How long a call waits for a connection or a lock before it fails as unavailable, in milliseconds.
+    pub wait_ms: u64,
+    /// Debug builds stop the process at this point between statements; tests of crashes set it.
+    pub stop_at_point: Option<u64>,
+}
+
+impl Options {
+    /// The defaults for a database address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), max_connections: 10, sqlite_full_sync: true, wait_ms: 5_000, stop_at_point: None }
+    }
+
+    /// The file behind a SQLite address.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.url.strip_prefix("sqlite://").or_else(|| self.url.strip_prefix("sqlite:"))?;
+        Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+    }
+}
+
+/// The pools of one engine.
+pub(crate) struct Pools {
+    /// For reading; on PostgreSQL also for writing.
+    pub(crate) read: DatabaseConnection,
+    /// The single writer of SQLite.
+    pub(crate) writer: Option<DatabaseConnection>,
+    /// PostgreSQL connections whose commits do not wait for the disk: for ticket numbers only. A number may be lost in a
+    /// crash; it cannot come twice, because the flush of the ticket that carries it also flushes the counter before it.
+    pub(crate) counters: Option<DatabaseConnection>,
+}
+
+pub(crate) async fn connect(options: &Options) -> Result<Pools, StoreError> {
+    if options.sqlite_file().is_some() {
+        return sqlite(options).await;
+    }
+    if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
+        return postgres(options).await;
+    }
+    Err(StoreError::Internal("the database address must begin with sqlite:// or postgres://".into()))
+}
+
+async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
+    let wait = Duration::from_millis(options.wait_ms);
+    let synchronous = if options.sqlite_full_sync { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+    let path = options.sqlite_file().unwrap_or_default();
+    let base = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .foreign_keys(true)
+        .busy_timeout(wait)
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-16000")
+        .statement_cache_capacity(200);
+    let writer =
+        SqlitePoolOptions::new().max_connections(1).acquire_timeout(wait).connect_with(quiet(base.clone())).await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(options.max_connections.clamp(1, 8))
+        .acquire_timeout(wait)
+        .connect_with(quiet(base.read_only(true)))
+        .await?;
+    Ok(Pools {
+        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+        writer: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer)),
+        counters: None,
+    })
+}
+
+async fn postgres(options: &Options) -> Result<Pools, StoreError> {
+    let wait = Duration::from_millis(options.wait_ms);
+    let base = PgConnectOptions::from_str(&options.url)?
+        .application_name("patchcord")
+        .options([("lock_timeout", options.wait_ms.to_string()), ("statement_timeout", "30000".to_owned())])
+        .statement_cache_capacity(200);
+    // Connections are made when they are first needed: a server that starts before its database says 503 and recovers.
+    let read = PgPoolOptions::new()
+        .max_connections(options.max_connections.max(2))
+        .acquire_timeout(wait)
+        .connect_lazy_with(quiet(base.clone()));
+    let counters = PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(wait)
+        .connect_lazy_with(quiet(base.options([("synchronous_commit", "off")])));
+    Ok(Pools {
+        read: SqlxPostgresConnector::from_sqlx_postgres_pool(read),
+        writer: None,
+        counters: Some(SqlxPostgresConnector::from_sqlx_postgres_pool(counters)),
+    })
+}
+
+/// Statements carry customers' words in their parameters and say nothing to an operator: they are not logged.
+fn quiet<O: sqlx::ConnectOptions>(options: O) -> O {
+    options.disable_statement_logging()
+}

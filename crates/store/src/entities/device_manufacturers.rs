@@ -1,0 +1,22 @@
+//! Table `device_manufacturers`. Catalogue of manufacturers.
+
+use sea_orm::entity::prelude::*;
+
+/// One row of `device_manufacturers`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "device_manufacturers")]
+pub struct Model {
+    pub workspace_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub name: String,
+    pub version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// Relations are followed by explicit queries.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,36 @@
+//! SQLite or PostgreSQL: rows, migrations, queries, job rows and event rows. Nothing above this crate knows SQL.
+//!
+//! Reading goes through [`Store::tenant`], writing through [`Store::write`]; both give a [`Tenant`], a handle that already
+//! holds the workspace. What is not bound to one workspace (sign-in, the worker, the event reader) is in [`unscoped`].
+
+mod committer;
+mod connect;
+mod entities;
+mod error;
+mod faults;
+mod migrations;
+mod store;
+mod tenant;
+
+pub mod articles;
+pub mod directory;
+pub mod events;
+pub mod idempotency;
+pub mod jobs;
+pub mod messages;
+pub mod rows;
+pub mod scratch;
+pub mod search;
+pub mod sessions;
+pub mod suggestions;
+pub mod ticket_list;
+pub mod tickets;
+pub mod trail;
+pub mod unscoped;
+pub mod users;
+pub mod workspaces;
+
+pub use connect::Options;
+pub use error::StoreError;
+pub use store::{Connection, Reader, Store, Tx, WriteFuture};
+pub use tenant::Tenant;

@@ -1,0 +1,48 @@
+//! Applies the migrations of `migrations/sqlite` or `migrations/postgres`, in order, each once.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionOptions, TransactionTrait};
+
+use crate::StoreError;
+
+/// Name, text for SQLite, text for PostgreSQL. A migration that was released is never edited: add the next one.
+const MIGRATIONS: &[(&str, &str, &str)] = &[(
+    "0001_foundation",
+    include_str!("../migrations/sqlite/0001_foundation.sql"),
+    include_str!("../migrations/postgres/0001_foundation.sql"),
+)];
+
+/// Serialises nodes that start at the same time on PostgreSQL; the number means nothing.
+const MIGRATION_LOCK: i64 = 7_283_465;
+
+pub(crate) async fn run(connection: &DatabaseConnection) -> Result<Vec<&'static str>, StoreError> {
+    let backend = connection.get_database_backend();
+    let mut applied = Vec::new();
+    for (name, sqlite, postgres) in MIGRATIONS {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let tx = connection.begin_with_options(options).await?;
+        if backend == DbBackend::Postgres {
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        }
+        tx.execute_unprepared("CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY)").await?;
+        let known = Statement::from_sql_and_values(
+            backend,
+            "SELECT name FROM schema_migrations WHERE name = $1",
+            [(*name).into()],
+        );
+        if tx.query_one_raw(known).await?.is_none() {
+            tx.execute_unprepared(if backend == DbBackend::Postgres { postgres } else { sqlite }).await?;
+            let mark = Statement::from_sql_and_values(
+                backend,
+                "INSERT INTO schema_migrations (name) VALUES ($1)",
+                [(*name).into()],
+            );
+            tx.execute_raw(mark).await?;
+            applied.push(*name);
+        }
+        tx.commit().await?;
+    }
+    Ok(applied)
+}

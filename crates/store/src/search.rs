@@ -1,0 +1,186 @@
+//! Full-text search over folded text, the same on both engines.
+//!
+//! A subject (a ticket, an article) has one or more documents: long conversations are cut into parts, because PostgreSQL
+//! cannot index a text of a megabyte. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
+//! is ever read as an operator.
+
+use patchcord_domain::text::fold;
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+
+use crate::{StoreError, Tenant, Tx};
+
+/// What a document belongs to.
+pub const TICKET: &str = "ticket";
+/// What a document belongs to.
+pub const ARTICLE: &str = "article";
+
+/// A part is closed when it has this many characters.
+const PART_CHARS: i64 = 60_000;
+/// Most words of a query that count.
+const WORDS_MAX: usize = 12;
+/// Only the newest hits of a query are looked at: ranking every hit of a common word costs too much.
+pub(crate) const NEWEST_HITS: u32 = 1_000;
+
+/// A subject that fits a query.
+#[derive(Debug, Clone, PartialEq, FromQueryResult)]
+pub struct Hit {
+    /// Id of the ticket or article.
+    pub subject_id: String,
+    /// How well it fits by the engine's own measure; the higher the better. Compare within one query only.
+    pub rank: f64,
+}
+
+/// Writes the first document of a new subject.
+pub async fn add(tenant: Tenant<'_, Tx>, kind: &str, subject_id: &str, text: &str) -> Result<(), StoreError> {
+    insert_part(tenant, kind, subject_id, 0, &fold(text)).await
+}
+
+/// Adds text to a subject's last part, or begins the next part.
+pub async fn append(tenant: Tenant<'_, Tx>, kind: &str, subject_id: &str, text: &str) -> Result<(), StoreError> {
+    let text = fold(text);
+    if text.is_empty() {
+        return Ok(());
+    }
+    let last = tenant.statement(
+        "SELECT part, length(text) AS chars FROM search_documents \
+         WHERE workspace_id = $1 AND kind = $2 AND subject_id = $3 ORDER BY part DESC LIMIT 1",
+        [kind.into(), subject_id.into()],
+    );
+    match Part::find_by_statement(last).one(tenant.connection).await? {
+        Some(part) if i64::from(part.chars) < PART_CHARS => {
+            let grow = tenant.statement(
+                "UPDATE search_documents SET text = text || ' ' || $4 \
+                 WHERE workspace_id = $1 AND kind = $2 AND subject_id = $3 AND part = $5",
+                [kind.into(), subject_id.into(), text.into(), part.part.into()],
+            );
+            tenant.connection.execute_raw(grow).await?;
+            Ok(())
+        }
+        last => insert_part(tenant, kind, subject_id, last.map_or(0, |part| part.part + 1), &text).await,
+    }
+}
+
+/// Writes a subject's only document anew.
+pub async fn replace(tenant: Tenant<'_, Tx>, kind: &str, subject_id: &str, text: &str) -> Result<(), StoreError> {
+    let delete = tenant.statement(
+        "DELETE FROM search_documents WHERE workspace_id = $1 AND kind = $2 AND subject_id = $3",
+        [kind.into(), subject_id.into()],
+    );
+    tenant.connection.execute_raw(delete).await?;
+    insert_part(tenant, kind, subject_id, 0, &fold(text)).await
+}
+
+#[derive(FromQueryResult)]
+struct Part {
+    part: i64,
+    chars: i32,
+}
+
+async fn insert_part(
+    tenant: Tenant<'_, Tx>,
+    kind: &str,
+    subject_id: &str,
+    part: i64,
+    folded: &str,
+) -> Result<(), StoreError> {
+    let insert = tenant.statement(
+        "INSERT INTO search_documents (workspace_id, kind, subject_id, part, text) VALUES ($1, $2, $3, $4, $5)",
+        [kind.into(), subject_id.into(), part.into(), folded.into()],
+    );
+    tenant.connection.execute_raw(insert).await?;
+    Ok(())
+}
+
+/// The subjects that fit any of the words, best first by the engine's own rank.
+pub async fn any_word<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    kind: &str,
+    words: &str,
+    limit: u64,
+) -> Result<Vec<Hit>, StoreError> {
+    let backend = tenant.connection.get_database_backend();
+    let Some(query) = words_query(backend, words, Joined::Any) else { return Ok(Vec::new()) };
+    let sql = match backend {
+        DbBackend::Sqlite => format!(
+            "SELECT subject_id, rank FROM (\
+               SELECT d.subject_id, -bm25(search_words) AS rank FROM search_words \
+               JOIN search_documents d ON d.id = search_words.rowid \
+               WHERE search_words MATCH $2 AND d.workspace_id = $1 AND d.kind = $3 \
+               ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS}) AS hits \
+             ORDER BY rank DESC, subject_id LIMIT $4"
+        ),
+        _ => format!(
+            "SELECT subject_id, ts_rank(words, to_tsquery('simple', $2))::float8 AS rank FROM (\
+               SELECT subject_id, words FROM search_documents \
+               WHERE words @@ to_tsquery('simple', $2) AND workspace_id = $1 AND kind = $3 \
+               ORDER BY id DESC LIMIT {NEWEST_HITS}) AS hits \
+             ORDER BY rank DESC, subject_id LIMIT $4"
+        ),
+    };
+    let statement =
+        tenant.statement(&sql, [query.into(), kind.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()]);
+    Ok(Hit::find_by_statement(statement).all(tenant.connection).await?)
+}
+
+/// A condition for `t.id`: the ticket is among the newest hits that have all the words. `$1` is the workspace; `query` is
+/// the placeholder of the text that [`words_query`] makes.
+pub(crate) fn ticket_condition(backend: DbBackend, query: &str) -> String {
+    match backend {
+        DbBackend::Sqlite => format!(
+            "t.id IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{TICKET}' \
+             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
+        ),
+        _ => format!(
+            "t.id IN (SELECT subject_id FROM search_documents \
+             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{TICKET}' \
+             ORDER BY id DESC LIMIT {NEWEST_HITS})"
+        ),
+    }
+}
+
+/// How the words of a query are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// Every word must be there; the last one may be the beginning of a word, for people who are still typing.
+    All,
+    /// One word is enough.
+    Any,
+}
+
+/// The words in the engine's query language, each quoted; `None` when no word is left.
+pub(crate) fn words_query(backend: DbBackend, text: &str, joined: Joined) -> Option<String> {
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(WORDS_MAX).collect();
+    let last = words.len().checked_sub(1)?;
+    let (and, or, star) = if backend == DbBackend::Sqlite { (" AND ", " OR ", "*") } else { (" & ", " | ", ":*") };
+    let quote = if backend == DbBackend::Sqlite { '"' } else { '\'' };
+    let parts: Vec<String> = words
+        .iter()
+        .enumerate()
+        .map(|(index, word)| {
+            let prefix = if joined == Joined::All && index == last { star } else { "" };
+            format!("{quote}{word}{quote}{prefix}")
+        })
+        .collect();
+    Some(parts.join(if joined == Joined::All { and } else { or }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_type_never_becomes_an_operator() {
+        for (text, sqlite, postgres) in [
+            ("VPN drops", "\"vpn\" AND \"drops\"*", "'vpn' & 'drops':*"),
+            ("a\" OR 1=1 --", "\"a\" AND \"or\" AND \"1\" AND \"1\"*", "'a' & 'or' & '1' & '1':*"),
+            ("TKT-0042", "\"tkt\" AND \"0042\"*", "'tkt' & '0042':*"),
+        ] {
+            assert_eq!(words_query(DbBackend::Sqlite, text, Joined::All).as_deref(), Some(sqlite));
+            assert_eq!(words_query(DbBackend::Postgres, text, Joined::All).as_deref(), Some(postgres));
+        }
+        assert_eq!(words_query(DbBackend::Sqlite, " *)(' \" ", Joined::All), None);
+        assert_eq!(words_query(DbBackend::Sqlite, "a b", Joined::Any).as_deref(), Some("\"a\" OR \"b\""));
+    }
+}

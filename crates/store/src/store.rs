@@ -1,0 +1,278 @@
+//! The store: readers, and the one way to write.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::BoxFuture;
+use patchcord_domain::id::WorkspaceId;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::watch;
+
+use crate::committer::Committer;
+use crate::connect::{self, Options};
+use crate::faults::Faults;
+use crate::{StoreError, Tenant, migrations};
+
+/// What a closure given to [`Store::write`] returns.
+pub type WriteFuture<'t, T, E> = BoxFuture<'t, Result<T, E>>;
+
+/// An open database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    reader: Arc<Reader>,
+    counters: Option<Arc<Reader>>,
+    writer: Writer,
+    signals: Signals,
+}
+
+#[derive(Clone)]
+enum Writer {
+    /// SQLite: closures wait in a queue, run one after the other and are committed together.
+    Grouped(Committer),
+    /// PostgreSQL: each closure has a transaction of its own.
+    Own { pool: DatabaseConnection, faults: Faults },
+}
+
+/// Told after a commit: something new can be read.
+#[derive(Clone)]
+pub(crate) struct Signals {
+    events: watch::Sender<()>,
+    jobs: watch::Sender<()>,
+}
+
+impl Signals {
+    pub(crate) fn announce(&self, wrote: &Wrote) {
+        if wrote.events.load(Ordering::Relaxed) {
+            self.events.send_replace(());
+        }
+        if wrote.jobs.load(Ordering::Relaxed) {
+            self.jobs.send_replace(());
+        }
+    }
+}
+
+/// What a transaction left behind for others to pick up.
+#[derive(Default)]
+pub(crate) struct Wrote {
+    pub(crate) events: AtomicBool,
+    pub(crate) jobs: AtomicBool,
+}
+
+impl Store {
+    /// Opens the database; a SQLite file is created when it is missing. The schema is left alone: see [`Store::migrate`].
+    ///
+    /// # Errors
+    /// When the address is malformed or a SQLite file cannot be opened. PostgreSQL is reached at the first use.
+    pub async fn connect(options: Options) -> Result<Store, StoreError> {
+        let pools = connect::connect(&options).await?;
+        let faults = Faults::new(options.stop_at_point);
+        let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()) };
+        let writer = match pools.writer {
+            Some(writer) => Writer::Grouped(Committer::start(writer, signals.clone(), faults.clone())),
+            None => Writer::Own { pool: pools.read.clone(), faults: faults.clone() },
+        };
+        let counters = pools.counters.map(|pool| Arc::new(Reader { pool, faults: faults.clone() }));
+        Ok(Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals })
+    }
+
+    /// Brings the schema up to date; each migration is applied once, in a transaction of its own. Returns the names of
+    /// those that were applied now.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or a migration fails.
+    pub async fn migrate(&self) -> Result<Vec<&'static str>, StoreError> {
+        match &self.writer {
+            Writer::Grouped(committer) => migrations::run(committer.connection()).await,
+            Writer::Own { pool, .. } => migrations::run(pool).await,
+        }
+    }
+
+    /// Which engine this is.
+    pub fn backend(&self) -> DbBackend {
+        self.reader.get_database_backend()
+    }
+
+    /// A handle for reading that holds the workspace.
+    pub fn tenant<'s>(&'s self, workspace_id: &'s WorkspaceId) -> Tenant<'s, Reader> {
+        Tenant::new(&self.reader, workspace_id)
+    }
+
+    /// For the functions of [`crate::unscoped`] only.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The connections of PostgreSQL that hand out ticket numbers; none on SQLite.
+    pub(crate) fn counters(&self) -> Option<&Reader> {
+        self.counters.as_deref()
+    }
+
+    /// Runs the closure in a transaction and answers after the commit; an error rolls everything back.
+    ///
+    /// On SQLite waiting closures share one commit, each in a savepoint of its own: the flush to the disk costs
+    /// milliseconds, so a group of them is worth far more than each alone. On PostgreSQL each has its own transaction. The
+    /// closure must not call [`Store::write`] itself (on SQLite it would wait for itself), and must not wait for anything
+    /// but the database. It runs to its end even when the caller stops waiting.
+    ///
+    /// # Errors
+    /// The closure's own error, or [`StoreError`] when the transaction could not be begun or committed.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> WriteFuture<'t, T, E> + Send + 'static,
+    {
+        match &self.writer {
+            Writer::Grouped(committer) => committer.write(work).await,
+            Writer::Own { pool, faults } => {
+                let (pool, faults, signals) = (pool.clone(), faults.clone(), self.signals.clone());
+                own_transaction(pool, faults, signals, work).await
+            }
+        }
+    }
+
+    /// Changes whenever a committed write recorded an event.
+    pub fn watch_events(&self) -> watch::Receiver<()> {
+        self.signals.events.subscribe()
+    }
+
+    /// Changes whenever a committed write enqueued a job.
+    pub fn watch_jobs(&self) -> watch::Receiver<()> {
+        self.signals.jobs.subscribe()
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.reader.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Waits for queued writes, then closes every connection.
+    pub async fn close(&self) {
+        if let Writer::Grouped(committer) = &self.writer {
+            committer.close().await;
+        }
+        let _ = self.reader.pool.close_by_ref().await;
+        if let Some(counters) = &self.counters {
+            let _ = counters.pool.close_by_ref().await;
+        }
+    }
+}
+
+async fn own_transaction<T, E, F>(pool: DatabaseConnection, faults: Faults, signals: Signals, work: F) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: for<'t> FnOnce(&'t Tx) -> WriteFuture<'t, T, E>,
+{
+    let tx = begin(&pool, faults).await?;
+    match work(&tx).await {
+        Ok(value) => {
+            tx.commit(&signals).await?;
+            Ok(value)
+        }
+        Err(error) => {
+            // A connection that cannot roll back is closed by the pool, which rolls back as well.
+            let _ = tx.txn.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+pub(crate) async fn begin(pool: &DatabaseConnection, faults: Faults) -> Result<Tx, StoreError> {
+    faults.point();
+    let options =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    let txn = pool.begin_with_options(options).await?;
+    faults.point();
+    Ok(Tx { txn, wrote: Wrote::default(), faults })
+}
+
+/// An open transaction. It is reached only inside [`Store::write`].
+pub struct Tx {
+    txn: DatabaseTransaction,
+    wrote: Wrote,
+    faults: Faults,
+}
+
+impl Tx {
+    /// A handle for reading and writing that holds the workspace.
+    pub fn tenant<'t>(&'t self, workspace_id: &'t WorkspaceId) -> Tenant<'t, Tx> {
+        Tenant::new(self, workspace_id)
+    }
+
+    pub(crate) fn wrote(&self) -> &Wrote {
+        &self.wrote
+    }
+
+    pub(crate) async fn commit(self, signals: &Signals) -> Result<(), StoreError> {
+        self.faults.point();
+        self.txn.commit().await?;
+        self.faults.point();
+        signals.announce(&self.wrote);
+        Ok(())
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.txn.rollback().await?)
+    }
+}
+
+/// The connections for reading.
+pub struct Reader {
+    pool: DatabaseConnection,
+    faults: Faults,
+}
+
+/// Both handles pass statements on; around each is a point at which a test can stop the process.
+macro_rules! pass_on_statements {
+    ($handle:ty, $inner:ident) => {
+        #[async_trait::async_trait]
+        impl ConnectionTrait for $handle {
+            fn get_database_backend(&self) -> DbBackend {
+                ConnectionTrait::get_database_backend(&self.$inner)
+            }
+
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                self.faults.point();
+                let result = self.$inner.execute_raw(statement).await;
+                self.faults.point();
+                result
+            }
+
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                self.faults.point();
+                let result = self.$inner.execute_unprepared(sql).await;
+                self.faults.point();
+                result
+            }
+
+            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+                self.faults.point();
+                let result = self.$inner.query_one_raw(statement).await;
+                self.faults.point();
+                result
+            }
+
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                self.faults.point();
+                let result = self.$inner.query_all_raw(statement).await;
+                self.faults.point();
+                result
+            }
+        }
+    };
+}
+
+pass_on_statements!(Tx, txn);
+pass_on_statements!(Reader, pool);
+
+/// Anything that statements can be given to: a [`Reader`] or a [`Tx`].
+pub trait Connection: ConnectionTrait {}
+
+impl<C: ConnectionTrait> Connection for C {}

@@ -1,0 +1,7 @@
+//! What is not bound to one workspace: signing in, the worker, the reader of events, and making workspaces.
+
+pub mod events;
+pub mod jobs;
+pub mod sign_in;
+pub mod upkeep;
+pub mod workspaces;
