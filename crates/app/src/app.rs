@@ -11,6 +11,7 @@ use patchcord_store::Store;
 
 use crate::keys::Keys;
 use crate::live::Live;
+use crate::passwords::Passwords;
 use crate::storage::Storage;
 
 /// Everything that use cases share. Clones are cheap and share it.
@@ -18,6 +19,7 @@ use crate::storage::Storage;
 pub struct App(Arc<Inner>);
 
 /// What an [`App`] is made of.
+#[derive(Clone)]
 pub struct Inner {
     /// The database.
     pub store: Store,
@@ -27,6 +29,8 @@ pub struct Inner {
     pub entropy: Arc<dyn Entropy>,
     /// The secrets that sign tokens and seal the audit trail.
     pub keys: Keys,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
     /// Where attachments lie.
     pub storage: Storage,
     /// The model that answers; `None` when the copilot is off.

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use patchcord_domain::audit::hex;
-use patchcord_domain::ticket::{ATTACHMENT_MAX, EventKind, FILE_EXTENSIONS, FileKind, FileRefusal, check_file};
+use patchcord_domain::ticket::{ATTACHMENT_MAX, EventKind, FILE_EXTENSIONS, FileRefusal, check_file};
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::rows::{Attachment, Message};
 use patchcord_store::{StoreError, tickets};
@@ -134,9 +134,4 @@ fn refused(refusal: FileRefusal) -> AppError {
             AppError::UnsupportedFile("the content of the file is not what its name says".to_owned())
         }
     }
-}
-
-/// What a file's name and content were found to be; kept for the seeder.
-pub(crate) fn kind_of(name: &str, content: &[u8]) -> Result<FileKind, AppError> {
-    check_file(name, content).map_err(refused)
 }

@@ -4,6 +4,7 @@ use aws_lc_rs::hkdf;
 use patchcord_domain::audit::AuditKey;
 
 /// Keys derived with HKDF-SHA-256 (RFC 5869) from the master secret, with the purpose as info.
+#[derive(Clone)]
 pub struct Keys {
     /// Signs access tokens (HS256).
     pub tokens: [u8; 32],

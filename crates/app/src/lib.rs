@@ -12,6 +12,7 @@ pub mod keys;
 pub mod live;
 pub mod lookups;
 pub mod messages;
+pub mod passwords;
 pub mod seed;
 pub mod sessions;
 pub mod snapshot;

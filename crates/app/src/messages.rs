@@ -70,8 +70,7 @@ impl App {
             suggestion_id: input.suggestion_id,
         };
         let (app, acting, ticket) = (self.clone(), actor.clone(), ticket.to_owned());
-        let work = move |tx: &_| -> futures::future::BoxFuture<'_, _> { add(app, acting, ticket, text, tx) };
-        self.write_once(actor, once, shape, work).await
+        self.write_once(actor, once, shape, move |tx| add(app, acting, ticket, text, tx)).await
     }
 }
 
@@ -96,7 +95,7 @@ fn add(
 ) -> futures::future::BoxFuture<'_, Result<NamedMessage, AppError>> {
     Box::pin(async move {
         let change = app.change(tx, &actor);
-        let mut ticket = lock(change.tenant, &ticket).await?;
+        let ticket = lock(change.tenant, &ticket).await?;
         let contact = customer(&change, &ticket, &text).await?;
         check_suggestion(&change, &ticket, text.suggestion_id.as_deref()).await?;
         let message = Message {
@@ -113,21 +112,27 @@ fn add(
             suggestion_id: text.suggestion_id,
             created_at: change.at,
         };
-        change.tenant.add(message.clone()).await?;
-        search::append(change.tenant, search::TICKET, &ticket.id, &message.body).await?;
-        ticket.message_count += 1;
-        ticket.last_message_at = Some(change.at);
-        let payload =
-            json!({"messageId": message.id, "authorType": message.author_type, "isInternal": message.is_internal});
-        change.line(&mut ticket, EventKind::MessageAdded, payload).await?;
-        follow(&change, &mut ticket, &text.author, text.is_internal).await?;
-        change.save(ticket, "ticket.message").await?;
+        post(&change, ticket, message.clone()).await?;
         let author = match contact {
             Some(contact) => Some(contact.name),
             None => users::some(change.tenant, &[actor.user_id.clone()]).await?.pop().map(|user: User| user.name),
         };
         Ok(NamedMessage { message, author })
     })
+}
+
+/// Adds a message and does what follows for the ticket, which must be locked; gives the ticket as it is stored then.
+pub(crate) async fn post(change: &Change<'_>, mut ticket: Ticket, message: Message) -> Result<Ticket, AppError> {
+    let author = AuthorType::parse(&message.author_type).unwrap_or(AuthorType::System);
+    change.tenant.add(message.clone()).await?;
+    search::append(change.tenant, search::TICKET, &ticket.id, &message.body).await?;
+    ticket.message_count += 1;
+    ticket.last_message_at = Some(change.at);
+    let payload =
+        json!({"messageId": message.id, "authorType": message.author_type, "isInternal": message.is_internal});
+    change.line(&mut ticket, EventKind::MessageAdded, payload).await?;
+    follow(change, &mut ticket, author, message.is_internal).await?;
+    change.save(ticket, "ticket.message").await
 }
 
 /// The contact behind a message of the customer.
@@ -153,13 +158,13 @@ async fn check_suggestion(change: &Change<'_>, ticket: &Ticket, id: Option<&str>
 async fn follow(
     change: &Change<'_>,
     ticket: &mut Ticket,
-    author: &AuthorType,
+    author: AuthorType,
     is_internal: bool,
 ) -> Result<(), AppError> {
-    if *author == AuthorType::Agent && !is_internal && ticket.first_responded_at.is_none() {
+    if author == AuthorType::Agent && !is_internal && ticket.first_responded_at.is_none() {
         ticket.first_responded_at = Some(change.at);
     }
-    if *author == AuthorType::Customer {
+    if author == AuthorType::Customer {
         let present = Status::parse(&ticket.status).unwrap_or(Status::Open);
         move_to(change, ticket, present.after_customer_message()).await?;
     }

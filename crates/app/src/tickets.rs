@@ -8,13 +8,14 @@ use patchcord_domain::user::{Actor, Role};
 use patchcord_domain::{id, ticket as rules};
 use patchcord_store::directory::DeviceFacts;
 use patchcord_store::rows::{Attachment, Contact, Message, Organization, SupportAgent, Ticket, User};
-use patchcord_store::ticket_list::{self, Line, Query};
+use patchcord_store::ticket_list;
 use patchcord_store::{Connection, Tenant, directory, messages, search, tickets, trail, users, workspaces};
 use serde_json::{Value, json};
 
 use crate::error::require;
 use crate::trail::{Change, Who, from_to};
 use crate::{Answered, App, AppError, Current, Once, Shape};
+pub use patchcord_store::ticket_list::{Line, Query, Sla, Sort};
 
 /// Most messages that a ticket's answer carries; older ones are counted, not shown.
 const MESSAGES_SHOWN: u64 = 500;
@@ -116,8 +117,7 @@ impl App {
         let draft = check(input).map_err(AppError::Invalid)?;
         let reserved = tickets::reserve_number(&self.store, &actor.workspace_id).await?;
         let (app, acting) = (self.clone(), actor.clone());
-        let work = move |tx: &_| -> futures::future::BoxFuture<'_, _> { open(app, acting, draft, reserved, tx) };
-        self.write_once(actor, once, shape, work).await
+        self.write_once(actor, once, shape, move |tx| open(app, acting, draft, reserved, tx)).await
     }
 
     /// A page of the tickets that fit.
@@ -145,6 +145,14 @@ impl App {
         let tenant = self.store.tenant(&actor.workspace_id);
         let ticket = find(tenant, id).await?;
         detail(tenant, ticket).await
+    }
+
+    /// Whether there is a ticket with this id that the actor may see.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ticket_exists(&self, actor: &Actor, id: &str) -> Result<bool, AppError> {
+        Ok(self.store.tenant(&actor.workspace_id).get::<Ticket>(id).await?.is_some())
     }
 
     /// Changes fields of a ticket, with an audit line for each that really changed.
@@ -352,7 +360,7 @@ fn open(
 
         let at = change.at;
         let number = tickets::number(tenant, reserved).await?;
-        let mut ticket = Ticket {
+        let ticket = Ticket {
             workspace_id: actor.workspace_id.as_str().to_owned(),
             id: app.id(),
             number,
@@ -404,16 +412,23 @@ fn open(
             suggestion_id: None,
             created_at: at,
         };
-        let payload = json!({"number": number, "channel": ticket.channel, "priority": ticket.priority});
-        let line = change.first_line(&mut ticket, EventKind::TicketCreated, payload);
-        let text = format!("{} {number} {} {}", rules::label(number), ticket.subject, message.body);
-        tenant.add(ticket.clone()).await?;
-        tenant.add(message).await?;
-        tenant.add(line).await?;
-        search::add(tenant, search::TICKET, &ticket.id, &text).await?;
-        change.publish_ticket(&ticket, "ticket.created").await?;
+        let ticket = insert(&change, ticket, message).await?;
         detail(tenant, ticket).await
     })
+}
+
+/// Stores a new ticket with its first message, its first audit line and its search document.
+pub(crate) async fn insert(change: &Change<'_>, mut ticket: Ticket, message: Message) -> Result<Ticket, AppError> {
+    let number = ticket.number;
+    let payload = json!({"number": number, "channel": ticket.channel, "priority": ticket.priority});
+    let line = change.first_line(&mut ticket, EventKind::TicketCreated, payload);
+    let text = format!("{} {number} {} {}", rules::label(number), ticket.subject, message.body);
+    change.tenant.add(ticket.clone()).await?;
+    change.tenant.add(message).await?;
+    change.tenant.add(line).await?;
+    search::add(change.tenant, search::TICKET, &ticket.id, &text).await?;
+    change.publish_ticket(&ticket, "ticket.created").await?;
+    Ok(ticket)
 }
 
 struct Parties {
@@ -523,7 +538,7 @@ async fn apply(change: &Change<'_>, ticket: &mut Ticket, patch: TicketPatch) -> 
     note_changes(change, ticket, &before).await
 }
 
-async fn note_changes(change: &Change<'_>, ticket: &mut Ticket, before: &Ticket) -> Result<bool, AppError> {
+pub(crate) async fn note_changes(change: &Change<'_>, ticket: &mut Ticket, before: &Ticket) -> Result<bool, AppError> {
     let mut changes = Vec::new();
     let mut note = |kind, field, from: Value, to: Value| {
         if from != to {

@@ -1,13 +1,16 @@
 //! Recording what happened to a ticket: the audit line and the live event, in the transaction of the change.
 
+use std::collections::HashMap;
+
 use patchcord_domain::ticket::EventKind;
 use patchcord_domain::time::Millis;
 use patchcord_domain::user::Actor;
 use patchcord_store::events::{self, NewEvent};
-use patchcord_store::rows::{Ticket, TicketEvent, User};
-use patchcord_store::{Tenant, Tx, trail, users};
+use patchcord_store::rows::{Ticket, TicketEvent};
+use patchcord_store::{Tenant, Tx, directory, trail, users};
 use serde_json::{Value, json};
 
+use crate::tickets::unique;
 use crate::{App, AppError};
 
 /// Who caused a change.
@@ -15,6 +18,10 @@ use crate::{App, AppError};
 pub enum Who {
     /// A person who is signed in.
     User(String),
+    /// A support agent who does not sign in.
+    Agent(String),
+    /// One of the voice agents.
+    Bot(String),
     /// The program itself.
     System,
 }
@@ -29,6 +36,13 @@ impl Who {
     pub(crate) fn user_id(&self) -> Option<String> {
         match self {
             Who::User(id) => Some(id.clone()),
+            _ => None,
+        }
+    }
+
+    fn actor_id(&self) -> Option<String> {
+        match self {
+            Who::User(id) | Who::Agent(id) | Who::Bot(id) => Some(id.clone()),
             Who::System => None,
         }
     }
@@ -36,6 +50,8 @@ impl Who {
     fn actor_type(&self) -> &'static str {
         match self {
             Who::User(_) => "USER",
+            Who::Agent(_) => "AGENT",
+            Who::Bot(_) => "BOT",
             Who::System => "SYSTEM",
         }
     }
@@ -66,7 +82,7 @@ impl Change<'_> {
             id: self.app.id(),
             kind: kind.as_str(),
             actor_type: self.who.actor_type(),
-            actor_id: self.who.user_id(),
+            actor_id: self.who.actor_id(),
             payload,
             at: self.at,
         }
@@ -105,8 +121,8 @@ pub(crate) fn from_to(field: &str, from: impl Into<Value>, to: impl Into<Value>)
 pub struct NamedLine {
     /// The line.
     pub line: TicketEvent,
-    /// The user behind it, when it was one.
-    pub user: Option<User>,
+    /// Name of the user or support agent behind it, when it was one.
+    pub actor: Option<String>,
 }
 
 impl App {
@@ -118,13 +134,13 @@ impl App {
         let tenant = self.store.tenant(&actor.workspace_id);
         let ticket = crate::tickets::find(tenant, ticket).await?;
         let lines = trail::newest(tenant, &ticket.id, 500).await?;
-        let mut ids: Vec<String> = lines.iter().filter_map(|line| line.actor_id.clone()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let people = users::some(tenant, &ids).await?;
+        let ids = unique(lines.iter().filter_map(|line| line.actor_id.clone()).collect());
+        let mut names: HashMap<String, String> = HashMap::new();
+        names.extend(users::some(tenant, &ids).await?.into_iter().map(|user| (user.id, user.name)));
+        names.extend(directory::support_agents(tenant, &ids).await?.into_iter().map(|agent| (agent.id, agent.name)));
         let named = |line: TicketEvent| {
-            let user = people.iter().find(|user| Some(&user.id) == line.actor_id.as_ref()).cloned();
-            NamedLine { line, user }
+            let actor = line.actor_id.as_ref().and_then(|id| names.get(id)).cloned();
+            NamedLine { line, actor }
         };
         Ok(lines.into_iter().map(named).collect())
     }

@@ -7,6 +7,7 @@
 use aws_lc_rs::hmac;
 
 /// The key of the audit chain. It is made for this purpose only and used for nothing else.
+#[derive(Clone)]
 pub struct AuditKey(hmac::Key);
 
 /// The parts of an event that the chain protects.

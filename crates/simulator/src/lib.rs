@@ -1,1 +1,6 @@
-//! Patchcord simulator.
+//! Scripted counterparts of the outside world, for tests and benchmarks: they speak the real wire formats on real sockets,
+//! refuse what the real ones refuse, and fail in every way that they are told to.
+
+mod http;
+
+pub mod openai;

@@ -100,8 +100,8 @@ async fn create(store: &Store, workspace: &WorkspaceId, key: Arc<AuditKey>) -> R
                 };
                 let event = trail::first(&key, &mut ticket, line);
                 tenant.add(ticket).await?;
-                tenant.add(message(&ticket_id)).await?;
-                tenant.add(event).await?;
+                tenant.add_later(message(&ticket_id)).await?;
+                tenant.add_later(event).await?;
                 search::add(tenant, search::TICKET, &ticket_id, "the printer on the third floor does not print")
                     .await?;
                 events::record(

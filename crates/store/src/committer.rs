@@ -66,8 +66,8 @@ impl Committer {
 
 /// A closure with its types erased.
 trait Work: Send {
-    /// Runs the closure; says whether it succeeded.
-    fn run<'w>(&'w mut self, tx: &'w Tx) -> BoxFuture<'w, bool>;
+    /// Runs the closure and, when it succeeded, `end`; says whether both did.
+    fn run<'w>(&'w mut self, tx: &'w Tx, end: &'static str) -> BoxFuture<'w, bool>;
     /// Answers the caller: the closure's result when the group was committed, otherwise the reason why not.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
     /// Whether the task shall end after this group.
@@ -88,7 +88,7 @@ where
     E: From<StoreError> + Send + 'static,
     F: for<'t> FnOnce(&'t Tx) -> WriteFuture<'t, T, E> + Send + 'static,
 {
-    fn run<'w>(&'w mut self, tx: &'w Tx) -> BoxFuture<'w, bool> {
+    fn run<'w>(&'w mut self, tx: &'w Tx, end: &'static str) -> BoxFuture<'w, bool> {
         Box::pin(async move {
             let work = self.work.take().expect("a closure is run once");
             // A closure that panics must not take the writer with it: the others' work goes on.
@@ -96,6 +96,10 @@ where
                 tracing::error!("a write panicked and was rolled back");
                 Err(E::from(StoreError::Internal("the write panicked".into())))
             });
+            let result = match result {
+                Ok(value) => tx.settle(end).await.map(|()| value).map_err(|error| E::from(StoreError::from(error))),
+                Err(error) => Err(error),
+            };
             let succeeded = result.is_ok();
             self.result = Some(result);
             succeeded
@@ -117,8 +121,8 @@ where
 struct Stop;
 
 impl Work for Stop {
-    fn run<'w>(&'w mut self, _: &'w Tx) -> BoxFuture<'w, bool> {
-        Box::pin(async { true })
+    fn run<'w>(&'w mut self, tx: &'w Tx, end: &'static str) -> BoxFuture<'w, bool> {
+        Box::pin(async move { tx.settle(end).await.is_ok() })
     }
 
     fn answer(self: Box<Self>, _: Result<(), StoreError>) {}
@@ -162,9 +166,9 @@ async fn commit_group(
     group: &mut [Box<dyn Work>],
 ) -> Result<(), StoreError> {
     let tx = begin(pool, faults.clone()).await?;
-    let result = run_group(&tx, group).await;
-    match result {
-        Ok(()) => tx.commit(signals).await,
+    match run_group(&tx, group).await {
+        Ok(true) => tx.commit(signals).await,
+        Ok(false) => tx.rollback().await,
         Err(error) => {
             let _ = tx.rollback().await;
             Err(error)
@@ -172,17 +176,29 @@ async fn commit_group(
     }
 }
 
-/// Each closure runs in a savepoint, so that one that fails takes back its own changes only. A savepoint that cannot be
-/// released or rolled back (SQLite ends the whole transaction when the disk is full) fails the group.
-async fn run_group(tx: &Tx, group: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
-    for item in group {
+/// Says whether there is anything to commit.
+///
+/// Each closure runs in a savepoint, so that one that fails takes back its own changes only; a closure that is alone needs
+/// none. A savepoint that cannot be rolled back (SQLite ends the whole transaction when the disk is full) fails the group.
+async fn run_group(tx: &Tx, group: &mut [Box<dyn Work>]) -> Result<bool, StoreError> {
+    let Some(last) = group.len().checked_sub(1) else { return Ok(false) };
+    if last > 0 {
         tx.execute_unprepared("SAVEPOINT one").await?;
-        if !item.run(tx).await {
+    }
+    let mut any = false;
+    for (index, item) in group.iter_mut().enumerate() {
+        // The commit releases the last savepoint.
+        let end = if index < last { "RELEASE one; SAVEPOINT one" } else { "" };
+        if item.run(tx, end).await {
+            any = true;
+            continue;
+        }
+        tx.forget();
+        if last > 0 {
             tx.execute_unprepared("ROLLBACK TO one").await?;
         }
-        tx.execute_unprepared("RELEASE one").await?;
     }
-    Ok(())
+    Ok(any)
 }
 
 /// The same reason for each closure of a group.

@@ -73,13 +73,11 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000")
         .statement_cache_capacity(200);
-    let writer =
-        SqlitePoolOptions::new().max_connections(1).acquire_timeout(wait).connect_with(quiet(base.clone())).await?;
-    let read = SqlitePoolOptions::new()
-        .max_connections(options.max_connections.clamp(1, 8))
-        .acquire_timeout(wait)
-        .connect_with(quiet(base.read_only(true)))
-        .await?;
+    // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
+    let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
+    let writer = pool().max_connections(1).connect_with(quiet(base.clone())).await?;
+    let readers = options.max_connections.clamp(1, 8);
+    let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
         read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
         writer: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer)),

@@ -3,8 +3,8 @@
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::entities::{contacts, support_agents, tickets};
-use crate::rows::{Contact, SupportAgent, Ticket};
-use crate::{StoreError, Tenant};
+use crate::rows::{Contact, ContactDevice, SupportAgent, Ticket};
+use crate::{StoreError, Tenant, Tx};
 
 /// A device with the names of its catalogue entries.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
@@ -36,6 +36,15 @@ pub async fn device<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -> Resu
         [id.into()],
     );
     Ok(DeviceFacts::find_by_statement(statement).one(tenant.connection).await?)
+}
+
+/// Notes that a contact uses a device.
+pub async fn add_owner(tenant: Tenant<'_, Tx>, owner: ContactDevice) -> Result<(), StoreError> {
+    let statement = tenant.statement(
+        "INSERT INTO contact_devices (workspace_id, contact_id, device_id, is_primary) VALUES ($1, $2, $3, $4)",
+        [owner.contact_id.into(), owner.device_id.into(), owner.is_primary.into()],
+    );
+    tenant.connection.later(statement).await
 }
 
 /// The contacts with these ids.

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use sea_orm::ConnectionTrait;
 use serde_json::Value as Json;
 
 use crate::{StoreError, Tenant, Tx};
@@ -38,7 +37,6 @@ pub async fn record(tenant: Tenant<'_, Tx>, event: NewEvent<'_>) -> Result<(), S
             event.at.into(),
         ],
     );
-    tenant.connection.execute_raw(insert).await?;
     tenant.connection.wrote().events.store(true, Ordering::Relaxed);
-    Ok(())
+    tenant.connection.later(insert).await
 }

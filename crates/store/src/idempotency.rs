@@ -40,7 +40,7 @@ pub async fn claim(
             now.into(),
         ],
     );
-    tenant.connection.execute_raw(forget).await?;
+    tenant.connection.later(forget).await?;
     let insert = tenant.statement(
         "INSERT INTO idempotency_keys (workspace_id, user_id, method, path, key, request_hash, expires_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
@@ -73,8 +73,7 @@ pub async fn complete(tenant: Tenant<'_, Tx>, slot: &Slot, status: u16, body: &s
             body.into(),
         ],
     );
-    tenant.connection.execute_raw(update).await?;
-    Ok(())
+    tenant.connection.later(update).await
 }
 
 async fn find(tenant: Tenant<'_, Tx>, slot: &Slot) -> Result<Option<IdempotencyKey>, StoreError> {

@@ -3,6 +3,7 @@
 //! Reading goes through [`Store::tenant`], writing through [`Store::write`]; both give a [`Tenant`], a handle that already
 //! holds the workspace. What is not bound to one workspace (sign-in, the worker, the event reader) is in [`unscoped`].
 
+mod batch;
 mod committer;
 mod connect;
 mod entities;

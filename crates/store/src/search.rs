@@ -53,8 +53,7 @@ pub async fn append(tenant: Tenant<'_, Tx>, kind: &str, subject_id: &str, text: 
                  WHERE workspace_id = $1 AND kind = $2 AND subject_id = $3 AND part = $5",
                 [kind.into(), subject_id.into(), text.into(), part.part.into()],
             );
-            tenant.connection.execute_raw(grow).await?;
-            Ok(())
+            tenant.connection.later(grow).await
         }
         last => insert_part(tenant, kind, subject_id, last.map_or(0, |part| part.part + 1), &text).await,
     }
@@ -66,7 +65,7 @@ pub async fn replace(tenant: Tenant<'_, Tx>, kind: &str, subject_id: &str, text:
         "DELETE FROM search_documents WHERE workspace_id = $1 AND kind = $2 AND subject_id = $3",
         [kind.into(), subject_id.into()],
     );
-    tenant.connection.execute_raw(delete).await?;
+    tenant.connection.later(delete).await?;
     insert_part(tenant, kind, subject_id, 0, &fold(text)).await
 }
 
@@ -87,8 +86,7 @@ async fn insert_part(
         "INSERT INTO search_documents (workspace_id, kind, subject_id, part, text) VALUES ($1, $2, $3, $4, $5)",
         [kind.into(), subject_id.into(), part.into(), folded.into()],
     );
-    tenant.connection.execute_raw(insert).await?;
-    Ok(())
+    tenant.connection.later(insert).await
 }
 
 /// The subjects that fit any of the words, best first by the engine's own rank.

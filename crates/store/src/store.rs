@@ -1,7 +1,7 @@
 //! The store: readers, and the one way to write.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use patchcord_domain::id::WorkspaceId;
@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
+use crate::batch::Batch;
 use crate::committer::Committer;
 use crate::connect::{self, Options};
 use crate::faults::Faults;
@@ -178,7 +179,7 @@ where
         }
         Err(error) => {
             // A connection that cannot roll back is closed by the pool, which rolls back as well.
-            let _ = tx.txn.rollback().await;
+            let _ = tx.rollback().await;
             Err(error)
         }
     }
@@ -190,13 +191,15 @@ pub(crate) async fn begin(pool: &DatabaseConnection, faults: Faults) -> Result<T
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let txn = pool.begin_with_options(options).await?;
     faults.point();
-    Ok(Tx { txn, wrote: Wrote::default(), faults })
+    Ok(Tx { txn, wrote: Wrote::default(), later: Mutex::default(), faults })
 }
 
 /// An open transaction. It is reached only inside [`Store::write`].
 pub struct Tx {
     txn: DatabaseTransaction,
     wrote: Wrote,
+    /// Statements that wait for [`Tx::settle`], on SQLite only.
+    later: Mutex<Batch>,
     faults: Faults,
 }
 
@@ -210,7 +213,35 @@ impl Tx {
         &self.wrote
     }
 
+    /// Runs a statement whose result nobody looks at; it must not be one that a caller expects to fail.
+    ///
+    /// On SQLite it runs together with others, before the next statement with a result or at the end of the closure: a
+    /// statement is handed to the connection's own thread and back, which costs several times what the statement does.
+    pub(crate) async fn later(&self, statement: Statement) -> Result<(), StoreError> {
+        if self.get_database_backend() == DbBackend::Sqlite {
+            self.later.lock().expect("nothing panics while it is held").push(statement);
+            return Ok(());
+        }
+        self.execute_raw(statement).await?;
+        Ok(())
+    }
+
+    /// Runs what waits, and then `end`.
+    pub(crate) async fn settle(&self, end: &'static str) -> Result<(), DbErr> {
+        let Some(statement) = self.forget().finish(end) else { return Ok(()) };
+        self.faults.point();
+        let result = self.txn.execute_raw(statement).await;
+        self.faults.point();
+        result.map(drop)
+    }
+
+    /// Takes what waits away without running it.
+    pub(crate) fn forget(&self) -> Batch {
+        std::mem::take(&mut *self.later.lock().expect("nothing panics while it is held"))
+    }
+
     pub(crate) async fn commit(self, signals: &Signals) -> Result<(), StoreError> {
+        self.settle("").await?;
         self.faults.point();
         self.txn.commit().await?;
         self.faults.point();
@@ -229,6 +260,13 @@ pub struct Reader {
     faults: Faults,
 }
 
+impl Reader {
+    /// A reader has nothing that waits.
+    async fn settle(&self, _: &'static str) -> Result<(), DbErr> {
+        Ok(())
+    }
+}
+
 /// Both handles pass statements on; around each is a point at which a test can stop the process.
 macro_rules! pass_on_statements {
     ($handle:ty, $inner:ident) => {
@@ -239,6 +277,7 @@ macro_rules! pass_on_statements {
             }
 
             async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                self.settle("").await?;
                 self.faults.point();
                 let result = self.$inner.execute_raw(statement).await;
                 self.faults.point();
@@ -246,6 +285,7 @@ macro_rules! pass_on_statements {
             }
 
             async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                self.settle("").await?;
                 self.faults.point();
                 let result = self.$inner.execute_unprepared(sql).await;
                 self.faults.point();
@@ -253,6 +293,7 @@ macro_rules! pass_on_statements {
             }
 
             async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+                self.settle("").await?;
                 self.faults.point();
                 let result = self.$inner.query_one_raw(statement).await;
                 self.faults.point();
@@ -260,6 +301,7 @@ macro_rules! pass_on_statements {
             }
 
             async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                self.settle("").await?;
                 self.faults.point();
                 let result = self.$inner.query_all_raw(statement).await;
                 self.faults.point();

@@ -122,8 +122,7 @@ pub async fn cache(tenant: Tenant<'_, Tx>, key: &str, value: Json, expires_at: i
          ON CONFLICT (workspace_id, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
         [key.into(), value.into(), expires_at.into()],
     );
-    tenant.connection.execute_raw(insert).await?;
-    Ok(())
+    tenant.connection.later(insert).await
 }
 
 /// What the models of this workspace have cost since a moment, in micro-dollars.

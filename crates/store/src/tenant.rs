@@ -2,12 +2,13 @@
 
 use patchcord_domain::id::WorkspaceId;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select, Statement, UpdateMany, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait, Select, Statement,
+    UpdateMany, Value,
 };
 
-use crate::StoreError;
 use crate::entities::TenantOwned;
 use crate::rows::{Editable, Row};
+use crate::{StoreError, Tx};
 
 /// A connection and the one workspace that it may touch. Only this crate can look inside.
 pub struct Tenant<'c, C> {
@@ -47,15 +48,36 @@ impl<'c, C: ConnectionTrait> Tenant<'c, C> {
         Ok(self.find::<M::Entity>().filter(id_column.eq(id)).one(self.connection).await?)
     }
 
+    /// A statement in the words of SQL; `$1` is always the workspace, the caller's values begin at `$2`.
+    pub(crate) fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        let all = std::iter::once(Value::from(self.workspace_id.as_str())).chain(values);
+        Statement::from_sql_and_values(self.connection.get_database_backend(), sql, all)
+    }
+}
+
+impl Tenant<'_, Tx> {
     /// Adds a row to this workspace, whatever workspace the row names.
     ///
     /// # Errors
     /// [`StoreError::Taken`] and [`StoreError::Reference`] when it does not fit the rows that are there.
     pub async fn add<M: Row>(&self, row: M) -> Result<(), StoreError> {
+        self.connection.execute_raw(self.insert(row)).await?;
+        Ok(())
+    }
+
+    /// Adds a row like [`Tenant::add`], for rows that are known to fit: when one does not, a later call may fail in its
+    /// place, or the whole write.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_later<M: Row>(&self, row: M) -> Result<(), StoreError> {
+        self.connection.later(self.insert(row)).await
+    }
+
+    fn insert<M: Row>(&self, row: M) -> Statement {
         let mut active = row.into_active_model();
         active.set(<M::Entity as TenantOwned>::workspace_column(), self.workspace_id.as_str().into());
-        <M::Entity as EntityTrait>::insert(active).exec_without_returning(self.connection).await?;
-        Ok(())
+        <M::Entity as EntityTrait>::insert(active).build(self.connection.get_database_backend())
     }
 
     /// Writes every column of a row that is already there; says whether it was.
@@ -74,11 +96,5 @@ impl<'c, C: ConnectionTrait> Tenant<'c, C> {
     /// Updates rows of this workspace.
     pub(crate) fn update<E: TenantOwned>(&self) -> UpdateMany<E> {
         E::update_many().filter(E::workspace_column().eq(self.workspace_id.as_str()))
-    }
-
-    /// A statement in the words of SQL; `$1` is always the workspace, the caller's values begin at `$2`.
-    pub(crate) fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-        let all = std::iter::once(Value::from(self.workspace_id.as_str())).chain(values);
-        Statement::from_sql_and_values(self.connection.get_database_backend(), sql, all)
     }
 }

@@ -31,7 +31,7 @@ pub struct Line {
 pub async fn append(tenant: Tenant<'_, Tx>, key: &AuditKey, ticket: &mut Ticket, line: Line) -> Result<(), StoreError> {
     let before = last_mac(tenant, ticket).await?;
     let (event, mac) = seal(key, ticket, line, &before);
-    tenant.add(event).await?;
+    tenant.add_later(event).await?;
     ticket.audit_length += 1;
     ticket.audit_head = key.head(&ticket.id, ticket.audit_length, &mac);
     Ok(())

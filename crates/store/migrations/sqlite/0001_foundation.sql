@@ -41,6 +41,7 @@ CREATE TABLE users (
     PRIMARY KEY (workspace_id, id),
     UNIQUE (external_issuer, external_subject)
 );
+CREATE UNIQUE INDEX users_by_id ON users (id);
 CREATE INDEX users_by_name ON users (workspace_id, name, id);
 
 CREATE TABLE invitations (

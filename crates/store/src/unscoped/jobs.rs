@@ -95,10 +95,9 @@ async fn fenced(tx: &Tx, job: &Job, statement: Statement) -> Result<(), StoreErr
     }
 }
 
-/// When the next job is due, or the next lease ends; `None` when nothing waits.
-pub async fn next_due(reader: &Reader) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT MIN(at) AS at FROM (SELECT MIN(run_at) AS at FROM jobs WHERE state = 'READY' \
-         UNION ALL SELECT MIN(lease_until) AS at FROM jobs WHERE state = 'RUNNING') AS both";
+/// When the first lease ends; `None` when no job is being worked on.
+pub async fn oldest_lease(reader: &Reader) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT MIN(lease_until) AS at FROM jobs WHERE state = 'RUNNING'";
     let row = reader.query_one_raw(Statement::from_string(reader.get_database_backend(), sql)).await?;
     Ok(row.map(|row| row.try_get("", "at")).transpose()?.flatten())
 }

@@ -1,7 +1,8 @@
 //! Signing in: before it is known who comes, there is no workspace to be scoped by.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
+    QueryFilter, Statement,
 };
 
 use crate::entities::{invitations, login_attempts, refresh_tokens, users, workspaces};
@@ -20,6 +21,29 @@ pub async fn user_by_id<C: ConnectionTrait>(connection: &C, id: &str) -> Result<
     };
     let workspace = workspaces::Entity::find_by_id(user.workspace_id.as_str()).one(connection).await?;
     Ok(workspace.map(|workspace| (user, workspace)))
+}
+
+/// The user of a session that was not ended; one statement, for every request asks it.
+pub async fn session<C: ConnectionTrait>(
+    connection: &C,
+    user_id: &str,
+    family_id: &str,
+) -> Result<Option<Session>, StoreError> {
+    let sql = "SELECT workspace_id, role FROM users u WHERE u.id = $1 AND u.disabled_at IS NULL AND EXISTS (\
+         SELECT 1 FROM refresh_tokens r WHERE r.workspace_id = u.workspace_id AND r.family_id = $2 \
+         AND r.user_id = u.id AND r.revoked_at IS NULL)";
+    let values = [user_id.into(), family_id.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    Ok(Session::find_by_statement(statement).one(connection).await?)
+}
+
+/// What a live session says of its user.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Session {
+    /// The tenant.
+    pub workspace_id: String,
+    /// The role, as stored.
+    pub role: String,
 }
 
 /// A refresh token by its hash.

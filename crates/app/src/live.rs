@@ -1,0 +1,127 @@
+//! Live events: read from the outbox in order, handed to every listener of this process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchcord_domain::user::Actor;
+use patchcord_store::rows::Event;
+use patchcord_store::unscoped::events::{self, Position};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::{App, AppError};
+
+/// Events that wait for the slowest listener; one that falls further behind reads on from the outbox.
+const WAITING: usize = 1_024;
+/// Events read at once.
+const BATCH: u64 = 500;
+/// Events of other nodes, and those that a signal was missed for, are found this often at the latest.
+const POLL: Duration = Duration::from_secs(1);
+/// Most missed events that a listener is given again; beyond that it is told to load everything anew.
+const REPLAYED: usize = 1_000;
+
+/// Hands out events. Clones share it.
+#[derive(Clone)]
+pub struct Live {
+    events: broadcast::Sender<Arc<Event>>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { events: broadcast::Sender::new(WAITING) }
+    }
+}
+
+impl Live {
+    /// Listens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.events.subscribe()
+    }
+}
+
+/// What a listener missed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Missed {
+    /// These, in order.
+    Events(Vec<Arc<Event>>),
+    /// Too much, or nobody knows: everything must be loaded anew.
+    Unknown,
+}
+
+impl App {
+    /// Reads the outbox until the token is cancelled.
+    pub fn start_live(&self, tasks: &TaskTracker, stop: CancellationToken) {
+        let app = self.clone();
+        tasks.spawn(async move {
+            let mut changed = app.store.watch_events();
+            let mut position = None;
+            loop {
+                match app.read_on(&mut position).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => tracing::warn!(%error, "live events cannot be read; trying again"),
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = changed.changed() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                }
+            }
+        });
+    }
+
+    /// Hands out a batch; says whether there may be more at once.
+    async fn read_on(&self, position: &mut Option<Position>) -> Result<bool, AppError> {
+        let reader = self.store.reader();
+        let Some(from) = *position else {
+            *position = Some(events::newest(reader).await?);
+            return Ok(true);
+        };
+        let batch = events::after(reader, from, BATCH).await?;
+        let full = batch.len() as u64 == BATCH;
+        for event in batch {
+            *position = Some(Position::of(&event));
+            // Nobody listening is no error.
+            let _ = self.live.events.send(Arc::new(event));
+        }
+        Ok(full)
+    }
+
+    /// What an actor missed since an event, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn missed_since(&self, actor: &Actor, event_id: &str) -> Result<Missed, AppError> {
+        let reader = self.store.reader();
+        let last = events::by_id(reader, event_id).await?;
+        let Some(last) = last.filter(|event| event.workspace_id == actor.workspace_id.as_str()) else {
+            return Ok(Missed::Unknown);
+        };
+        let mut position = Position::of(&last);
+        let mut missed = Vec::new();
+        loop {
+            let batch = events::after(reader, position, BATCH).await?;
+            let full = batch.len() as u64 == BATCH;
+            for event in batch {
+                position = Position::of(&event);
+                if may_see(actor, &event) {
+                    missed.push(Arc::new(event));
+                }
+            }
+            if missed.len() > REPLAYED {
+                return Ok(Missed::Unknown);
+            }
+            if !full {
+                return Ok(Missed::Events(missed));
+            }
+        }
+    }
+}
+
+/// The one visibility rule of events: those of the own workspace, and of private chats only those of the own.
+pub fn may_see(actor: &Actor, event: &Event) -> bool {
+    let own = event.workspace_id == actor.workspace_id.as_str();
+    let private = event.data["onlyUserId"].as_str();
+    own && private.is_none_or(|user| user == actor.user_id)
+}

@@ -1,0 +1,124 @@
+//! The built-in model: local, deterministic rules over the ticket, playbooks and sources. It costs nothing, sends nothing
+//! anywhere, and says what it is: its name is `builtin`.
+
+mod chat;
+mod draft;
+mod lexicon;
+mod playbooks;
+mod sentences;
+mod sentiment;
+mod triage;
+
+use async_trait::async_trait;
+use patchcord_domain::copilot::{Analysis, ChatAnswer, DraftReply, Kind, NextSteps, Outcome, Task, Tone};
+use patchcord_domain::redaction::Redacted;
+use patchcord_domain::snapshot::Snapshot;
+use patchcord_domain::text::{head, length};
+
+use crate::{Completion, Model, ModelError, Repair, Usage};
+pub use playbooks::{PlaybookError, Playbooks};
+
+/// The name under which its answers are kept.
+pub const NAME: &str = "builtin";
+
+/// The built-in model.
+pub struct Builtin {
+    playbooks: Playbooks,
+}
+
+impl Builtin {
+    /// Takes the rules and playbooks.
+    pub fn new(playbooks: Playbooks) -> Self {
+        Self { playbooks }
+    }
+
+    /// Works on a task. The result always fits the limits of its kind.
+    pub fn work(&self, task: &Task) -> Outcome {
+        let snapshot = &task.snapshot;
+        match task.kind {
+            Kind::Analysis => Outcome::Analysis(self.analyze(snapshot)),
+            Kind::NextSteps => Outcome::NextSteps(self.next_steps(snapshot)),
+            Kind::DraftReply => {
+                let tone = task.tone.unwrap_or(Tone::Professional);
+                let (reply, citations) = draft::reply(&self.playbooks, snapshot, tone);
+                Outcome::DraftReply(DraftReply {
+                    reply: fit(&reply, 2_000, "Thank you for your message."),
+                    tone: Some(tone),
+                    citations: some(citations),
+                })
+            }
+            Kind::Chat => {
+                let (answer, citations) = chat::answer(&self.playbooks, task);
+                Outcome::Chat(ChatAnswer {
+                    answer: fit(&answer, 1_000, "The ticket does not say."),
+                    citations: some(citations),
+                })
+            }
+        }
+    }
+
+    fn analyze(&self, snapshot: &Snapshot) -> Analysis {
+        let triage = triage::triage(&self.playbooks, snapshot);
+        let steps = match self.playbooks.best(snapshot, Some(&triage.category)) {
+            Some(playbook) => draft::steps_left(playbook, snapshot),
+            None => Vec::new(),
+        };
+        let actions: Vec<String> = steps.iter().take(3).map(|step| fit(step, 200, "")).collect();
+        Analysis {
+            summary: fit(&sentences::summary(snapshot), 500, "The ticket has no text yet."),
+            sentiment: sentiment::of(&self.playbooks, snapshot),
+            category: triage.category,
+            urgency: Some(triage.urgency),
+            suggested_actions: if actions.is_empty() { None } else { Some(actions) },
+        }
+    }
+
+    fn next_steps(&self, snapshot: &Snapshot) -> NextSteps {
+        let (steps, citations) = draft::next_steps(&self.playbooks, snapshot);
+        NextSteps { steps: steps.iter().take(5).map(|step| fit(step, 200, "")).collect(), citations: some(citations) }
+    }
+}
+
+/// At most `max` characters, cut at a word where it must be; `instead` when nothing is there.
+fn fit(text: &str, max: usize, instead: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return instead.to_owned();
+    }
+    if length(text) <= max {
+        return text.to_owned();
+    }
+    let cut = head(text, max - 1);
+    let cut =
+        cut.rsplit_once(char::is_whitespace).map_or(cut, |(before, _)| if before.is_empty() { cut } else { before });
+    format!("{}…", cut.trim_end_matches([',', ';', ':', ' ']))
+}
+
+fn some(citations: Vec<String>) -> Option<Vec<String>> {
+    if citations.is_empty() { None } else { Some(citations) }
+}
+
+#[async_trait]
+impl Model for Builtin {
+    fn provider(&self) -> &'static str {
+        NAME
+    }
+
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn prompt_version(&self) -> &str {
+        self.playbooks.version()
+    }
+
+    async fn complete(&self, task: &Redacted<Task>, _: Option<&Repair>) -> Result<Completion, ModelError> {
+        let text = serde_json::to_string(&self.work(task.get()))
+            .map_err(|error| ModelError::Unavailable(error.to_string()))?;
+        Ok(Completion { text, model: NAME.to_owned(), usage: Usage::default() })
+    }
+
+    async fn check(&self) -> Result<(), ModelError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,261 @@
+//! The data of the built-in model: rules, moods and playbooks, compiled in or read from an operator's folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aws_lc_rs::digest;
+use include_dir::{Dir, DirEntry, include_dir};
+use patchcord_domain::audit::hex;
+use patchcord_domain::snapshot::Snapshot;
+use patchcord_domain::text::length;
+use patchcord_domain::ticket::CATEGORIES;
+use serde::Deserialize;
+
+use super::lexicon::{Lexicon, padded};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../playbooks");
+
+const CATEGORY_RULES: &str = "rules/categories.toml";
+const URGENCY_RULES: &str = "rules/urgency.toml";
+const SENTIMENT_RULES: &str = "rules/sentiment.toml";
+
+/// Everything that the built-in model knows.
+pub struct Playbooks {
+    pub(super) categories: Lexicon,
+    pub(super) urgency: Lexicon,
+    pub(super) moods: Lexicon,
+    playbooks: Vec<Playbook>,
+    triggers: Lexicon,
+    version: String,
+}
+
+/// Known steps for a kind of problem.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Playbook {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) category: String,
+    triggers: Vec<String>,
+    /// For the engineer.
+    pub(super) steps: Vec<String>,
+    /// For the customer.
+    pub(super) customer: Vec<String>,
+    /// What to ask the customer.
+    pub(super) questions: Vec<String>,
+}
+
+/// A file of rules or playbooks that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {reason}")]
+pub struct PlaybookError {
+    file: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CategoryRule {
+    strong: Vec<String>,
+    weak: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UrgencyRules {
+    rule: Vec<UrgencyRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UrgencyRule {
+    points: i16,
+    phrases: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentimentRules {
+    negations: Vec<String>,
+    intensifiers: Vec<String>,
+    positive: BTreeMap<String, Vec<String>>,
+    negative: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlaybookFile {
+    playbook: Vec<Playbook>,
+}
+
+/// The group of negations in the lexicon of moods.
+pub(super) const NEGATION: usize = 0;
+/// The group of intensifiers in the lexicon of moods.
+pub(super) const INTENSIFIER: usize = 1;
+/// The group of words with a mood.
+pub(super) const MOOD: usize = 2;
+
+impl Playbooks {
+    /// The files that the program was built with.
+    pub fn embedded() -> Self {
+        let mut files = BTreeMap::new();
+        collect(&EMBEDDED, &mut files);
+        Self::compile(&files).expect("the embedded playbooks are valid")
+    }
+
+    /// Files of an operator's folder: `rules/*.toml` and one or more files of playbooks.
+    ///
+    /// # Errors
+    /// Which file is wrong, and why.
+    pub fn load(folder: &Path) -> Result<Self, PlaybookError> {
+        let mut files = BTreeMap::new();
+        for below in ["", "rules"] {
+            let place = folder.join(below);
+            let wrong =
+                |error: std::io::Error| PlaybookError { file: place.display().to_string(), reason: error.to_string() };
+            for entry in std::fs::read_dir(&place).map_err(wrong)? {
+                let path = entry.map_err(wrong)?.path();
+                if path.extension().is_some_and(|extension| extension == "toml") {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    let name = if below.is_empty() { name.into_owned() } else { format!("{below}/{name}") };
+                    files.insert(name, std::fs::read_to_string(&path).map_err(wrong)?);
+                }
+            }
+        }
+        Self::compile(&files)
+    }
+
+    fn compile(files: &BTreeMap<String, String>) -> Result<Self, PlaybookError> {
+        let mut playbooks: Vec<Playbook> = Vec::new();
+        for (file, text) in files.iter().filter(|(file, _)| !file.starts_with("rules/")) {
+            let read: PlaybookFile = parse(file, text)?;
+            for playbook in read.playbook {
+                playbook.check().map_err(|reason| PlaybookError { file: file.clone(), reason })?;
+                playbooks.push(playbook);
+            }
+        }
+        let triggers = playbooks.iter().enumerate().flat_map(|(index, playbook)| {
+            // A longer phrase says more.
+            playbook.triggers.iter().map(move |text| (text.as_str(), 1.0 + word_count(text), index))
+        });
+        let triggers = lexicon("playbooks", triggers)?;
+
+        let rules: BTreeMap<String, CategoryRule> = required(files, CATEGORY_RULES)?;
+        if let Some(unknown) = rules.keys().find(|name| !CATEGORIES.contains(&name.as_str())) {
+            return Err(PlaybookError { file: CATEGORY_RULES.into(), reason: format!("{unknown} is not a category") });
+        }
+        let categories = rules.iter().flat_map(|(name, rule)| {
+            let group = CATEGORIES.iter().position(|category| category == name).unwrap_or(0);
+            let strong = rule.strong.iter().map(move |text| (text.as_str(), 3.0, group));
+            strong.chain(rule.weak.iter().map(move |text| (text.as_str(), 1.0, group)))
+        });
+        let categories = lexicon(CATEGORY_RULES, categories)?;
+
+        let rules: UrgencyRules = required(files, URGENCY_RULES)?;
+        let urgency = rules.rule.iter().enumerate().flat_map(|(group, rule)| {
+            rule.phrases.iter().map(move |text| (text.as_str(), f32::from(rule.points), group))
+        });
+        let urgency = lexicon(URGENCY_RULES, urgency)?;
+
+        let rules: SentimentRules = required(files, SENTIMENT_RULES)?;
+        let moods = lexicon(SENTIMENT_RULES, mood_phrases(&rules)?)?;
+
+        let mut context = digest::Context::new(&digest::SHA256);
+        for (file, text) in files {
+            context.update(file.as_bytes());
+            context.update(text.as_bytes());
+        }
+        let version = hex(context.finish().as_ref())[..12].to_owned();
+        Ok(Self { categories, urgency, moods, playbooks, triggers, version })
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The playbook that fits a ticket best, if any fits. What the customer wrote first and last counts; the category that
+    /// the triage found breaks near ties.
+    pub(super) fn best(&self, snapshot: &Snapshot, category: Option<&str>) -> Option<&Playbook> {
+        let mut scores = vec![0.0_f32; self.playbooks.len()];
+        for (text, factor) in super::triage::weighted_texts(snapshot) {
+            let mut seen = Vec::new();
+            for found in self.triggers.find(&padded(text)) {
+                if !seen.contains(&found.phrase) {
+                    seen.push(found.phrase);
+                    scores[found.group] += found.weight * factor;
+                }
+            }
+        }
+        for (score, playbook) in scores.iter_mut().zip(&self.playbooks) {
+            if *score > 0.0 && category == Some(playbook.category.as_str()) {
+                *score = *score * 1.5 + 2.0;
+            }
+        }
+        let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(b.cmp(a)))?;
+        if scores[best] >= 2.0 { self.playbooks.get(best) } else { None }
+    }
+}
+
+impl Playbook {
+    fn check(&self) -> Result<(), String> {
+        let all = || self.steps.iter().chain(&self.customer).chain(&self.questions);
+        if !CATEGORIES.contains(&self.category.as_str()) {
+            return Err(format!("{}: {} is not a category", self.id, self.category));
+        }
+        if self.steps.is_empty() || self.questions.is_empty() || self.triggers.is_empty() {
+            return Err(format!("{}: needs triggers, steps and questions", self.id));
+        }
+        match all().find(|text| text.trim().is_empty() || length(text) > 200) {
+            Some(text) => Err(format!("{}: must have 1 to 200 characters: {text}", self.id)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn mood_phrases(rules: &SentimentRules) -> Result<Vec<(&str, f32, usize)>, PlaybookError> {
+    let mut phrases: Vec<(&str, f32, usize)> = Vec::new();
+    phrases.extend(rules.negations.iter().map(|text| (text.as_str(), 0.0, NEGATION)));
+    phrases.extend(rules.intensifiers.iter().map(|text| (text.as_str(), 0.0, INTENSIFIER)));
+    for (lists, sign) in [(&rules.positive, 1.0), (&rules.negative, -1.0)] {
+        for (weight, texts) in lists {
+            let weight: f32 = weight.parse().map_err(|_| PlaybookError {
+                file: SENTIMENT_RULES.into(),
+                reason: format!("{weight} is not a number"),
+            })?;
+            phrases.extend(texts.iter().map(|text| (text.as_str(), weight * sign, MOOD)));
+        }
+    }
+    Ok(phrases)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "phrases have a handful of words")]
+fn word_count(text: &str) -> f32 {
+    text.split(' ').count() as f32
+}
+
+fn lexicon<'p>(file: &str, phrases: impl IntoIterator<Item = (&'p str, f32, usize)>) -> Result<Lexicon, PlaybookError> {
+    Lexicon::new(phrases).map_err(|reason| PlaybookError { file: file.to_owned(), reason })
+}
+
+fn required<T: serde::de::DeserializeOwned>(files: &BTreeMap<String, String>, file: &str) -> Result<T, PlaybookError> {
+    match files.get(file) {
+        Some(text) => parse(file, text),
+        None => Err(PlaybookError { file: file.to_owned(), reason: "is missing".into() }),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, PlaybookError> {
+    toml::from_str(text).map_err(|error| PlaybookError { file: file.to_owned(), reason: error.to_string() })
+}
+
+fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
+    for entry in folder.entries() {
+        match entry {
+            DirEntry::Dir(inner) => collect(inner, files),
+            DirEntry::File(file) => {
+                let text = file.contents_utf8().unwrap_or_default().to_owned();
+                files.insert(file.path().to_string_lossy().into_owned(), text);
+            }
+        }
+    }
+}

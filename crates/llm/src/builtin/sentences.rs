@@ -1,0 +1,202 @@
+//! Sentences of a conversation, and the ones that carry the most weight.
+
+use std::collections::{HashMap, HashSet};
+
+use patchcord_domain::snapshot::Snapshot;
+use patchcord_domain::text::{fold, head, length};
+
+/// Most sentences that are weighed.
+const SENTENCES_MAX: usize = 120;
+/// Longest sentence that is quoted, in characters.
+const SENTENCE_MAX: usize = 240;
+/// Longest summary, in characters.
+const SUMMARY_MAX: usize = 480;
+
+/// A summary in the conversation's own sentences: the subject, then the sentences that share the most words with the others
+/// (TextRank, Mihalcea and Tarau 2004), the customer's latest problem first.
+pub(super) fn summary(snapshot: &Snapshot) -> String {
+    let sentences = collect(snapshot);
+    let ranks = ranks(&sentences);
+    let mut order: Vec<usize> = (0..sentences.len()).collect();
+    order.sort_by(|a, b| ranks[*b].total_cmp(&ranks[*a]).then(a.cmp(b)));
+    let subject = snapshot.subject.trim().trim_end_matches(['.', '!', '?']);
+    let mut left = SUMMARY_MAX.saturating_sub(length(subject) + 2);
+    let mut chosen: Vec<usize> = Vec::new();
+    for index in order {
+        let size = length(&sentences[index].text) + 1;
+        if chosen.len() < 4 && size <= left && !repeats(&sentences, &chosen, index) {
+            left -= size;
+            chosen.push(index);
+        }
+    }
+    // Told in the order in which it happened, since a story told backwards is hard to follow.
+    chosen.sort_unstable();
+    let told: Vec<&str> = chosen.iter().map(|index| sentences[*index].text.as_str()).collect();
+    let subject = if subject.is_empty() { String::new() } else { format!("{subject}. ") };
+    format!("{subject}{}", told.join(" ")).trim().to_owned()
+}
+
+pub(super) struct Sentence {
+    pub(super) text: String,
+    words: HashSet<String>,
+    boost: f32,
+}
+
+fn collect(snapshot: &Snapshot) -> Vec<Sentence> {
+    let latest = snapshot.messages.iter().rposition(|message| message.author == "CUSTOMER");
+    let mut sentences = Vec::new();
+    for (index, message) in snapshot.messages.iter().enumerate() {
+        let boost = match (message.author.as_str(), message.is_internal) {
+            _ if Some(index) == latest => 2.0,
+            ("CUSTOMER", _) => 1.4,
+            (_, true) => 0.8,
+            _ => 0.6,
+        };
+        for (place, text) in split(&message.body).into_iter().enumerate() {
+            // The first sentences of a message mostly say what it is about.
+            let early = if place < 2 { 1.2 } else { 1.0 };
+            let words = words(&text);
+            if words.len() >= 3 && !sentences.iter().any(|known: &Sentence| known.text == text) {
+                sentences.push(Sentence { text, words, boost: boost * early });
+            }
+        }
+    }
+    let excess = sentences.len().saturating_sub(SENTENCES_MAX);
+    sentences.drain(..excess);
+    sentences
+}
+
+/// A text's sentences without greetings, signatures and quoted mail; each closed with a full stop.
+pub(super) fn split(text: &str) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for line in without_quotes(text).lines() {
+        let mut rest = line.trim().trim_start_matches(['-', '*', '•', ' ']);
+        while !rest.is_empty() {
+            let end = sentence_end(rest);
+            let (sentence, after) = rest.split_at(end);
+            let sentence = sentence.trim();
+            if length(sentence) >= 12 && length(sentence) <= SENTENCE_MAX && !is_polite(sentence) {
+                let closed = sentence.ends_with(['.', '!', '?', '…']);
+                sentences.push(if closed { sentence.to_owned() } else { format!("{sentence}.") });
+            } else if length(sentence) > SENTENCE_MAX {
+                sentences.push(format!("{}…", head(sentence, SENTENCE_MAX - 1).trim_end()));
+            }
+            rest = after.trim_start();
+        }
+    }
+    sentences
+}
+
+/// A sentence ends at `.`, `!` or `?` before a space; not in `v2.14` or `10.0.0.1`.
+fn sentence_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let ends =
+        |at: usize| matches!(bytes[at], b'.' | b'!' | b'?') && bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+    let short =
+        |at: usize| ["e.g.", "i.e.", "Mr.", "Ms.", "Dr.", "approx.", "z.B."].iter().any(|s| text[..=at].ends_with(s));
+    (0..bytes.len()).find(|at| ends(*at) && !short(*at)).map_or(text.len(), |at| at + 1)
+}
+
+/// The text without quoted mail and without what follows a signature.
+pub(super) fn without_quotes(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        let trimmed = line.trim();
+        let signature = matches!(trimmed, "--" | "-- ") || trimmed.starts_with("Sent from my ");
+        let quoted_mail =
+            trimmed.starts_with("-----Original Message") || (trimmed.starts_with("On ") && trimmed.ends_with("wrote:"));
+        if signature || quoted_mail {
+            break;
+        }
+        if !trimmed.starts_with('>') {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+fn is_polite(sentence: &str) -> bool {
+    const OPENINGS: &[&str] = &[
+        "hi",
+        "hello",
+        "hey",
+        "dear",
+        "good morning",
+        "good afternoon",
+        "thanks",
+        "thank you",
+        "many thanks",
+        "kind regards",
+        "best regards",
+        "regards",
+        "cheers",
+        "best",
+        "sincerely",
+        "hope you are",
+        "hope you re",
+        "please let me know",
+        "let me know",
+        "any help",
+        "looking forward",
+    ];
+    let folded = fold(sentence);
+    let few = folded.split(' ').count() <= 7;
+    few && OPENINGS.iter().any(|opening| folded == *opening || folded.starts_with(&format!("{opening} ")))
+}
+
+/// The words of a sentence that may carry meaning.
+pub(super) fn words(text: &str) -> HashSet<String> {
+    const EMPTY: &[&str] = &[
+        "about", "after", "again", "also", "and", "any", "are", "been", "but", "can", "could", "did", "does", "don",
+        "for", "from", "had", "has", "have", "her", "his", "how", "into", "its", "just", "like", "may", "more", "not",
+        "now", "our", "out", "she", "should", "since", "some", "that", "the", "their", "them", "then", "there", "they",
+        "this", "too", "very", "was", "were", "what", "when", "where", "which", "who", "why", "will", "with", "would",
+        "you", "your", "is", "it", "on", "in", "to", "of", "at", "we", "my", "me", "an", "as", "be", "by", "do", "if",
+        "no", "or", "so", "up", "us", "he", "am", "please",
+    ];
+    fold(text).split(' ').filter(|word| word.len() >= 2 && !EMPTY.contains(word)).map(str::to_owned).collect()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "sentences have a few dozen words")]
+fn similarity(a: &HashSet<String>, b: &HashSet<String>) -> f32 {
+    let shared = a.intersection(b).count() as f32;
+    if shared == 0.0 { 0.0 } else { shared / ((a.len() as f32 + 1.0).ln() + (b.len() as f32 + 1.0).ln()) }
+}
+
+fn ranks(sentences: &[Sentence]) -> Vec<f32> {
+    let count = sentences.len();
+    let mut weights: HashMap<(usize, usize), f32> = HashMap::new();
+    let mut sums = vec![0.0_f32; count];
+    for a in 0..count {
+        for b in a + 1..count {
+            let weight = similarity(&sentences[a].words, &sentences[b].words);
+            if weight > 0.0 {
+                weights.insert((a, b), weight);
+                sums[a] += weight;
+                sums[b] += weight;
+            }
+        }
+    }
+    // The order of a hash map must not decide anything.
+    let mut edges: Vec<((usize, usize), f32)> = weights.into_iter().collect();
+    edges.sort_unstable_by_key(|(edge, _)| *edge);
+    let mut rank = vec![1.0_f32; count];
+    for _ in 0..20 {
+        let mut next = vec![0.15_f32; count];
+        for ((a, b), weight) in &edges {
+            next[*a] += 0.85 * rank[*b] * weight / sums[*b];
+            next[*b] += 0.85 * rank[*a] * weight / sums[*a];
+        }
+        rank = next;
+    }
+    rank.iter().zip(sentences).map(|(rank, sentence)| (rank + 0.3) * sentence.boost).collect()
+}
+
+fn repeats(sentences: &[Sentence], chosen: &[usize], candidate: usize) -> bool {
+    let words = &sentences[candidate].words;
+    chosen.iter().any(|index| {
+        let shared = words.intersection(&sentences[*index].words).count();
+        shared * 10 >= words.len() * 7
+    })
+}

@@ -1,0 +1,68 @@
+//! How the customer feels, by a lexicon with negation and intensifiers.
+
+use patchcord_domain::copilot::Sentiment;
+use patchcord_domain::snapshot::Snapshot;
+
+use super::lexicon::padded;
+use super::playbooks::{INTENSIFIER, MOOD, NEGATION, Playbooks};
+use super::sentences::without_quotes;
+
+/// How many bytes before a word a negation or intensifier may stand.
+const REACH: usize = 18;
+/// From here on a feeling is more than politeness.
+const THRESHOLD: f32 = 1.5;
+
+/// The mood of the customer's messages; the latest counts most.
+pub(super) fn of(rules: &Playbooks, snapshot: &Snapshot) -> Sentiment {
+    let mut told: Vec<&str> =
+        snapshot.messages.iter().filter(|m| m.author == "CUSTOMER").map(|m| m.body.as_str()).collect();
+    if told.is_empty() {
+        told = snapshot.messages.iter().take(1).map(|message| message.body.as_str()).collect();
+    }
+    let mut sum = score(rules, &snapshot.subject);
+    let mut factor = 1.0;
+    for body in told.iter().rev() {
+        sum += factor * score(rules, &without_quotes(body));
+        factor *= 0.5;
+    }
+    match sum {
+        sum if sum >= THRESHOLD => Sentiment::Positive,
+        sum if sum <= -THRESHOLD => Sentiment::Negative,
+        _ => Sentiment::Neutral,
+    }
+}
+
+fn score(rules: &Playbooks, text: &str) -> f32 {
+    let shouting = shouted(text);
+    let text = padded(text);
+    let found = rules.moods.find(&text);
+    let near = |group: usize, at: usize| {
+        found.iter().any(|other| other.group == group && other.start < at && at - other.start <= REACH)
+    };
+    let mut seen = Vec::new();
+    let mut sum = 0.0;
+    for word in found.iter().filter(|found| found.group == MOOD) {
+        if seen.contains(&word.phrase) {
+            continue;
+        }
+        seen.push(word.phrase);
+        let mut weight = word.weight;
+        if near(INTENSIFIER, word.start) {
+            weight *= 1.5;
+        }
+        if near(NEGATION, word.start) {
+            // `not good` is bad; `not annoyed` is nothing.
+            weight = if weight > 0.0 { -weight } else { 0.0 };
+        }
+        sum += weight;
+    }
+    sum - shouting
+}
+
+/// Capital letters and rows of exclamation marks are a raised voice.
+fn shouted(text: &str) -> f32 {
+    let words = text.split_whitespace().filter(|word| word.len() >= 4 && word.chars().any(char::is_alphabetic));
+    let loud = words.filter(|word| word.chars().all(|c| c.is_uppercase() || !c.is_alphabetic())).count();
+    let marks = text.matches("!!").count();
+    if loud >= 4 || marks >= 1 { 1.0 } else { 0.0 }
+}

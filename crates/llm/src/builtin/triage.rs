@@ -1,0 +1,92 @@
+//! Category and urgency by weighted rules.
+
+use patchcord_domain::copilot::Urgency;
+use patchcord_domain::snapshot::Snapshot;
+use patchcord_domain::ticket::CATEGORIES;
+
+use super::lexicon::padded;
+use super::playbooks::Playbooks;
+use super::sentences::without_quotes;
+
+/// What kind of problem it is and how soon something must happen.
+pub(super) struct Triage {
+    pub(super) category: String,
+    pub(super) urgency: Urgency,
+}
+
+/// The texts that say what a ticket is about, with how much each counts: the subject, the customer's first message, which
+/// tells the story, and the latest two, which tell where it stands.
+pub(super) fn weighted_texts(snapshot: &Snapshot) -> Vec<(&str, f32)> {
+    let mut texts = vec![(snapshot.subject.as_str(), 2.0)];
+    let public: Vec<&str> =
+        snapshot.messages.iter().filter(|message| message.author == "CUSTOMER").map(|m| m.body.as_str()).collect();
+    let told = if public.is_empty() {
+        // A ticket that an agent has opened: the first message tells what the caller said.
+        snapshot.messages.iter().take(1).map(|message| message.body.as_str()).collect()
+    } else {
+        public
+    };
+    for (index, body) in told.iter().enumerate() {
+        let factor = if index == 0 { 1.0 } else { 0.6 };
+        if index == 0 || index + 2 >= told.len() {
+            texts.push((body, factor));
+        }
+    }
+    texts
+}
+
+pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
+    let texts: Vec<(String, f32)> =
+        weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&without_quotes(text)), factor)).collect();
+    Triage { category: category(rules, &texts), urgency: urgency(rules, &texts) }
+}
+
+fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
+    let mut scores = [0.0_f32; CATEGORIES.len()];
+    let mut times: std::collections::BTreeMap<usize, f32> = std::collections::BTreeMap::new();
+    for (text, factor) in texts {
+        for found in rules.categories.find(text) {
+            // A word that comes again says less each time.
+            let time = times.entry(found.phrase).or_insert(1.0);
+            scores[found.group] += found.weight * factor / *time;
+            *time *= 2.0;
+        }
+    }
+    let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(b.cmp(a))).unwrap_or(0);
+    let general = CATEGORIES.len() - 1;
+    CATEGORIES[if scores[best] >= 1.0 { best } else { general }].to_owned()
+}
+
+fn urgency(rules: &Playbooks, texts: &[(String, f32)]) -> Urgency {
+    let mut counted = Vec::new();
+    let mut strongest: std::collections::BTreeMap<usize, (f32, u32)> = std::collections::BTreeMap::new();
+    for (text, _) in texts {
+        for found in rules.urgency.find(text) {
+            if counted.contains(&found.phrase) {
+                continue;
+            }
+            counted.push(found.phrase);
+            let points = if is_negated(text, found.start) { -found.weight.abs() / 2.0 } else { found.weight };
+            let entry = strongest.entry(found.group).or_insert((points, 0));
+            entry.1 += 1;
+            if points.abs() > entry.0.abs() {
+                entry.0 = points;
+            }
+        }
+    }
+    // Each rule counts once, and a little more when several of its phrases are there.
+    let sum: f32 =
+        strongest.values().map(|(points, times)| points + points.signum() * if *times > 1 { 0.5 } else { 0.0 }).sum();
+    match sum {
+        sum if sum >= 6.0 => Urgency::Critical,
+        sum if sum >= 3.0 => Urgency::High,
+        sum if sum >= 0.0 => Urgency::Medium,
+        _ => Urgency::Low,
+    }
+}
+
+/// Whether `not`, `no` or `isn t` stands right before a phrase.
+fn is_negated(text: &str, start: usize) -> bool {
+    let before = text[..start].trim_end();
+    [" not", " no", " isn t", " not very", " not that", " nothing"].iter().any(|negation| before.ends_with(negation))
+}

@@ -1,0 +1,165 @@
+//! The OpenAPI document: made from the handlers, completed with what all of them share, served with a page to try it.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::Value;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response as ApiResponse, ResponseBuilder};
+use utoipa::{OpenApi as _, ToSchema};
+
+use crate::error::{Problem, Refusal};
+use crate::{Desk, routes};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Patchcord",
+        description = "The support desk that answers the phone: tickets, copilot, events.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(Problem, Refusal)),
+    security(("bearer" = [])),
+    tags(
+        (name = "auth", description = "Signing in"),
+        (name = "users", description = "Users of the workspace"),
+        (name = "tickets", description = "The desk"),
+        (name = "copilot", description = "AI on a ticket; answers in an envelope"),
+        (name = "people and things", description = "Whom and what the desk supports"),
+        (name = "events", description = "What happens, as it happens"),
+        (name = "operations", description = "Is it alive?"),
+    )
+)]
+struct Skeleton;
+
+/// What the document begins with.
+pub(crate) fn skeleton() -> OpenApi {
+    let mut document = Skeleton::openapi();
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    document
+}
+
+/// The whole document, the same each time.
+pub fn document() -> OpenApi {
+    let (_, mut document) = routes::api().split_for_parts();
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            complete(path, method, operation);
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    all.into_iter().filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// Adds the refusals that an operation shares with others of its kind, and a name in camelCase.
+fn complete(path: &str, method: &str, operation: &mut Operation) {
+    if let Some(id) = &mut operation.operation_id {
+        *id = camel(id);
+    }
+    let copilot = path.starts_with("/api/copilot/");
+    let public = operation.security.as_ref().is_some_and(|security| security.iter().all(|s| s == &Default::default()));
+    let has_body = operation.request_body.is_some();
+    let writes = method != "get";
+    let mut statuses = vec![("503", "The database, the storage or the model cannot be used right now")];
+    if path.starts_with("/api/") {
+        if !public || path.starts_with("/api/auth/") {
+            statuses.push(("401", "No token, a bad one, or wrong credentials"));
+        }
+        if !public {
+            statuses.push(("403", "The role does not allow it"));
+        }
+        if path.contains('{') {
+            statuses.push(("404", "There is no such thing, or it is another workspace's"));
+        }
+        if has_body {
+            statuses.extend([
+                ("400", "The body is not JSON, or nests too deep"),
+                ("413", "The body is too large"),
+                ("415", "The body has another content type"),
+            ]);
+        }
+        if has_body || operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
+            statuses.push(("422", "Fields are wrong; all of them are named"));
+        }
+        if writes && !public {
+            statuses.push(("409", "It does not fit the present state, or the version is stale"));
+        }
+        if path == "/api/auth/login" || path == "/api/auth/password" {
+            statuses.push(("429", "Too many attempts; Retry-After says when to try again"));
+        }
+    }
+    for (status, description) in statuses {
+        let refusal = RefOr::T(refusal(description, copilot));
+        operation.responses.responses.entry(status.to_owned()).or_insert(refusal);
+    }
+}
+
+fn refusal(description: &str, copilot: bool) -> ApiResponse {
+    let (name, kind) =
+        if copilot { (Refusal::name(), "application/json") } else { (Problem::name(), "application/problem+json") };
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build();
+    ResponseBuilder::new().description(description).content(kind, content).build()
+}
+
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut all, word| {
+        let mut letters = word.chars();
+        all.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        all.extend(letters);
+        all
+    })
+}
+
+/// The document and the page that lets a person try it. Neither needs a download from anywhere.
+pub(crate) fn docs() -> Router<Desk> {
+    Router::new()
+        .route("/api/openapi.json", get(serve_document))
+        .route("/api/docs", get(|| async { axum::response::Redirect::permanent("/api/docs/") }))
+        .route("/api/docs/", get(|| serve_page("index.html".to_owned())))
+        .route("/api/docs/{*file}", get(|axum::extract::Path(file): axum::extract::Path<String>| serve_page(file)))
+}
+
+async fn serve_document(State(_): State<Desk>) -> Json<Value> {
+    static DOCUMENT: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
+    Json(DOCUMENT.get_or_init(|| serde_json::to_value(document()).expect("a document is JSON")).clone())
+}
+
+async fn serve_page(file: String) -> Response {
+    let config = std::sync::Arc::new(utoipa_swagger_ui::Config::from("/api/openapi.json"));
+    match utoipa_swagger_ui::serve(&file, config) {
+        Ok(Some(found)) => {
+            let mut response = found.bytes.into_owned().into_response();
+            let headers = response.headers_mut();
+            if let Ok(kind) = HeaderValue::from_str(&found.content_type) {
+                headers.insert(header::CONTENT_TYPE, kind);
+            }
+            // This page styles itself inline; it shows nothing that anybody else wrote.
+            headers.insert(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static(
+                    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
+                     base-uri 'none'; frame-ancestors 'none'",
+                ),
+            );
+            response
+        }
+        _ => crate::error::ApiError::NoRoute.into_response(),
+    }
+}

@@ -1,0 +1,72 @@
+//! Every route of the API, in one list. A route that is not here does not exist, and neither does one without documentation.
+
+mod attachments;
+mod auth;
+mod copilot;
+mod events;
+mod health;
+mod lookups;
+mod tickets;
+mod users;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use patchcord_app::Answered;
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::{Desk, openapi};
+
+/// The routes and their document.
+pub(crate) fn api() -> OpenApiRouter<Desk> {
+    OpenApiRouter::with_openapi(openapi::skeleton())
+        // Auth
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::me))
+        .routes(routes!(auth::change_password))
+        .routes(routes!(auth::accept_invitation))
+        .routes(routes!(users::list_users, users::add_user))
+        .routes(routes!(users::get_user, users::patch_user))
+        // Tickets
+        .routes(routes!(tickets::list_tickets, tickets::create_ticket))
+        .routes(routes!(tickets::get_ticket, tickets::patch_ticket))
+        .routes(routes!(tickets::set_ticket_status))
+        .routes(routes!(tickets::add_message))
+        .routes(routes!(tickets::assign_ticket))
+        .routes(routes!(tickets::escalate_ticket))
+        .routes(routes!(tickets::list_ticket_events))
+        .routes(routes!(tickets::list_ticket_suggestions))
+        .routes(routes!(attachments::attach))
+        .routes(routes!(attachments::download))
+        // Copilot
+        .routes(routes!(copilot::analyze))
+        .routes(routes!(copilot::suggest))
+        .routes(routes!(copilot::draft_reply))
+        .routes(routes!(copilot::chat))
+        .routes(routes!(copilot::status))
+        .routes(routes!(copilot::conversation, copilot::forget_conversation))
+        .routes(routes!(copilot::feedback))
+        .routes(routes!(copilot::cancel))
+        .routes(routes!(copilot::health))
+        // People and things
+        .routes(routes!(lookups::lookups))
+        .routes(routes!(lookups::list_support_agents))
+        // Events
+        .routes(routes!(events::events))
+        // Operations
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}
+
+/// A fresh answer, or the very answer that the same request had before.
+pub(crate) fn answered<T>(answered: &Answered<T>, shape: fn(&T) -> (u16, Value)) -> Response {
+    let (status, body) = match answered {
+        Answered::New(value) => shape(value),
+        Answered::Again(status, body) => (*status, body.clone()),
+    };
+    (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), Json(body)).into_response()
+}
