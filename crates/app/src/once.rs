@@ -74,8 +74,13 @@ impl App {
                     let tenant = tx.tenant(&actor.workspace_id);
                     let slot =
                         Slot { user_id: actor.user_id.clone(), method: once.method, path: once.path, key: once.key };
-                    if let Some(before) = idempotency::claim(tenant, &slot, &once.request_hash, now, now + KEPT).await? {
-                        return again(before.request_hash == once.request_hash, before.response_status, before.response_body);
+                    if let Some(before) = idempotency::claim(tenant, &slot, &once.request_hash, now, now + KEPT).await?
+                    {
+                        return again(
+                            before.request_hash == once.request_hash,
+                            before.response_status,
+                            before.response_body,
+                        );
                     }
                     let value = work(tx).await?;
                     let (status, body) = shape(&value);

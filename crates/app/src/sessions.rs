@@ -92,10 +92,8 @@ impl App {
     pub async fn refresh(&self, token: &str, client: Client) -> Result<SignedIn, AppError> {
         let hash = token_hash(token);
         let app = self.clone();
-        let refreshed = self
-            .store
-            .write(move |tx| Box::pin(async move { app.rotate(tx, &hash, client).await }))
-            .await?;
+        let refreshed =
+            self.store.write(move |tx| Box::pin(async move { app.rotate(tx, &hash, client).await })).await?;
         refreshed.ok_or(ENDED)
     }
 

@@ -178,7 +178,8 @@ fn best(mut sources: Vec<Source>) -> Vec<Source> {
 fn query_words(ticket: &Ticket, messages: &[Message], question: Option<&str>) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let latest = messages.iter().rev().filter(|message| message.author_type == "CUSTOMER").take(2);
-    let texts = question.into_iter().chain([ticket.subject.as_str()]).chain(latest.map(|message| message.body.as_str()));
+    let texts =
+        question.into_iter().chain([ticket.subject.as_str()]).chain(latest.map(|message| message.body.as_str()));
     for text in texts {
         for word in fold(head(text, 2_000)).split(' ') {
             if says_something(word) && !words.iter().any(|known| known == word) {
@@ -194,12 +195,12 @@ fn query_words(ticket: &Ticket, messages: &[Message], question: Option<&str>) ->
 fn says_something(word: &str) -> bool {
     const EVERYWHERE: &[&str] = &[
         "about", "after", "again", "also", "and", "any", "anyone", "are", "because", "been", "before", "but", "can",
-        "cannot", "could", "did", "does", "doesn", "don", "for", "from", "get", "gets", "getting", "had", "has", "have",
-        "hello", "help", "her", "here", "him", "his", "how", "into", "issue", "its", "just", "let", "like", "may",
-        "more", "need", "needs", "not", "now", "one", "our", "out", "please", "problem", "regards", "she", "should",
-        "since", "some", "still", "thank", "thanks", "that", "the", "their", "them", "then", "there", "they", "this",
-        "ticket", "today", "too", "use", "very", "was", "way", "were", "what", "when", "where", "which", "who", "why",
-        "will", "with", "work", "working", "works", "would", "you", "your",
+        "cannot", "could", "did", "does", "doesn", "don", "for", "from", "get", "gets", "getting", "had", "has",
+        "have", "hello", "help", "her", "here", "him", "his", "how", "into", "issue", "its", "just", "let", "like",
+        "may", "more", "need", "needs", "not", "now", "one", "our", "out", "please", "problem", "regards", "she",
+        "should", "since", "some", "still", "thank", "thanks", "that", "the", "their", "them", "then", "there", "they",
+        "this", "ticket", "today", "too", "use", "very", "was", "way", "were", "what", "when", "where", "which", "who",
+        "why", "will", "with", "work", "working", "works", "would", "you", "your",
     ];
     word.chars().count() >= 3 && !EVERYWHERE.contains(&word)
 }

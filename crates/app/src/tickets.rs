@@ -318,11 +318,9 @@ fn check(input: NewTicket) -> Result<Draft, Vec<patchcord_domain::FieldError>> {
         Some(text) => faults.one_of("channel", text, Channel::parse, &Channel::allowed()),
         None => Some(Channel::Web),
     };
-    for (field, id) in [
-        ("organizationId", &input.organization_id),
-        ("contactId", &input.contact_id),
-        ("deviceId", &input.device_id),
-    ] {
+    for (field, id) in
+        [("organizationId", &input.organization_id), ("contactId", &input.contact_id), ("deviceId", &input.device_id)]
+    {
         if let Some(id) = id {
             faults.id(field, id);
         }
@@ -512,9 +510,8 @@ async fn apply(change: &Change<'_>, ticket: &mut Ticket, patch: TicketPatch) -> 
     if patch.contact_id.is_some() || patch.device_id.is_some() {
         // Another contact may bring another organization; then the device must belong to that one.
         let fixed = if matches!(patch.contact_id, Some(Some(_))) { None } else { organization_id };
-        organization_id = parties(change.tenant, &mut faults, fixed, contact_id.clone(), device_id.as_deref())
-            .await?
-            .organization_id;
+        organization_id =
+            parties(change.tenant, &mut faults, fixed, contact_id.clone(), device_id.as_deref()).await?.organization_id;
     }
     faults.into_result(()).map_err(AppError::Invalid)?;
 
@@ -611,8 +608,7 @@ pub(crate) async fn authors<C: Connection>(
     people: &[User],
     contact: Option<&Contact>,
 ) -> Result<HashMap<String, String>, AppError> {
-    let mut names: HashMap<String, String> =
-        people.iter().map(|user| (user.id.clone(), user.name.clone())).collect();
+    let mut names: HashMap<String, String> = people.iter().map(|user| (user.id.clone(), user.name.clone())).collect();
     names.extend(contact.map(|contact| (contact.id.clone(), contact.name.clone())));
     let contacts = messages.iter().filter_map(|message| message.author_contact_id.clone());
     let missing: Vec<String> = unique(contacts.filter(|id| !names.contains_key(id)).collect());

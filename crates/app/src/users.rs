@@ -115,9 +115,13 @@ impl App {
                 let tenant = tx.tenant(&acting.workspace_id);
                 if let Some(taken) = sign_in::user_by_email(tx, &user.email).await? {
                     if taken.workspace_id == acting.workspace_id.as_str() {
-                        return Err(AppError::Conflict("email_taken", "a user with this address is already there".into()));
+                        return Err(AppError::Conflict(
+                            "email_taken",
+                            "a user with this address is already there".into(),
+                        ));
                     }
-                    let invitation_url = user.password_hash.is_none().then(|| app.invitation_url(&new_token(&*app.entropy)));
+                    let invitation_url =
+                        user.password_hash.is_none().then(|| app.invitation_url(&new_token(&*app.entropy)));
                     return Ok(Invited { user, invitation_url });
                 }
                 let invitation_url = app.insert_user(tenant, &user).await?;
@@ -137,7 +141,8 @@ impl App {
         require(actor, Role::Admin)?;
         let mut faults = Faults::default();
         let name = patch.name.as_ref().map(|name| faults.text("name", name, 1, NAME_MAX));
-        let role = patch.role.as_ref().and_then(|role| faults.one_of("role", role, Role::parse, "ADMIN, AGENT, VIEWER"));
+        let role =
+            patch.role.as_ref().and_then(|role| faults.one_of("role", role, Role::parse, "ADMIN, AGENT, VIEWER"));
         let phone = patch.phone.map(|phone| phone.map(|phone| check_phone(&mut faults, &phone)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
@@ -186,8 +191,10 @@ impl App {
     /// # Errors
     /// [`AppError::Unauthenticated`] when the invitation is unknown, used or expired.
     pub async fn accept_invitation(&self, token: &str, password: &str, client: Client) -> Result<SignedIn, AppError> {
-        const GONE: AppError =
-            AppError::Unauthenticated("invitation_invalid", "this invitation is unknown, used or expired; ask for a new one");
+        const GONE: AppError = AppError::Unauthenticated(
+            "invitation_invalid",
+            "this invitation is unknown, used or expired; ask for a new one",
+        );
         let found = sign_in::invitation(self.store.reader(), &token_hash(token)).await?.ok_or(GONE)?;
         let workspace_id = patchcord_domain::id::WorkspaceId::new(found.workspace_id.as_str());
         let user = self.store.tenant(&workspace_id).get::<User>(&found.user_id).await?.ok_or(GONE)?;

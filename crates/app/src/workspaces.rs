@@ -38,7 +38,10 @@ impl App {
                         return Err(AppError::Conflict("workspace_taken", detail));
                     }
                     if unscoped::sign_in::user_by_email(tx, &user.email).await?.is_some() {
-                        return Err(AppError::Conflict("email_taken", "a user with this address is already there".into()));
+                        return Err(AppError::Conflict(
+                            "email_taken",
+                            "a user with this address is already there".into(),
+                        ));
                     }
                     unscoped::workspaces::add(tx, workspace.clone()).await?;
                     let id = WorkspaceId::new(workspace.id.as_str());
@@ -65,7 +68,10 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     if unscoped::sign_in::user_by_email(tx, &user.email).await?.is_some() {
-                        return Err(AppError::Conflict("email_taken", "a user with this address is already there".into()));
+                        return Err(AppError::Conflict(
+                            "email_taken",
+                            "a user with this address is already there".into(),
+                        ));
                     }
                     let id = WorkspaceId::new(workspace.id);
                     let tenant = tx.tenant(&id);
@@ -140,7 +146,13 @@ impl App {
     }
 
     /// A workspace with the defaults of a new one: the usual office hours, Monday to Friday.
-    pub(crate) fn new_workspace(&self, name: &str, slug: &str, timezone: &str, product_areas: Vec<String>) -> Workspace {
+    pub(crate) fn new_workspace(
+        &self,
+        name: &str,
+        slug: &str,
+        timezone: &str,
+        product_areas: Vec<String>,
+    ) -> Workspace {
         let now = self.clock.now();
         let day = json!([{"from": "08:00", "to": "18:00"}]);
         Workspace {

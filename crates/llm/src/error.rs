@@ -7,7 +7,9 @@ use patchcord_domain::time::Millis;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     /// The provider asks for patience.
-    #[error("The model's server is asked too often. Wait a while, or raise the limits of the account behind OPENAI_API_KEY.")]
+    #[error(
+        "The model's server is asked too often. Wait a while, or raise the limits of the account behind OPENAI_API_KEY."
+    )]
     RateLimited {
         /// After how many milliseconds to try again, when the server said so; at most an hour.
         retry_after_ms: Option<u64>,
@@ -22,7 +24,9 @@ pub enum ModelError {
     #[error("{0}")]
     Refused(String),
     /// The answer has more bytes than any valid one.
-    #[error("The model's answer was too long and was not read. Choose another model with OPENAI_MODEL if it happens again.")]
+    #[error(
+        "The model's answer was too long and was not read. Choose another model with OPENAI_MODEL if it happens again."
+    )]
     TooLarge,
     /// The answer does not fit its schema, the repaired one neither.
     #[error("The model's answer does not fit what was asked for: {}. Try again, or choose a more capable model with OPENAI_MODEL.", fields(.0))]

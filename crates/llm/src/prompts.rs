@@ -123,8 +123,7 @@ impl Prompts {
         let kind = format!("{}.md", task.kind.as_str());
         let tone = task.tone.unwrap_or(Tone::Professional).as_str();
         let instructions = self.fill(&kind, context! { categories => CATEGORIES.join(", "), tone })?;
-        let system =
-            self.fill("system.md", context! { instructions, schema => schema.map(ToString::to_string) })?;
+        let system = self.fill("system.md", context! { instructions, schema => schema.map(ToString::to_string) })?;
         let mut ticket = task.snapshot.clone();
         shorten(&mut ticket);
         let values = context! {

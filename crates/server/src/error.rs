@@ -127,7 +127,9 @@ impl ApiError {
                 let detail = "sign in and send the access token as Authorization: Bearer <token>".to_owned();
                 (StatusCode::UNAUTHORIZED, "token_missing", detail)
             }
-            ApiError::NoRoute => (StatusCode::NOT_FOUND, "no_such_route", "there is nothing at this address".to_owned()),
+            ApiError::NoRoute => {
+                (StatusCode::NOT_FOUND, "no_such_route", "there is nothing at this address".to_owned())
+            }
             ApiError::WrongMethod => {
                 (StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this address does not take this method".to_owned())
             }
@@ -158,9 +160,7 @@ impl ApiError {
                     (StatusCode::CONFLICT, "stale_version", detail)
                 }
                 AppError::TooLarge(detail) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
-                AppError::UnsupportedFile(detail) => {
-                    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file", detail)
-                }
+                AppError::UnsupportedFile(detail) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file", detail),
                 AppError::TooManyAttempts(seconds) => {
                     retry_after = Some(seconds);
                     (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", AppError::TooManyAttempts(seconds).to_string())
@@ -244,7 +244,8 @@ impl IntoResponse for CopilotError {
         let (problem, retry_after) = self.0.problem();
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let Problem { detail, code, request_id, errors, .. } = problem;
-        let mut response = (status, Json(Refusal { ok: false, error: detail, code, request_id, errors })).into_response();
+        let mut response =
+            (status, Json(Refusal { ok: false, error: detail, code, request_id, errors })).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -41,7 +41,10 @@ impl FromRequestParts<Desk> for Signed {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty() && token.len() <= 4_096)
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim())
+        .filter(|token| !token.is_empty() && token.len() <= 4_096)
 }
 
 macro_rules! role_extractor {
@@ -200,11 +203,7 @@ mod tests {
         struct Sample {
             tags: Vec<String>,
         }
-        for (text, expect) in [
-            (r#"{"tags":[1]}"#, "tags[0]"),
-            (r#"{"tag":[]}"#, "tag"),
-            (r"{}", "body"),
-        ] {
+        for (text, expect) in [(r#"{"tags":[1]}"#, "tags[0]"), (r#"{"tag":[]}"#, "tag"), (r"{}", "body")] {
             match parse::<Sample>(text.as_bytes()) {
                 Err(ApiError::App(AppError::Invalid(errors))) => assert_eq!(errors[0].field, expect, "{errors:?}"),
                 other => panic!("{text}: {other:?}"),

@@ -46,7 +46,8 @@ pub(crate) fn wanted(
     if offset > OFFSET_MAX {
         return Err(ApiError::UseCursor);
     }
-    let after = cursor.map(|cursor| read(cursor).ok_or_else(|| ApiError::invalid("cursor", "is not one that a list gave")));
+    let after =
+        cursor.map(|cursor| read(cursor).ok_or_else(|| ApiError::invalid("cursor", "is not one that a list gave")));
     let count = match count {
         None | Some("none") => false,
         Some("exact") => true,

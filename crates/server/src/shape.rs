@@ -16,8 +16,6 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-
-
 /// A body as a JSON value, to be kept with an idempotency key.
 pub(crate) fn value(body: &impl Serialize) -> Value {
     serde_json::to_value(body).expect("bodies have only keys that are texts")
@@ -140,7 +138,12 @@ pub(crate) struct Assignee {
 
 impl From<&SupportAgent> for Assignee {
     fn from(agent: &SupportAgent) -> Self {
-        Self { id: agent.id.clone(), name: agent.name.clone(), kind: agent.kind.clone(), user_id: agent.user_id.clone() }
+        Self {
+            id: agent.id.clone(),
+            name: agent.name.clone(),
+            kind: agent.kind.clone(),
+            user_id: agent.user_id.clone(),
+        }
     }
 }
 

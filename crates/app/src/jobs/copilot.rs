@@ -176,13 +176,7 @@ struct Done {
 }
 
 /// Writes the result, what it cost, the event and the end of the job together, behind the fence of the lease.
-async fn finish(
-    app: &App,
-    job: &Job,
-    model: &dyn Model,
-    task: &Redacted<Task>,
-    done: Done,
-) -> Result<(), Failure> {
+async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Redacted<Task>, done: Done) -> Result<(), Failure> {
     let prompt_version = model.prompt_version().to_owned();
     let provider = model.provider();
     let counts = json!(task.counts());

@@ -43,7 +43,9 @@ impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         match error {
             AppError::LeaseLost => Failure::LeaseLost,
-            AppError::NotFound(what) => Failure::Permanent { code: "not_found", message: format!("The {what} is gone.") },
+            AppError::NotFound(what) => {
+                Failure::Permanent { code: "not_found", message: format!("The {what} is gone.") }
+            }
             AppError::Unavailable(error) => Failure::Retry { error, after_ms: None },
             other => {
                 tracing::error!(error = %other, "a job failed");

@@ -97,13 +97,7 @@ impl Directory {
         })
     }
 
-    async fn plan_people(
-        &mut self,
-        app: &App,
-        files: &Files,
-        workspace: &str,
-        now: Millis,
-    ) -> Result<(), AppError> {
+    async fn plan_people(&mut self, app: &App, files: &Files, workspace: &str, now: Millis) -> Result<(), AppError> {
         for user in files.users.iter().filter(|user| user.workspace == workspace) {
             let input = NewUser {
                 email: user.email.clone(),
@@ -287,7 +281,8 @@ impl Directory {
         let (id, new) = self.entry(app, "manufacturer", name);
         if new {
             let (workspace_id, name) = (String::new(), name.to_owned());
-            let row = DeviceManufacturer { workspace_id, id: id.clone(), name, version: 1, created_at: at, updated_at: at };
+            let row =
+                DeviceManufacturer { workspace_id, id: id.clone(), name, version: 1, created_at: at, updated_at: at };
             self.manufacturers.push(row);
         }
         id
@@ -329,7 +324,14 @@ impl Directory {
         let (id, new) = self.entry(app, "domain", name);
         if new {
             let (workspace_id, name) = (String::new(), name.to_owned());
-            self.domains.push(Domain { workspace_id, id: id.clone(), name, version: 1, created_at: at, updated_at: at });
+            self.domains.push(Domain {
+                workspace_id,
+                id: id.clone(),
+                name,
+                version: 1,
+                created_at: at,
+                updated_at: at,
+            });
         }
         id
     }
@@ -370,8 +372,13 @@ pub(super) async fn write_articles(
             created_at: updated_at.min(now - SINCE),
             updated_at,
         };
-        search::replace(tenant, search::ARTICLE, &row.id, &format!("{} {} {}", row.title, facts.tags.join(" "), row.body))
-            .await?;
+        search::replace(
+            tenant,
+            search::ARTICLE,
+            &row.id,
+            &format!("{} {} {}", row.title, facts.tags.join(" "), row.body),
+        )
+        .await?;
         tenant.add(row).await?;
     }
     Ok(files.articles.len())

@@ -240,12 +240,7 @@ impl<'t> Story<'t> {
     }
 
     /// What became of the ticket's newest escalation.
-    async fn answer_escalation(
-        &self,
-        change: &Change<'_>,
-        ticket: &mut Ticket,
-        entry: &Entry,
-    ) -> Result<(), AppError> {
+    async fn answer_escalation(&self, change: &Change<'_>, ticket: &mut Ticket, entry: &Entry) -> Result<(), AppError> {
         let newest = escalations(self.tenant, &ticket.id).await?.into_iter().next();
         let mut escalation = newest.ok_or_else(|| dangling("escalation of", &self.plan.key))?;
         let status = match entry.kind {

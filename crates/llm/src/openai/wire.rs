@@ -111,13 +111,9 @@ pub(super) fn refusal(status: StatusCode, retry_after_ms: Option<u64>, said: &[u
         400 | 413 if number == 413 || says("context_length_exceeded") => refused(format!(
             "The ticket is too long for the model {model}. Choose one that takes longer texts with OPENAI_MODEL."
         )),
-        401 if options.api_key.is_none() => {
-            refused("The model's server wants a key. Set OPENAI_API_KEY.".into())
-        }
+        401 if options.api_key.is_none() => refused("The model's server wants a key. Set OPENAI_API_KEY.".into()),
         401 => refused("The model's server refuses the key. Check OPENAI_API_KEY.".into()),
-        403 => refused(format!(
-            "The key may not use the model {model}. Check OPENAI_API_KEY and OPENAI_MODEL."
-        )),
+        403 => refused(format!("The key may not use the model {model}. Check OPENAI_API_KEY and OPENAI_MODEL.")),
         404 => refused(format!(
             "The model's server does not know the model {model}. Check OPENAI_MODEL and OPENAI_BASE_URL."
         )),

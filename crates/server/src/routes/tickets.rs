@@ -23,9 +23,7 @@ use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{AsAgent, AsViewer, Body, Id, Params};
 use crate::paging::{Items, Page, cursor, wanted};
-use crate::shape::{
-    self, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine, TicketSuggestion,
-};
+use crate::shape::{self, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine, TicketSuggestion};
 
 /// Filters, order and page. A filter may be repeated, or list several values with commas: any of them fits.
 #[derive(Deserialize, IntoParams)]

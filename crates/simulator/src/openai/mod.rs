@@ -325,7 +325,12 @@ async fn perform(mut connection: Connection, request: &Request, step: Step) -> s
     Ok(Some(connection))
 }
 
-async fn send(connection: &mut Connection, status: u16, headers: &[(&str, String)], body: &Value) -> std::io::Result<()> {
+async fn send(
+    connection: &mut Connection,
+    status: u16,
+    headers: &[(&str, String)],
+    body: &Value,
+) -> std::io::Result<()> {
     let headers = [headers, &[json_type()]].concat();
     connection.send(status, &headers, body.to_string().as_bytes()).await
 }

@@ -3,8 +3,18 @@
 
 use serde_json::Value;
 
-const ALLOWED: [&str; 10] =
-    ["type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "const", "description", "title"];
+const ALLOWED: [&str; 10] = [
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "enum",
+    "anyOf",
+    "const",
+    "description",
+    "title",
+];
 const DEPTH_MAX: usize = 5;
 const PROPERTIES_MAX: usize = 100;
 

@@ -82,11 +82,7 @@ async fn it_refuses_what_the_real_one_refuses() {
             json!("response_format"),
             "does not match",
         ),
-        (
-            question(&json!({"type": "json_schema", "json_schema": {"name": "a"}})),
-            json!("response_format"),
-            "schema'",
-        ),
+        (question(&json!({"type": "json_schema", "json_schema": {"name": "a"}})), json!("response_format"), "schema'"),
         (with_schema(unlimited), json!("response_format"), "maxLength"),
         (with_schema(open), json!("response_format"), "additionalProperties"),
         (with_schema(optional), json!("response_format"), "missing 'a'"),

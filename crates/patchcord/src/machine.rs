@@ -1,0 +1,113 @@
+//! What the program takes from the machine: its clock, its randomness, its secret and its lock.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use aws_lc_rs::rand;
+use patchcord_domain::id::Entropy;
+use patchcord_domain::time::{Clock, Millis};
+
+/// The clock of the machine.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
+    fn now(&self) -> Millis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+    }
+}
+
+/// The random numbers of the operating system.
+pub(crate) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        rand::fill(buffer).expect("the operating system has random numbers");
+    }
+}
+
+/// Makes the data folder, for this user only, when it is missing.
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("making the data folder {}", folder.display()))
+}
+
+/// The secret of this installation: read from `secret` in the data folder, or made there now, for this user only.
+pub(crate) fn secret(folder: &Path) -> Result<Vec<u8>> {
+    let path = folder.join("secret");
+    let read = || std::fs::read(&path).with_context(|| format!("reading {}", path.display()));
+    if path.exists() {
+        return read();
+    }
+    let mut bytes = [0_u8; 32];
+    SystemEntropy.fill(&mut bytes);
+    let text = patchcord_domain::audit::hex(&bytes);
+    // Written beside and moved: a crash in the middle must not leave half a secret.
+    let beside = folder.join(format!("secret.{}", std::process::id()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)
+        .with_context(|| format!("writing {}", beside.display()))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).context("writing the secret")?;
+    // A link fails when another process was faster, and then its secret counts.
+    match std::fs::hard_link(&beside, &path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error).with_context(|| format!("writing {}", path.display())),
+    }
+    let _ = std::fs::remove_file(&beside);
+    read()
+}
+
+/// Keeps a second server off a SQLite file for as long as the value lives.
+pub(crate) fn lock(database: &Path) -> Result<File> {
+    let path = database.with_extension("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another server is running on {}; stop it first, or use PostgreSQL for several", database.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_secret_is_made_once_and_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = secret(folder.path()).unwrap();
+        assert_eq!(first.len(), 64);
+        assert_eq!(secret(folder.path()).unwrap(), first);
+        let mode = std::fs::metadata(folder.path().join("secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_database_has_one_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("patchcord.db");
+        let held = lock(&database).unwrap();
+        assert!(lock(&database).unwrap_err().to_string().contains("another server is running"));
+        drop(held);
+        lock(&database).unwrap();
+    }
+}

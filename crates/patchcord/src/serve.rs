@@ -1,0 +1,150 @@
+//! `patchcord serve`: from the settings to a server that answers, and to its end.
+
+use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use patchcord_app::App;
+use patchcord_app::seed::DEMO_PASSWORD;
+use patchcord_server::Desk;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cli::{Role, Serve};
+use crate::settings::{Provider, Settings};
+use crate::{machine, wiring};
+
+/// Runs the server until it is told to stop. A second signal ends it at once.
+pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode> {
+    let sqlite = wiring::store_options(settings).sqlite_file();
+    if options.demo && !settings.is_loopback() {
+        bail!("--demo has well-known passwords, so it listens on this machine only: leave BIND at 127.0.0.1");
+    }
+    if sqlite.is_some() && options.role != Role::All {
+        bail!("SQLite has one process: use --role all, or PostgreSQL for several");
+    }
+    let store = wiring::store(settings).await?;
+    let _lock = sqlite.as_deref().map(machine::lock).transpose()?;
+    let applied = store.migrate().await.context("bringing the database up to date")?;
+    tracing::info!(applied = applied.len(), "the database is up to date");
+    let app = wiring::app(settings, store.clone(), options.demo)?;
+    if options.demo {
+        let seeded = app.seed_demo().await.context("writing the demonstration")?;
+        tracing::info!(tickets = seeded.tickets, "the demonstration is there");
+    }
+
+    let mut stop_signals = StopSignals::new()?;
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let desk = Desk::new(
+        app.clone(),
+        patchcord_server::Options {
+            trusted_proxies: settings.trusted_proxies.clone(),
+            secure_cookies: settings.public_url.starts_with("https://"),
+            demo: options.demo,
+        },
+        stop.clone(),
+    );
+    let listener = listen(SocketAddr::new(settings.bind, settings.port)).await?;
+    let background = CancellationToken::new();
+    app.start_live(&tasks, background.clone());
+    if options.role != Role::Api {
+        app.start_worker(&tasks, background.clone());
+    }
+    let mut server = tokio::task::JoinSet::new();
+    server.spawn(patchcord_server::serve(listener, desk.clone()));
+    welcome(settings, options, &app)?;
+
+    let ended = tokio::select! {
+        () = stop_signals.next() => None,
+        ended = server.join_next() => ended,
+    };
+    if let Some(ended) = ended {
+        ended.context("the server ended")?.context("the server failed")?;
+    }
+    tracing::info!("stopping: no new requests; those under way are finished");
+    desk.drain();
+    stop.cancel();
+    let finish = async {
+        let drained = tokio::time::timeout(Duration::from_secs(settings.drain_seconds), server.join_next()).await;
+        if drained.is_err() {
+            tracing::warn!("requests took longer than DRAIN_SECONDS and were cut off");
+            server.abort_all();
+        }
+        background.cancel();
+        tasks.close();
+        tasks.wait().await;
+        store.close().await;
+    };
+    tokio::select! {
+        () = finish => {
+            tracing::info!("stopped");
+            Ok(ExitCode::SUCCESS)
+        }
+        () = stop_signals.next() => {
+            tracing::warn!("ended at once by a second signal");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {} is in use; choose another with PORT or --port", address.port())
+        }
+        Err(error) => Err(error).with_context(|| format!("listening on {address}")),
+    }
+}
+
+/// Ctrl-C and what service managers send.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn new() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Tells a person where to go, how to sign in and which model answers.
+fn welcome(settings: &Settings, options: &Serve, app: &App) -> Result<()> {
+    let model = match (&app.model, settings.provider) {
+        (None, _) => "off (COPILOT_PROVIDER=off)".to_owned(),
+        (Some(_), Provider::Builtin) => {
+            "builtin: local rules, no account needed; OPENAI_API_KEY or OPENAI_BASE_URL choose another".to_owned()
+        }
+        (Some(model), _) => {
+            let at = settings.openai_base_url.as_deref().unwrap_or("OpenAI");
+            format!("{} at {at}", model.name())
+        }
+    };
+    let mut text = format!("\nPatchcord {} is ready\n", env!("CARGO_PKG_VERSION"));
+    let mut line = |name: &str, value: &str| text += &format!("  {name:<9} {value}\n");
+    line("open", &settings.public_url);
+    if options.demo {
+        line("sign in", &format!("agent@demo.test with the password {DEMO_PASSWORD}"));
+        line("", "also admin@demo.test, viewer@demo.test and, in another workspace, admin@other.test");
+    } else {
+        line("sign in", "as a user of yours; `patchcord workspace add NAME --admin EMAIL` makes the first");
+    }
+    line("model", &model);
+    line("database", &wiring::shown(&settings.database_url));
+    line("API", &format!("{}/api/docs", settings.public_url));
+    text += "Ctrl-C stops it.\n\n";
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing to the terminal")
+}

@@ -1,0 +1,136 @@
+//! Builds the program from its settings.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use patchcord_app::keys::Keys;
+use patchcord_app::live::Live;
+use patchcord_app::passwords::{Cost, Passwords};
+use patchcord_app::storage::Storage;
+use patchcord_app::{App, Inner};
+use patchcord_domain::id::Entropy;
+use patchcord_domain::redaction::{self, Redactor};
+use patchcord_domain::time::Clock;
+use patchcord_llm::builtin::{Builtin, Playbooks};
+use patchcord_llm::openai::{self, OpenAi};
+use patchcord_llm::{Model, Prices, Prompts};
+use patchcord_store::{Options, Store};
+
+use crate::machine::{self, SystemClock, SystemEntropy};
+use crate::settings::{Provider, Settings};
+
+/// Where OpenAI answers.
+const OPENAI: &str = "https://api.openai.com/v1";
+
+/// How the store is reached.
+pub(crate) fn store_options(settings: &Settings) -> Options {
+    let mut options = Options::new(settings.database_url.as_str());
+    options.sqlite_full_sync = settings.sqlite_full_sync;
+    options.stop_at_point = stop_at_point();
+    options
+}
+
+/// Tests of crashes tell a debug build after which statement it shall end.
+#[allow(clippy::disallowed_methods, reason = "for tests, and in debug builds only")]
+fn stop_at_point() -> Option<u64> {
+    if cfg!(debug_assertions) { std::env::var("PATCHCORD_TEST_STOP_AT_POINT").ok()?.parse().ok() } else { None }
+}
+
+/// Opens the database.
+pub(crate) async fn store(settings: &Settings) -> Result<Store> {
+    machine::make_folder(&settings.data_dir)?;
+    let options = store_options(settings);
+    if let Some(folder) = options.sqlite_file().as_deref().and_then(Path::parent)
+        && !folder.as_os_str().is_empty()
+    {
+        machine::make_folder(folder)?;
+    }
+    Store::connect(options).await.with_context(|| format!("opening the database {}", shown(&settings.database_url)))
+}
+
+/// The whole program on an open database.
+pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let secret = match &settings.jwt_secret {
+        Some(secret) => secret.clone().into_bytes(),
+        None => machine::secret(&settings.data_dir)?,
+    };
+    let prices = match &settings.prices_file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+            Prices::parse(&text).with_context(|| format!("reading {}", file.display()))?
+        }
+        None => Prices::embedded(),
+    };
+    Ok(App::new(Inner {
+        store,
+        keys: Keys::derive(&secret),
+        passwords: Passwords::new(Cost::default(), &*entropy)?,
+        storage: Storage::folder(&settings.data_dir.join("attachments"))?,
+        model: model(settings, clock.clone())?,
+        redactor: Redactor::new(redaction::Options { ip_addresses: settings.redact_ip_addresses }),
+        prices,
+        live: Live::default(),
+        options: patchcord_app::Options {
+            public_url: settings.public_url.clone(),
+            daily_budget_microusd: settings.daily_budget_microusd,
+            demo,
+            ..patchcord_app::Options::default()
+        },
+        clock,
+        entropy,
+    }))
+}
+
+fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Model>>> {
+    Ok(match settings.provider {
+        Provider::Off => None,
+        Provider::Builtin => {
+            let playbooks = match &settings.playbooks_dir {
+                Some(folder) => Playbooks::load(folder).context("loading PLAYBOOKS_DIR")?,
+                None => Playbooks::embedded(),
+            };
+            Some(Arc::new(Builtin::new(playbooks)))
+        }
+        Provider::Openai => {
+            let prompts = match &settings.prompts_dir {
+                Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,
+                None => Prompts::embedded(),
+            };
+            let url = settings.openai_base_url.as_deref().unwrap_or(OPENAI);
+            let mut options = openai::Options::new(url, settings.openai_model.as_str());
+            options.api_key.clone_from(&settings.openai_api_key);
+            Some(Arc::new(OpenAi::new(options, clock, prompts)?))
+        }
+    })
+}
+
+/// A database address without its password.
+pub(crate) fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((account, place)) => {
+            let name = account.split(':').next().unwrap_or_default();
+            format!("{scheme}://{name}@{place}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (url, expect) in [
+            ("postgres://desk:s3cret@db:5432/desk", "postgres://desk@db:5432/desk"),
+            ("postgres://desk:p@ss@db/desk", "postgres://desk@db/desk"),
+            ("sqlite://data/patchcord.db", "sqlite://data/patchcord.db"),
+        ] {
+            assert_eq!(shown(url), expect);
+        }
+    }
+}
