@@ -12,6 +12,7 @@ use patchcord_domain::ticket::CATEGORIES;
 use serde::Deserialize;
 
 use super::lexicon::{Lexicon, padded};
+use super::sentences::without_quotes;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../playbooks");
 
@@ -23,6 +24,8 @@ const SENTIMENT_RULES: &str = "rules/sentiment.toml";
 pub struct Playbooks {
     pub(super) categories: Lexicon,
     pub(super) urgency: Lexicon,
+    /// Categories in which nothing is urgent by itself.
+    pub(super) calm: Vec<String>,
     pub(super) moods: Lexicon,
     playbooks: Vec<Playbook>,
     triggers: Lexicon,
@@ -56,6 +59,7 @@ pub struct PlaybookError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CategoryRule {
+    decisive: Vec<String>,
     strong: Vec<String>,
     weak: Vec<String>,
 }
@@ -63,13 +67,14 @@ struct CategoryRule {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UrgencyRules {
+    calm_categories: Vec<String>,
     rule: Vec<UrgencyRule>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UrgencyRule {
-    points: i16,
+    points: f32,
     phrases: Vec<String>,
 }
 
@@ -146,16 +151,24 @@ impl Playbooks {
         }
         let categories = rules.iter().flat_map(|(name, rule)| {
             let group = CATEGORIES.iter().position(|category| category == name).unwrap_or(0);
-            let strong = rule.strong.iter().map(move |text| (text.as_str(), 3.0, group));
-            strong.chain(rule.weak.iter().map(move |text| (text.as_str(), 1.0, group)))
+            let lists = [(&rule.decisive, 6.0), (&rule.strong, 3.0), (&rule.weak, 1.0)];
+            lists
+                .into_iter()
+                .flat_map(move |(texts, weight)| texts.iter().map(move |text| (text.as_str(), weight, group)))
         });
         let categories = lexicon(CATEGORY_RULES, categories)?;
 
         let rules: UrgencyRules = required(files, URGENCY_RULES)?;
-        let urgency = rules.rule.iter().enumerate().flat_map(|(group, rule)| {
-            rule.phrases.iter().map(move |text| (text.as_str(), f32::from(rule.points), group))
-        });
+        if let Some(unknown) = rules.calm_categories.iter().find(|name| !CATEGORIES.contains(&name.as_str())) {
+            return Err(PlaybookError { file: URGENCY_RULES.into(), reason: format!("{unknown} is not a category") });
+        }
+        let urgency = rules
+            .rule
+            .iter()
+            .enumerate()
+            .flat_map(|(group, rule)| rule.phrases.iter().map(move |text| (text.as_str(), rule.points, group)));
         let urgency = lexicon(URGENCY_RULES, urgency)?;
+        let calm = rules.calm_categories;
 
         let rules: SentimentRules = required(files, SENTIMENT_RULES)?;
         let moods = lexicon(SENTIMENT_RULES, mood_phrases(&rules)?)?;
@@ -166,7 +179,7 @@ impl Playbooks {
             context.update(text.as_bytes());
         }
         let version = hex(context.finish().as_ref())[..12].to_owned();
-        Ok(Self { categories, urgency, moods, playbooks, triggers, version })
+        Ok(Self { categories, urgency, calm, moods, playbooks, triggers, version })
     }
 
     pub(super) fn version(&self) -> &str {
@@ -179,7 +192,7 @@ impl Playbooks {
         let mut scores = vec![0.0_f32; self.playbooks.len()];
         for (text, factor) in super::triage::weighted_texts(snapshot) {
             let mut seen = Vec::new();
-            for found in self.triggers.find(&padded(text)) {
+            for found in self.triggers.find(&padded(&without_quotes(text))) {
                 if !seen.contains(&found.phrase) {
                     seen.push(found.phrase);
                     scores[found.group] += found.weight * factor;
@@ -198,6 +211,9 @@ impl Playbooks {
 
 impl Playbook {
     fn check(&self) -> Result<(), String> {
+        if self.id.trim().is_empty() || self.title.trim().is_empty() {
+            return Err("a playbook needs an id and a title".to_owned());
+        }
         let all = || self.steps.iter().chain(&self.customer).chain(&self.questions);
         if !CATEGORIES.contains(&self.category.as_str()) {
             return Err(format!("{}: {} is not a category", self.id, self.category));

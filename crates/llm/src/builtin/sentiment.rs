@@ -1,5 +1,7 @@
 //! How the customer feels, by a lexicon with negation and intensifiers.
 
+use std::collections::BTreeMap;
+
 use patchcord_domain::copilot::Sentiment;
 use patchcord_domain::snapshot::Snapshot;
 
@@ -33,30 +35,30 @@ pub(super) fn of(rules: &Playbooks, snapshot: &Snapshot) -> Sentiment {
 }
 
 fn score(rules: &Playbooks, text: &str) -> f32 {
-    let shouting = shouted(text);
-    let text = padded(text);
-    let found = rules.moods.find(&text);
-    let near = |group: usize, at: usize| {
-        found.iter().any(|other| other.group == group && other.start < at && at - other.start <= REACH)
-    };
-    let mut seen = Vec::new();
-    let mut sum = 0.0;
-    for word in found.iter().filter(|found| found.group == MOOD) {
-        if seen.contains(&word.phrase) {
-            continue;
+    let mut strongest: BTreeMap<usize, f32> = BTreeMap::new();
+    // A negation reaches to the end of its clause: `it does not print. Thanks for looking` is no ingratitude.
+    for clause in text.split(['.', ',', ';', ':', '!', '?']) {
+        let found = rules.moods.find(&padded(clause));
+        let near = |group: usize, at: usize| {
+            found.iter().any(|other| other.group == group && other.start < at && at - other.start <= REACH)
+        };
+        for word in found.iter().filter(|found| found.group == MOOD) {
+            let mut weight = word.weight;
+            if near(INTENSIFIER, word.start) {
+                weight *= 1.5;
+            }
+            if near(NEGATION, word.start) {
+                // `not good` is bad; `not annoyed` is nothing.
+                weight = if weight > 0.0 { -weight } else { 0.0 };
+            }
+            // A word that comes again counts once, where it is strongest.
+            let known = strongest.entry(word.phrase).or_insert(weight);
+            if weight.abs() > known.abs() {
+                *known = weight;
+            }
         }
-        seen.push(word.phrase);
-        let mut weight = word.weight;
-        if near(INTENSIFIER, word.start) {
-            weight *= 1.5;
-        }
-        if near(NEGATION, word.start) {
-            // `not good` is bad; `not annoyed` is nothing.
-            weight = if weight > 0.0 { -weight } else { 0.0 };
-        }
-        sum += weight;
     }
-    sum - shouting
+    strongest.values().sum::<f32>() - shouted(text)
 }
 
 /// Capital letters and rows of exclamation marks are a raised voice.

@@ -1,5 +1,7 @@
 //! Category and urgency by weighted rules.
 
+use std::collections::BTreeMap;
+
 use patchcord_domain::copilot::Urgency;
 use patchcord_domain::snapshot::Snapshot;
 use patchcord_domain::ticket::CATEGORIES;
@@ -7,6 +9,13 @@ use patchcord_domain::ticket::CATEGORIES;
 use super::lexicon::padded;
 use super::playbooks::Playbooks;
 use super::sentences::without_quotes;
+
+/// Points from which something is critical, if it is wide enough.
+const CRITICAL: f32 = 6.0;
+/// What a crowd adds to the urgency of something that is wrong.
+const CROWD_POINTS: f32 = 3.0;
+/// What is taken off in a category in which nothing is urgent by itself.
+const CALM_POINTS: f32 = 0.5;
 
 /// What kind of problem it is and how soon something must happen.
 pub(super) struct Triage {
@@ -38,12 +47,14 @@ pub(super) fn weighted_texts(snapshot: &Snapshot) -> Vec<(&str, f32)> {
 pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
     let texts: Vec<(String, f32)> =
         weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&without_quotes(text)), factor)).collect();
-    Triage { category: category(rules, &texts), urgency: urgency(rules, &texts) }
+    let category = category(rules, &texts);
+    let urgency = urgency(rules, &texts, rules.calm.contains(&category));
+    Triage { category, urgency }
 }
 
 fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
     let mut scores = [0.0_f32; CATEGORIES.len()];
-    let mut times: std::collections::BTreeMap<usize, f32> = std::collections::BTreeMap::new();
+    let mut times: BTreeMap<usize, f32> = BTreeMap::new();
     for (text, factor) in texts {
         for found in rules.categories.find(text) {
             // A word that comes again says less each time.
@@ -57,9 +68,9 @@ fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
     CATEGORIES[if scores[best] >= 1.0 { best } else { general }].to_owned()
 }
 
-fn urgency(rules: &Playbooks, texts: &[(String, f32)]) -> Urgency {
+fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency {
     let mut counted = Vec::new();
-    let mut strongest: std::collections::BTreeMap<usize, (f32, u32)> = std::collections::BTreeMap::new();
+    let mut strongest: BTreeMap<usize, (f32, u32)> = BTreeMap::new();
     for (text, _) in texts {
         for found in rules.urgency.find(text) {
             if counted.contains(&found.phrase) {
@@ -75,14 +86,58 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)]) -> Urgency {
         }
     }
     // Each rule counts once, and a little more when several of its phrases are there.
-    let sum: f32 =
+    let mut sum: f32 =
         strongest.values().map(|(points, times)| points + points.signum() * if *times > 1 { 0.5 } else { 0.0 }).sum();
+    let is_crowd = !is_calm && sum > 0.0 && texts.iter().any(|(text, _)| tells_of_a_crowd(text));
+    // However bad it is for one person, it is critical only when many stand still or harm spreads.
+    let is_wide = is_crowd || strongest.values().any(|(points, _)| *points >= CRITICAL);
+    if is_crowd {
+        sum += CROWD_POINTS;
+    }
+    if is_calm {
+        sum -= CALM_POINTS;
+    }
     match sum {
-        sum if sum >= 6.0 => Urgency::Critical,
+        sum if sum >= CRITICAL && is_wide => Urgency::Critical,
         sum if sum >= 3.0 => Urgency::High,
         sum if sum >= 0.0 => Urgency::Medium,
         _ => Urgency::Low,
     }
+}
+
+/// Whether a number of ten or more stands at most one word before a word for people or places of work, as in `120 staff`
+/// and `all 14 retail shops`.
+fn tells_of_a_crowd(text: &str) -> bool {
+    const MANY: &[&str] = &[
+        "people",
+        "users",
+        "staff",
+        "employees",
+        "colleagues",
+        "agents",
+        "workers",
+        "nurses",
+        "students",
+        "workstations",
+        "computers",
+        "pcs",
+        "shops",
+        "stores",
+        "branches",
+        "sites",
+        "mitarbeiter",
+        "benutzer",
+        "personnes",
+        "utilisateurs",
+        "empleados",
+        "usuarios",
+        "personas",
+    ];
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let number = word.parse::<u32>().is_ok_and(|number| (10..100_000).contains(&number));
+        number && words[at + 1..].iter().take(2).any(|word| MANY.contains(word))
+    })
 }
 
 /// Whether `not`, `no` or `isn t` stands right before a phrase.

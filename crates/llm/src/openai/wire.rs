@@ -193,7 +193,7 @@ mod tests {
             ("", None),
             ("Wed, 21 Oct 2015 07:28:00 GMT", Some(60_000)),
             ("Wed, 21 Oct 2015 07:26:00 GMT", Some(0)),
-            ("Wed, 21 Oct 2035 07:28:00 GMT", Some(3_600_000)),
+            ("Sun, 21 Oct 2035 07:28:00 GMT", Some(3_600_000)),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, text.parse().unwrap());
