@@ -1,0 +1,39 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, test as base, expect } from "@playwright/test";
+
+export { expect };
+
+interface Options {
+  /** Statuses of refusals that the test provokes; the browser writes each into its console. */
+  refusals: number[];
+}
+
+/** A page whose console must stay free of errors and warnings. */
+export const test = base.extend<Options & { page: Page }>({
+  refusals: [[], { option: true }],
+  page: async ({ page, refusals }, provide) => {
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() !== "error" && message.type() !== "warning") return;
+      const text = message.text();
+      if (!refusals.some((status) => text.includes(`responded with a status of ${String(status)}`))) faults.push(text);
+    });
+    await provide(page);
+    expect(faults, "errors and warnings in the console").toEqual([]);
+  },
+});
+
+export async function signIn(page: Page, email: string, password = "patchcord-demo"): Promise<void> {
+  await page.goto("/");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Looks for faults that keep people out. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  expect(bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
+}

@@ -1,0 +1,22 @@
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { api } from "./client";
+
+/** What forms offer to choose from; it hardly ever changes. */
+export const lookupsQuery = api.queryOptions("get", "/api/lookups", {}, { staleTime: Infinity });
+
+/** Loaded before the shell is shown, so it is always there. */
+export function useLookups() {
+  return useSuspenseQuery(lookupsQuery).data;
+}
+
+export function ticketQuery(id: string) {
+  return api.queryOptions("get", "/api/tickets/{id}", { params: { path: { id } } });
+}
+
+export function useTicket(id: string) {
+  return useQuery(ticketQuery(id));
+}
+
+export function suggestionsQuery(id: string) {
+  return api.queryOptions("get", "/api/tickets/{id}/suggestions", { params: { path: { id } } });
+}

@@ -1,0 +1,31 @@
+import { Kbd, Modal, Table } from "@mantine/core";
+
+const KEYS = [
+  ["J", "Next ticket"],
+  ["K", "Previous ticket"],
+  ["Enter", "Open the ticket"],
+  ["/", "Search"],
+  ["R", "Write a reply"],
+  ["Ctrl Enter", "Send"],
+  ["C", "New ticket"],
+  ["?", "This sheet"],
+] as const;
+
+export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Keys" closeButtonProps={{ "aria-label": "Close" }}>
+      <Table withRowBorders={false}>
+        <Table.Tbody>
+          {KEYS.map(([key, action]) => (
+            <Table.Tr key={key}>
+              <Table.Td w={120}>
+                <Kbd>{key}</Kbd>
+              </Table.Td>
+              <Table.Td>{action}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  );
+}

@@ -1,0 +1,97 @@
+import { Button, TextInput } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { type Suggestion, api } from "~/api/client";
+import { ChatAnswer, newest } from "./content";
+import classes from "./copilot.module.css";
+import { ResultCard } from "./result-card";
+import type { Ask } from "./use-runs";
+
+/** Characters that the server takes. */
+const LONGEST = 1_000;
+
+interface Props {
+  ticketId: string;
+  runs: Suggestion[];
+  disabled: boolean;
+  busy: boolean;
+  onAsk: (ask: Ask, onTaken: () => void) => void;
+}
+
+/** Questions about the ticket, and what the copilot answered. Everybody has a conversation of their own. */
+export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
+  const params = { path: { ticketId } };
+  const conversation = api.useQuery("get", "/api/copilot/v1/conversation/{ticketId}", { params });
+  const [question, setQuestion] = useState("");
+  const [asked, setAsked] = useState<{ text: string; after: string | undefined } | null>(null);
+  const said = conversation.data?.data.messages ?? [];
+  const lastAt = said.at(-1)?.at;
+  // The question is shown at once, until the conversation has it together with its answer.
+  const waiting = asked && asked.after === lastAt ? asked.text : null;
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    if (asked) list.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
+  }, [asked, lastAt]);
+  const answer = newest(runs, "chat", ChatAnswer);
+
+  const submit = () => {
+    const message = question.trim();
+    if (message === "" || busy || disabled) return;
+    onAsk({ kind: "chat", message }, () => {
+      setAsked({ text: message, after: lastAt });
+      setQuestion("");
+    });
+  };
+  const lines = (
+    <ol ref={list} className={classes.chat}>
+      {said.map((line, index) => (
+        <Line key={index} role={line.role} text={line.content} />
+      ))}
+      {waiting && <Line role="user" text={waiting} />}
+    </ol>
+  );
+  return (
+    <>
+      {answer && said.length > 0 ? (
+        <ResultCard
+          title="Conversation"
+          run={answer.run}
+          text={answer.content.answer}
+          citations={answer.content.citations}
+        >
+          {lines}
+        </ResultCard>
+      ) : (
+        (said.length > 0 || waiting) && <section className={classes.card}>{lines}</section>
+      )}
+      <form
+        className={classes.ask}
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <TextInput
+          size="xs"
+          aria-label="Question to the copilot"
+          placeholder="Ask copilot…"
+          value={question}
+          maxLength={LONGEST}
+          disabled={disabled}
+          onChange={(event) => setQuestion(event.currentTarget.value)}
+        />
+        <Button type="submit" disabled={disabled || question.trim() === ""} loading={busy}>
+          Ask
+        </Button>
+      </form>
+    </>
+  );
+}
+
+function Line({ role, text }: { role: string; text: string }) {
+  return (
+    <li className={classes.said} data-role={role}>
+      <span className={classes.sayer}>{role === "user" ? "You" : "Copilot"}</span>
+      <p className={classes.text}>{text}</p>
+    </li>
+  );
+}

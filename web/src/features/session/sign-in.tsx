@@ -1,0 +1,89 @@
+import { Alert, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useState } from "react";
+import { Problem } from "~/api/problem";
+import { signIn } from "~/api/session";
+import { Brand } from "~/components/brand";
+import { isDemo } from "~/lib/demo";
+import classes from "./sign-in.module.css";
+
+const DEMO = { email: "agent@demo.test", password: "patchcord-demo" };
+
+/** Why signing in did not work, in words that help. */
+function explain(problem: Problem): string {
+  if (problem.status === 401) return "E-mail address or password is wrong.";
+  if (problem.status !== 429) return problem.message;
+  const minutes = problem.retryAfter ? Math.ceil(problem.retryAfter / 60) : null;
+  const wait = minutes ? `in ${String(minutes)} minute${minutes === 1 ? "" : "s"}` : "later";
+  return `Too many attempts. Try again ${wait}.`;
+}
+
+export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
+  const form = useForm({ initialValues: { email: "", password: "" } });
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = form.onSubmit(async ({ email, password }) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await signIn(email.trim(), password);
+      onSignedIn();
+    } catch (error) {
+      const refused = Problem.of(error);
+      form.setErrors(refused.byField());
+      setProblem(refused);
+    } finally {
+      setBusy(false);
+    }
+  });
+  return (
+    <main className={classes.page}>
+      <Paper component="form" className={classes.card} onSubmit={submit} withBorder radius="lg">
+        <Stack gap="md">
+          <Brand />
+          <Title order={1}>Sign in</Title>
+          {problem && (
+            <Alert color="red" variant="outline" role="alert">
+              {explain(problem)}
+              {problem.status >= 500 && problem.requestId && (
+                <Text size="xs" c="dimmed">
+                  Request {problem.requestId}
+                </Text>
+              )}
+            </Alert>
+          )}
+          <TextInput
+            label="E-mail"
+            type="email"
+            autoComplete="username"
+            required
+            withAsterisk={false}
+            autoFocus
+            {...form.getInputProps("email")}
+          />
+          <PasswordInput
+            label="Password"
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+            {...form.getInputProps("password")}
+          />
+          <Button type="submit" size="sm" fullWidth loading={busy}>
+            Sign in
+          </Button>
+          {isDemo() && (
+            <div className={classes.demo}>
+              <Text size="sm">
+                Demonstration: <b>{DEMO.email}</b> with the password <b>{DEMO.password}</b>; admin@demo.test and
+                viewer@demo.test have the same one.
+              </Text>
+              <Button variant="default" mt="xs" onClick={() => form.setValues(DEMO)}>
+                Fill in
+              </Button>
+            </div>
+          )}
+        </Stack>
+      </Paper>
+    </main>
+  );
+}

@@ -1,0 +1,98 @@
+import { freshToken, refresh } from "~/api/session";
+import { Store, useStore } from "~/lib/store";
+import { type LiveEvent, isEvent, readFrame } from "./frames";
+
+export type Connection = "connecting" | "open" | "down";
+
+interface Handlers {
+  onEvent: (event: LiveEvent) => void;
+  /** Too much was missed: everything must be loaded anew. */
+  onResync: () => void;
+}
+
+/** How long to wait before the first new try; doubled with each, up to the longest, and spread by chance. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+/** The server closes a socket with this code when the session of its token has ended. */
+const SESSION_ENDED = 4401;
+
+const connection = new Store<Connection>("connecting");
+
+export function useConnection(): Connection {
+  return useStore(connection);
+}
+
+/** Keeps the event socket open until the returned function is called. */
+export function listen({ onEvent, onResync }: Handlers): () => void {
+  let stopped = false;
+  let socket: WebSocket | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let lastEventId: string | null = null;
+  let renewToken = false;
+
+  async function open() {
+    let token: string | null;
+    try {
+      token = renewToken ? ((await refresh())?.token ?? null) : await freshToken();
+      renewToken = false;
+    } catch {
+      return retry();
+    }
+    // Without a session there is nothing to listen to; the page goes to the sign-in page by itself.
+    if (stopped || !token) return;
+    const address = new URL("/api/events", location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const current = new WebSocket(address, ["patchcord.v1", `bearer.${token}`]);
+    socket = current;
+    current.onopen = () => {
+      const wish = lastEventId ? { subscribe: ["tickets"], lastEventId } : { subscribe: ["tickets"] };
+      current.send(JSON.stringify(wish));
+    };
+    current.onmessage = (message) => {
+      const frame = readFrame(String(message.data));
+      if (!frame) return;
+      if ("id" in frame) lastEventId = frame.id;
+      if (isEvent(frame)) onEvent(frame);
+      else if (frame.type === "resync") onResync();
+      else if (frame.type === "subscribed") opened();
+    };
+    current.onclose = ({ code }) => {
+      // A handshake that is refused again and again may mean that the token was revoked.
+      renewToken = code === SESSION_ENDED || failures > 1;
+      if (!stopped) retry();
+    };
+  }
+
+  function opened() {
+    // Without an event to go on from, nobody knows what happened between loading the page and now.
+    if (!lastEventId) onResync();
+    failures = 0;
+    connection.set("open");
+  }
+
+  function retry() {
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + Math.random() / 2);
+    failures += 1;
+    connection.set("down");
+    timer = setTimeout(() => void open(), wait);
+  }
+
+  /** The network is back: no need to wait for the timer. */
+  function hurry() {
+    if (connection.get() !== "down") return;
+    clearTimeout(timer);
+    failures = 0;
+    void open();
+  }
+
+  connection.set("connecting");
+  window.addEventListener("online", hurry);
+  void open();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    window.removeEventListener("online", hurry);
+    socket?.close(1000);
+  };
+}

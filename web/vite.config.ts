@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import { tanstackRouter } from "@tanstack/router-plugin/vite";
+import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** Where `npm run dev` finds a running server. */
+const server = process.env.PATCHCORD_URL ?? "http://127.0.0.1:3000";
+
+/** What the server fills in when it serves the page, while Vite serves it. */
+function placeholders(): Plugin {
+  return {
+    name: "placeholders",
+    apply: "serve",
+    transformIndexHtml: (html) => html.replace("__DEMO__", "true"),
+  };
+}
+
+export default defineConfig({
+  plugins: [
+    tanstackRouter({
+      target: "react",
+      autoCodeSplitting: true,
+      generatedRouteTree: "src/routeTree.gen.ts",
+      tmpDir: "node_modules/.tanstack",
+    }),
+    react(),
+    placeholders(),
+  ],
+  resolve: { alias: { "~": fileURLToPath(new URL("src", import.meta.url)) } },
+  // The server puts a fresh nonce into each answer; without it the policy would block styles made at run time.
+  html: { cspNonce: "__CSP_NONCE__" },
+  // The policy allows no `data:` fonts or scripts, so nothing is inlined.
+  build: { assetsInlineLimit: 0, target: "es2022" },
+  server: { proxy: { "/api": { target: server, ws: true } } },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test/setup.ts"],
+    css: { modules: { classNameStrategy: "non-scoped" } },
+  },
+});
