@@ -339,7 +339,7 @@ pub(crate) async fn publish(change: &Change<'_>, suggestion: &Suggestion) -> Res
 }
 
 pub(crate) async fn locked(change: &Change<'_>, id: &str) -> Result<Suggestion, AppError> {
-    suggestions::lock(change.tenant, id).await?.ok_or(AppError::NotFound("suggestion"))
+    change.tenant.lock::<Suggestion>(id).await?.ok_or(AppError::NotFound("suggestion"))
 }
 
 pub(crate) fn is_final(suggestion: &Suggestion) -> bool {

@@ -168,7 +168,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let tenant = tx.tenant(&caller.actor.workspace_id);
-                    let mut user = tenant.get::<User>(&caller.actor.user_id).await?.ok_or(ENDED)?;
+                    let mut user = tenant.lock::<User>(&caller.actor.user_id).await?.ok_or(ENDED)?;
                     user.password_hash = Some(hash);
                     user.updated_at = now;
                     tenant.save(user).await?;
@@ -192,7 +192,8 @@ impl App {
                 Box::pin(async move {
                     let workspace_id = WorkspaceId::new(user.workspace_id.as_str());
                     let tenant = tx.tenant(&workspace_id);
-                    let mut user = tenant.get::<User>(&user.id).await?.ok_or(WRONG)?;
+                    let user = tenant.lock::<User>(&user.id).await?.filter(|user| user.disabled_at.is_none());
+                    let mut user = user.ok_or(WRONG)?;
                     user.last_login_at = Some(app.clock.now());
                     tenant.save(user.clone()).await?;
                     if let Some(attempt) = attempt_id {
@@ -240,9 +241,11 @@ impl App {
     /// `None` when the session must end; then everything of its family was revoked in the same transaction.
     async fn rotate(&self, tx: &Tx, hash: &str, client: Client) -> Result<Option<SignedIn>, AppError> {
         let now = self.clock.now();
-        let Some(token) = sign_in::refresh_token(tx, hash).await? else { return Ok(None) };
-        let workspace_id = WorkspaceId::new(token.workspace_id.as_str());
+        let Some(found) = sign_in::refresh_token(tx, hash).await? else { return Ok(None) };
+        let workspace_id = WorkspaceId::new(found.workspace_id.as_str());
         let tenant = tx.tenant(&workspace_id);
+        // Two tabs that refresh in the same moment come one after the other; the second is forgiven below.
+        let Some(token) = tenant.lock::<RefreshToken>(&found.id).await? else { return Ok(None) };
         if token.revoked_at.is_some() || token.expires_at <= now {
             return Ok(None);
         }
@@ -253,7 +256,7 @@ impl App {
             sessions::revoke_family(tenant, &token.family_id, now).await?;
             return Ok(None);
         }
-        let user = tenant.get::<User>(&token.user_id).await?.filter(|user| user.disabled_at.is_none());
+        let user = tenant.lock::<User>(&token.user_id).await?.filter(|user| user.disabled_at.is_none());
         let Some(user) = user else { return Ok(None) };
         self.issue(tx, &user, token.family_id, client).await.map(Some)
     }

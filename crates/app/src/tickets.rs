@@ -230,7 +230,7 @@ pub(crate) async fn find<C: Connection>(tenant: Tenant<'_, C>, id: &str) -> Resu
 /// A ticket by id or number, locked until the end of the transaction.
 pub(crate) async fn lock(tenant: Tenant<'_, patchcord_store::Tx>, id: &str) -> Result<Ticket, AppError> {
     let id = if id::is_id(id) { id.to_owned() } else { find(tenant, id).await?.id };
-    tickets::lock(tenant, &id).await?.ok_or(AppError::NotFound("ticket"))
+    tenant.lock::<Ticket>(&id).await?.ok_or(AppError::NotFound("ticket"))
 }
 
 pub(crate) async fn expect_version<C: Connection>(

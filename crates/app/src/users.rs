@@ -150,7 +150,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let tenant = tx.tenant(&actor.workspace_id);
-                    let before = tenant.get::<User>(&id).await?.ok_or(AppError::NotFound("user"))?;
+                    let before = tenant.lock::<User>(&id).await?.ok_or(AppError::NotFound("user"))?;
                     if patch.version.is_some_and(|version| version != before.version) {
                         return Err(AppError::Stale(Box::new(Current::User(before))));
                     }
@@ -211,7 +211,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let tenant = tx.tenant(&workspace_id);
-                    let mut user = tenant.get::<User>(&user.id).await?.ok_or(GONE)?;
+                    let mut user = tenant.lock::<User>(&user.id).await?.ok_or(GONE)?;
                     let open = users::open_invitations(tenant, &user.id).await?;
                     // Looked at again inside the transaction: of two requests with the same link only one goes on.
                     if !open.iter().any(|invitation| invitation.id == id) {

@@ -131,7 +131,7 @@ impl App {
                 Box::pin(async move {
                     let id = WorkspaceId::new(user.workspace_id.as_str());
                     let tenant = tx.tenant(&id);
-                    let mut user = tenant.get::<User>(&user.id).await?.ok_or(AppError::NotFound("user"))?;
+                    let mut user = tenant.lock::<User>(&user.id).await?.ok_or(AppError::NotFound("user"))?;
                     let now = app.clock.now();
                     change(&mut user, now);
                     user.version += 1;

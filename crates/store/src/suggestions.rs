@@ -41,15 +41,6 @@ pub async fn start(tenant: Tenant<'_, Tx>, id: &str, at: i64) -> Result<bool, St
     Ok(started.rows_affected == 1)
 }
 
-/// A suggestion, locked until the end of the transaction.
-pub async fn lock(tenant: Tenant<'_, Tx>, id: &str) -> Result<Option<Suggestion>, StoreError> {
-    let mut select = tenant.find::<ai_suggestions::Entity>().filter(ai_suggestions::Column::Id.eq(id));
-    if tenant.connection.get_database_backend() == sea_orm::DbBackend::Postgres {
-        select = select.lock_exclusive();
-    }
-    Ok(select.one(tenant.connection).await?)
-}
-
 /// What a user and the copilot said about a ticket.
 pub async fn conversation<C: ConnectionTrait>(
     tenant: Tenant<'_, C>,

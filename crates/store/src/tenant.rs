@@ -2,8 +2,8 @@
 
 use patchcord_domain::id::WorkspaceId;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait, Select, Statement,
-    UpdateMany, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    Statement, UpdateMany, Value,
 };
 
 use crate::entities::TenantOwned;
@@ -63,6 +63,18 @@ impl Tenant<'_, Tx> {
     pub async fn add<M: Row>(&self, row: M) -> Result<(), StoreError> {
         self.connection.execute_raw(self.insert(row)).await?;
         Ok(())
+    }
+
+    /// One row of this workspace, locked until the end of the transaction: whoever changes it next sees this change.
+    ///
+    /// # Errors
+    /// As for [`Tenant::get`].
+    pub async fn lock<M: Row>(&self, id: &str) -> Result<Option<M>, StoreError> {
+        let mut select = self.find::<M::Entity>().filter(<M::Entity as TenantOwned>::id_column().eq(id));
+        if self.connection.get_database_backend() == DbBackend::Postgres {
+            select = select.lock_exclusive();
+        }
+        Ok(select.one(self.connection).await?)
     }
 
     /// Adds a row like [`Tenant::add`], for rows that are known to fit: when one does not, a later call may fail in its

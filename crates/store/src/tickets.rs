@@ -1,6 +1,6 @@
 //! Tickets: numbers, reading one, and locking one for a change.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 
 use crate::entities::{attachments, support_agents, ticket_assignments, ticket_escalations, tickets};
 use crate::rows::{Assignment, Attachment, Escalation, SupportAgent, Ticket};
@@ -47,15 +47,6 @@ async fn take_number(connection: &impl ConnectionTrait, workspace_id: &Workspace
 /// A ticket by its number.
 pub async fn by_number<C: ConnectionTrait>(tenant: Tenant<'_, C>, number: i64) -> Result<Option<Ticket>, StoreError> {
     Ok(tenant.find::<tickets::Entity>().filter(tickets::Column::Number.eq(number)).one(tenant.connection).await?)
-}
-
-/// A ticket, locked until the end of the transaction: whoever changes it next sees this change.
-pub async fn lock(tenant: Tenant<'_, Tx>, id: &str) -> Result<Option<Ticket>, StoreError> {
-    let mut select = tenant.find::<tickets::Entity>().filter(tickets::Column::Id.eq(id));
-    if tenant.connection.get_database_backend() == DbBackend::Postgres {
-        select = select.lock_exclusive();
-    }
-    Ok(select.one(tenant.connection).await?)
 }
 
 /// The files of a ticket, oldest first, at most 500.

@@ -67,7 +67,7 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
 pub(super) async fn give_up(app: &App, tx: &Tx, job: &Job, code: &str, message: &str) -> Result<(), AppError> {
     let workspace = job.workspace();
     let change = Change { app, tenant: tx.tenant(&workspace), who: Who::System, at: app.clock.now() };
-    let Some(mut suggestion) = suggestions::lock(change.tenant, suggestion_id(job)).await? else { return Ok(()) };
+    let Some(mut suggestion) = change.tenant.lock::<Suggestion>(suggestion_id(job)).await? else { return Ok(()) };
     if is_final(&suggestion) {
         return Ok(());
     }
