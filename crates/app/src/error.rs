@@ -5,7 +5,7 @@ use patchcord_domain::user::{Actor, Role};
 use patchcord_store::StoreError;
 use patchcord_store::rows::User;
 
-use crate::tickets::Detail;
+use crate::ticket_detail::Detail;
 
 /// Why a use case did not happen. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum AppError {
     Conflict(&'static str, String),
     /// The row was changed since the caller read it; this is how it looks now.
     #[error("it was changed in the meantime; the answer carries the present state")]
-    Stale(Box<Current>),
+    Stale(Current),
     /// More than is taken.
     #[error("{0}")]
     TooLarge(String),
@@ -52,9 +52,9 @@ pub enum AppError {
 #[derive(Debug)]
 pub enum Current {
     /// Of a ticket.
-    Ticket(Detail),
+    Ticket(Box<Detail>),
     /// Of a user.
-    User(User),
+    User(Box<User>),
 }
 
 impl AppError {

@@ -9,7 +9,8 @@ use patchcord_store::tickets::{agent_of_user, current_assignment};
 use serde_json::json;
 
 use crate::error::require;
-use crate::tickets::{Detail, detail, lock, move_to};
+use crate::ticket_detail::{Detail, detail};
+use crate::tickets::{lock, move_to};
 use crate::trail::{Change, from_to};
 use crate::{Answered, App, AppError, Once, Shape};
 

@@ -17,6 +17,7 @@ pub mod seed;
 pub mod sessions;
 pub mod snapshot;
 pub mod storage;
+pub mod ticket_detail;
 pub mod tickets;
 pub mod trail;
 pub mod users;

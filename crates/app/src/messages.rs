@@ -115,7 +115,10 @@ fn add(
         post(&change, ticket, message.clone()).await?;
         let author = match contact {
             Some(contact) => Some(contact.name),
-            None => users::some(change.tenant, &[actor.user_id.clone()]).await?.pop().map(|user: User| user.name),
+            None => users::some(change.tenant, std::slice::from_ref(&actor.user_id))
+                .await?
+                .pop()
+                .map(|user: User| user.name),
         };
         Ok(NamedMessage { message, author })
     })

@@ -11,7 +11,8 @@ use patchcord_domain::time::{HOUR, MINUTE, Millis, to_rfc3339};
 use patchcord_store::rows::{Article, Contact, Message, Organization, Ticket, TicketEvent, User};
 use patchcord_store::{Reader, Tenant, articles, directory, messages, search, tickets, trail, users};
 
-use crate::tickets::{authors, unique};
+use crate::ticket_detail::authors;
+use crate::tickets::unique;
 use crate::{App, AppError};
 
 /// Most messages that are read; what a model is given of them is bounded again by its prompt.

@@ -1,24 +1,19 @@
 //! Tickets: opening, listing, reading, changing.
 
-use std::collections::HashMap;
-
 use patchcord_domain::ticket::{Channel, EventKind, Priority, Status, TAGS_MAX, parse_label};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_domain::{id, ticket as rules};
-use patchcord_store::directory::DeviceFacts;
-use patchcord_store::rows::{Attachment, Contact, Message, Organization, SupportAgent, Ticket, User};
+use patchcord_store::rows::{Contact, Message, Organization, Ticket};
 use patchcord_store::ticket_list;
-use patchcord_store::{Connection, Tenant, directory, messages, search, tickets, trail, users, workspaces};
+use patchcord_store::{Connection, Tenant, directory, search, tickets, trail, workspaces};
 use serde_json::{Value, json};
 
 use crate::error::require;
+use crate::ticket_detail::{Detail, detail};
 use crate::trail::{Change, Who, from_to};
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::ticket_list::{Line, Query, Sla, Sort};
-
-/// Most messages that a ticket's answer carries; older ones are counted, not shown.
-const MESSAGES_SHOWN: u64 = 500;
 
 /// What is needed to open a ticket. Texts come as they were sent; [`App::create_ticket`] checks them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,31 +58,6 @@ pub struct TicketPatch {
     pub device_id: Option<Option<String>>,
     /// New tags instead of the old ones.
     pub tags: Option<Vec<String>>,
-}
-
-/// A ticket with everything that its page shows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Detail {
-    /// The ticket itself.
-    pub ticket: Ticket,
-    /// The customer.
-    pub organization: Option<Organization>,
-    /// Who asked.
-    pub contact: Option<Contact>,
-    /// What it is about.
-    pub device: Option<DeviceFacts>,
-    /// Who works on it.
-    pub assignee: Option<SupportAgent>,
-    /// Who opened it, when it was a user.
-    pub created_by: Option<User>,
-    /// The newest messages, oldest first.
-    pub messages: Vec<Message>,
-    /// How many older messages are not shown.
-    pub messages_omitted: i64,
-    /// Names of the messages' authors by their ids.
-    pub authors: HashMap<String, String>,
-    /// Files, oldest first.
-    pub attachments: Vec<Attachment>,
 }
 
 /// A page of tickets.
@@ -241,7 +211,7 @@ pub(crate) async fn expect_version<C: Connection>(
     match version {
         Some(version) if version != ticket.version => {
             let current = detail(tenant, ticket.clone()).await?;
-            Err(AppError::Stale(Box::new(Current::Ticket(current))))
+            Err(AppError::Stale(Current::Ticket(Box::new(current))))
         }
         _ => Ok(()),
     }
@@ -559,67 +529,6 @@ pub(crate) async fn note_changes(change: &Change<'_>, ticket: &mut Ticket, befor
         search::append(change.tenant, search::TICKET, &ticket.id, &ticket.subject).await?;
     }
     Ok(any)
-}
-
-/// Everything around a ticket.
-pub(crate) async fn detail<C: Connection>(tenant: Tenant<'_, C>, ticket: Ticket) -> Result<Detail, AppError> {
-    let organization = match &ticket.organization_id {
-        Some(id) => tenant.get::<Organization>(id).await?,
-        None => None,
-    };
-    let contact = match &ticket.contact_id {
-        Some(id) => tenant.get::<Contact>(id).await?,
-        None => None,
-    };
-    let device = match &ticket.device_id {
-        Some(id) => directory::device(tenant, id).await?,
-        None => None,
-    };
-    let assignee = match &ticket.assignee_id {
-        Some(id) => tenant.get::<SupportAgent>(id).await?,
-        None => None,
-    };
-    let messages = messages::newest(tenant, &ticket.id, MESSAGES_SHOWN).await?;
-    let attachments = tickets::attachments(tenant, &ticket.id).await?;
-    let mut user_ids: Vec<String> = messages.iter().filter_map(|message| message.author_user_id.clone()).collect();
-    user_ids.extend(ticket.created_by_user_id.clone());
-    let people = users::some(tenant, &unique(user_ids)).await?;
-    let authors = authors(tenant, &messages, &people, contact.as_ref()).await?;
-    let created_by = people.into_iter().find(|user| Some(&user.id) == ticket.created_by_user_id.as_ref());
-    let messages_omitted = ticket.message_count - i64::try_from(messages.len()).unwrap_or(i64::MAX);
-    Ok(Detail {
-        ticket,
-        organization,
-        contact,
-        device,
-        assignee,
-        created_by,
-        messages,
-        messages_omitted: messages_omitted.max(0),
-        authors,
-        attachments,
-    })
-}
-
-/// Names of messages' authors by id: users, contacts and support agents.
-pub(crate) async fn authors<C: Connection>(
-    tenant: Tenant<'_, C>,
-    messages: &[Message],
-    people: &[User],
-    contact: Option<&Contact>,
-) -> Result<HashMap<String, String>, AppError> {
-    let mut names: HashMap<String, String> = people.iter().map(|user| (user.id.clone(), user.name.clone())).collect();
-    names.extend(contact.map(|contact| (contact.id.clone(), contact.name.clone())));
-    let contacts = messages.iter().filter_map(|message| message.author_contact_id.clone());
-    let missing: Vec<String> = unique(contacts.filter(|id| !names.contains_key(id)).collect());
-    for contact in directory::contacts(tenant, &missing).await? {
-        names.insert(contact.id, contact.name);
-    }
-    let agents = unique(messages.iter().filter_map(|message| message.author_agent_id.clone()).collect());
-    for agent in directory::support_agents(tenant, &agents).await? {
-        names.insert(agent.id, agent.name);
-    }
-    Ok(names)
 }
 
 pub(crate) fn unique(mut ids: Vec<String>) -> Vec<String> {

@@ -152,7 +152,7 @@ impl App {
                     let tenant = tx.tenant(&actor.workspace_id);
                     let before = tenant.lock::<User>(&id).await?.ok_or(AppError::NotFound("user"))?;
                     if patch.version.is_some_and(|version| version != before.version) {
-                        return Err(AppError::Stale(Box::new(Current::User(before))));
+                        return Err(AppError::Stale(Current::User(Box::new(before))));
                     }
                     let now = app.clock.now();
                     let mut user = before.clone();

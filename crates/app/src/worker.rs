@@ -156,7 +156,7 @@ async fn work(app: &App, job: &Job, abort: &CancellationToken) {
     match settled {
         Ok(()) => {}
         Err(AppError::LeaseLost) => {
-            tracing::info!(job_id = job.id, kind = job.kind, "somebody else has this job by now")
+            tracing::info!(job_id = job.id, kind = job.kind, "somebody else has this job by now");
         }
         Err(error) => {
             // Its lease runs out and another worker finds it.

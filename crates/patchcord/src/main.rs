@@ -94,9 +94,9 @@ fn log(settings: &Settings) -> Result<()> {
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     if settings.log_json {
-        log.json().init()
+        log.json().init();
     } else {
-        log.with_target(false).init()
+        log.with_target(false).init();
     }
     Ok(())
 }

@@ -152,9 +152,9 @@ impl ApiError {
                 }
                 AppError::Conflict(code, detail) => (StatusCode::CONFLICT, code, detail),
                 AppError::Stale(state) => {
-                    current = Some(match *state {
-                        Current::Ticket(detail) => shape::value(&shape::TicketDetail::from(&detail)),
-                        Current::User(user) => shape::value(&shape::UserRow::from(&user)),
+                    current = Some(match state {
+                        Current::Ticket(detail) => shape::value(&shape::TicketDetail::from(&*detail)),
+                        Current::User(user) => shape::value(&shape::UserRow::from(&*user)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)

@@ -2,8 +2,8 @@
 
 use patchcord_domain::id::WorkspaceId;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-    Statement, UpdateMany, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    Select, Statement, UpdateMany, Value,
 };
 
 use crate::entities::TenantOwned;

@@ -119,7 +119,7 @@ fn is_phone(text: &[u8], digits: &[u8], before: &[u8], whole: bool) -> bool {
         [3, 3, 4] => digits[0] >= 2 && digits[3] >= 2,
         [1, 3, 3, 4] => digits[0] == 1 && digits[1] >= 2,
         // One run of digits is a phone number only when somebody says so.
-        [10 | 11 | 12] => told && (digits[0] == 0 || digits.len() >= 10),
+        [10..=12] => told && (digits[0] == 0 || digits.len() >= 10),
         // 01 23 45 67 89 and 01.23.45.67.89.
         [2, 2, 2, 2, 2] => digits[0] == 0 && digits[1] != 0,
         _ if dotted || !whole => false,

@@ -1,8 +1,8 @@
 //! Signing in: before it is known who comes, there is no workspace to be scoped by.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
-    QueryFilter, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel,
+    PaginatorTrait, QueryFilter, Statement,
 };
 
 use crate::entities::{invitations, login_attempts, refresh_tokens, users, workspaces};
@@ -82,12 +82,7 @@ pub async fn mark_success(tx: &Tx, attempt_id: &str) -> Result<(), StoreError> {
 
 /// Failed attempts since a moment: for the address of the user, and for the address of the network. Until the end of the
 /// transaction nobody else counts for the same user, so that a crowd of guesses at one moment is counted one by one.
-pub async fn failures_since(
-    connection: &Tx,
-    email: &str,
-    address: &str,
-    since: i64,
-) -> Result<(u64, u64), StoreError> {
+pub async fn failures_since(connection: &Tx, email: &str, address: &str, since: i64) -> Result<(u64, u64), StoreError> {
     if connection.get_database_backend() == DbBackend::Postgres {
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
         connection.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [email.into()])).await?;

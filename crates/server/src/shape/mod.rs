@@ -1,0 +1,36 @@
+//! How things look on the wire: camelCase, RFC 3339, nulls shown. Nothing here decides anything.
+
+mod copilot;
+mod tickets;
+mod users;
+
+use patchcord_domain::time::to_rfc3339;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, TicketSuggestion};
+pub(crate) use tickets::{
+    Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
+};
+pub(crate) use users::{AddedUser, Me, Session, UserRow};
+
+/// A body as a JSON value, to be kept with an idempotency key.
+pub(crate) fn value(body: &impl Serialize) -> Value {
+    serde_json::to_value(body).expect("bodies have only keys that are texts")
+}
+
+fn time(at: Option<i64>) -> Option<String> {
+    at.map(to_rfc3339)
+}
+
+/// The id and name of something.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Ref {
+    id: String,
+    name: String,
+}
+
+fn reference(id: Option<String>, name: Option<String>) -> Option<Ref> {
+    Some(Ref { id: id?, name: name? })
+}
