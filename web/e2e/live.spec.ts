@@ -1,19 +1,18 @@
 import { expect, signIn, test } from "./fixtures";
 
-const TICKET = "TKT-0007";
-
 test("what others write shows up by itself", async ({ page, request }) => {
   await signIn(page, "agent@demo.test");
   await page.getByRole("link", { name: /Mail to the court clerk/ }).click();
   const conversation = page.getByRole("region", { name: "Conversation" });
   await expect(conversation.getByRole("article").first()).toBeVisible();
+  const ticket = /TKT-\d+/.exec(page.url())?.[0] ?? "";
 
   const session = await request.post("/api/auth/login", {
     data: { email: "admin@demo.test", password: "patchcord-demo" },
   });
   const { accessToken } = (await session.json()) as { accessToken: string };
   const body = `A colleague looked at it at ${String(Date.now())}.`;
-  const answer = await request.post(`/api/tickets/${TICKET}/messages`, {
+  const answer = await request.post(`/api/tickets/${ticket}/messages`, {
     headers: { Authorization: `Bearer ${accessToken}` },
     data: { body, isInternal: true },
   });

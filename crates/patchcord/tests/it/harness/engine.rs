@@ -1,0 +1,51 @@
+//! The two databases.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use patchcord_store::{Options, Store, scratch};
+
+/// A database engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// An empty database with the newest schema.
+    pub(crate) async fn database(self, folder: &Path) -> (Store, Options) {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        match self {
+            Engine::Sqlite => scratch::sqlite(folder).await.unwrap(),
+            Engine::Postgres => {
+                let server = std::env::var("PATCHCORD_TEST_POSTGRES").expect(
+                    "PATCHCORD_TEST_POSTGRES names no server: run `make test`, or `cargo xtask postgres cargo test`",
+                );
+                let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+                scratch::postgres(&server, &format!("whole_{}_{number}", std::process::id())).await.unwrap()
+            }
+        }
+    }
+}
+
+/// Makes a test on each engine of functions that take an [`Engine`]. A function that is forgotten here is dead code, and the
+/// compiler says so.
+macro_rules! both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::harness::Engine::Sqlite).await;
+            }
+        )+}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::harness::Engine::Postgres).await;
+            }
+        )+}
+    };
+}
+
+pub(crate) use both_engines;
