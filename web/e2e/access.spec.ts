@@ -28,6 +28,24 @@ test("the way back leads to the page that was wanted, and out again", async ({ p
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
+test("an invitation's link leads to a password and in", async ({ page, request }) => {
+  const data = { email: "admin@demo.test", password: "patchcord-demo" };
+  const session = (await (await request.post("/api/auth/login", { data })).json()) as { accessToken: string };
+  const added = await request.post("/api/users", {
+    headers: { Authorization: `Bearer ${session.accessToken}` },
+    data: { email: `new-${String(Date.now())}@demo.test`, name: "Nia Okafor", role: "AGENT" },
+  });
+  const { invitationUrl } = (await added.json()) as { invitationUrl: string };
+  const link = new URL(invitationUrl);
+  await page.goto(link.pathname + link.search);
+  await expectAccessible(page);
+  await page.getByLabel("Password", { exact: true }).fill("a long enough secret");
+  await page.getByLabel("The same again").fill("a long enough secret");
+  await page.getByRole("button", { name: "Save and sign in" }).click();
+  await expect(page.getByRole("button", { name: "Account of Nia Okafor" })).toBeVisible();
+  await expect(page).toHaveURL(/\/tickets$/);
+});
+
 test("a viewer reads and cannot act, in the dark too", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "dark" });
   await signIn(page, "viewer@demo.test");

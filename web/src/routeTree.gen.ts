@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as AppRouteImport } from './routes/_app'
+import { Route as AcceptInvitationRouteImport } from './routes/accept-invitation'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
 import { Route as AppTicketsIndexRouteImport } from './routes/_app/tickets/index'
@@ -23,6 +24,11 @@ const IndexRoute = IndexRouteImport.update({
 } as any)
 const AppRoute = AppRouteImport.update({
   id: '/_app',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AcceptInvitationRoute = AcceptInvitationRouteImport.update({
+  id: '/accept-invitation',
+  path: '/accept-invitation',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SignInRoute = SignInRouteImport.update({
@@ -48,6 +54,7 @@ const AppTicketsTicketRoute = AppTicketsTicketRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
+  '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
   '/tickets': typeof AppTicketsRouteRouteWithChildren
   '/tickets/$ticket': typeof AppTicketsTicketRoute
@@ -55,6 +62,7 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
   '/tickets/$ticket': typeof AppTicketsTicketRoute
   '/tickets': typeof AppTicketsIndexRoute
@@ -63,6 +71,7 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/_app': typeof AppRouteWithChildren
+  '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
   '/_app/tickets': typeof AppTicketsRouteRouteWithChildren
   '/_app/tickets/$ticket': typeof AppTicketsTicketRoute
@@ -70,13 +79,20 @@ export interface FileRoutesById {
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
-  fullPaths: '/' | '/sign-in' | '/tickets' | '/tickets/$ticket' | '/tickets/'
+  fullPaths:
+    | '/'
+    | '/accept-invitation'
+    | '/sign-in'
+    | '/tickets'
+    | '/tickets/$ticket'
+    | '/tickets/'
   fileRoutesByTo: FileRoutesByTo
-  to: '/' | '/sign-in' | '/tickets/$ticket' | '/tickets'
+  to: '/' | '/accept-invitation' | '/sign-in' | '/tickets/$ticket' | '/tickets'
   id:
     | '__root__'
     | '/'
     | '/_app'
+    | '/accept-invitation'
     | '/sign-in'
     | '/_app/tickets'
     | '/_app/tickets/$ticket'
@@ -86,6 +102,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   AppRoute: typeof AppRouteWithChildren
+  AcceptInvitationRoute: typeof AcceptInvitationRoute
   SignInRoute: typeof SignInRoute
 }
 
@@ -103,6 +120,13 @@ declare module '@tanstack/react-router' {
       path: ''
       fullPath: '/'
       preLoaderRoute: typeof AppRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/accept-invitation': {
+      id: '/accept-invitation'
+      path: '/accept-invitation'
+      fullPath: '/accept-invitation'
+      preLoaderRoute: typeof AcceptInvitationRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/sign-in': {
@@ -163,6 +187,7 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   AppRoute: AppRouteWithChildren,
+  AcceptInvitationRoute: AcceptInvitationRoute,
   SignInRoute: SignInRoute,
 }
 export const routeTree = rootRouteImport

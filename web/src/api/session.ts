@@ -89,6 +89,13 @@ export async function signIn(email: string, password: string): Promise<void> {
   await accept(response);
 }
 
+/** Chooses the first password with the token of an invitation, and signs in. */
+export async function acceptInvitation(token: string, password: string): Promise<void> {
+  const response = await post("/api/auth/invitations/accept", { token, password });
+  if (!response.ok) throw await Problem.from(response);
+  await accept(response);
+}
+
 export async function signOut(): Promise<void> {
   const response = await post("/api/auth/logout");
   if (!response.ok && response.status !== 401) throw await Problem.from(response);
