@@ -7,5 +7,6 @@
 )]
 
 mod rows;
+mod searches;
 mod support;
 mod writes;
