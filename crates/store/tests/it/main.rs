@@ -6,7 +6,18 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod copilot;
+mod idempotency;
+mod migrations;
+mod numbers;
+mod outbox;
 mod rows;
 mod searches;
+mod sign_in;
 mod support;
+mod tenancy;
+mod ticket_lists;
+mod trails;
+mod trouble;
+mod work;
 mod writes;
