@@ -52,6 +52,20 @@ async fn stores_that_start_together_on_postgres() {
     together(stores).await;
 }
 
+/// Whoever starts while another node migrates waits for it, for longer than it would wait for a row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_migration_of_another_node_is_waited_for() {
+    let db = Engine::Postgres.open().await;
+    let store = Store::connect(Options { wait_ms: 100, ..db.options.clone() }).await.unwrap();
+    let other = db.raw().await;
+    query(&other, "SELECT 1 FROM pg_advisory_lock(7283465)").await;
+    let waiting = tokio::spawn(async move { store.migrate().await });
+    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    assert!(!waiting.is_finished(), "{:?}", waiting.await);
+    query(&other, "SELECT pg_advisory_unlock(7283465)").await;
+    assert_eq!(waiting.await.unwrap().unwrap(), Vec::<&str>::new());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stores_that_start_together_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
