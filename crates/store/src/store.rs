@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 use crate::batch::Batch;
 use crate::committer::Committer;
-use crate::connect::{self, Options};
+use crate::connect::{self, Options, Pools};
 use crate::faults::Faults;
 use crate::{StoreError, Tenant, migrations};
 
@@ -84,7 +84,10 @@ impl Store {
     /// # Errors
     /// When the address is malformed or a SQLite file cannot be opened. PostgreSQL is reached at the first use.
     pub async fn connect(options: Options) -> Result<Store, StoreError> {
-        let pools = connect::connect(&options).await?;
+        Ok(Store::over(connect::connect(&options).await?, &options))
+    }
+
+    pub(crate) fn over(pools: Pools, options: &Options) -> Store {
         let faults = Faults::new(options.stop_at_point);
         let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()) };
         let writer = match pools.writer {
@@ -95,7 +98,7 @@ impl Store {
             None => Writer::Own { pool: pools.read.clone(), faults: faults.clone(), running: TaskTracker::new() },
         };
         let counters = pools.counters.map(|pool| Arc::new(Reader { pool, faults: faults.clone() }));
-        Ok(Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals })
+        Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals }
     }
 
     /// Brings the schema up to date; each migration is applied once, in a transaction of its own. Returns the names of

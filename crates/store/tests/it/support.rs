@@ -33,7 +33,9 @@ pub(crate) fn server() -> String {
 /// A name that no other test uses.
 pub(crate) fn unused_name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    format!("store_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+    // Numbers of processes come again while the server is there.
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
+    format!("store_{now}_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Engine {
