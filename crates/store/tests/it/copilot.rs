@@ -2,7 +2,7 @@
 
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Suggestion, Ticket};
-use patchcord_store::{StoreError, articles, directory, suggestions, tickets};
+use patchcord_store::{StoreError, articles, directory, messages, suggestions, tickets};
 use serde_json::json;
 
 use crate::rows;
@@ -17,6 +17,7 @@ both_engines!(
     only_published_articles_and_finished_tickets_are_cited,
     a_device_comes_with_its_names,
     assignments_and_escalations,
+    messages_and_files_stand_in_order,
 );
 
 async fn with_ticket(engine: Engine) -> (Db, WorkspaceId) {
@@ -231,4 +232,38 @@ async fn assignments_and_escalations(engine: Engine) {
     assert_eq!(found.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["e2", "e1", "e0"]);
     assert_eq!(tickets::agent_of_user(tenant, "u").await.unwrap().unwrap().id, "a");
     assert_eq!(tickets::agent_of_user(tenant, "x").await.unwrap(), None);
+}
+
+async fn messages_and_files_stand_in_order(engine: Engine) {
+    let (db, workspace) = with_ticket(engine).await;
+    // Two each at one moment; the id breaks the tie.
+    let said = (0..7).rev().map(|n| {
+        let mut row = rows::message(&format!("m{n}"), "t");
+        row.created_at = n / 2;
+        row
+    });
+    db.add(&workspace, said.chain([rows::message("elsewhere", "other")]).collect()).await;
+    let files = (0..5).rev().map(|n| {
+        let mut row = rows::attachment(&format!("f{n}"), "t");
+        row.created_at = n / 2;
+        row
+    });
+    db.add(&workspace, files.collect()).await;
+    let tenant = db.store.tenant(&workspace);
+    let ids = |all: Vec<patchcord_store::rows::Message>| all.into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(ids(messages::first(tenant, "t", 3).await.unwrap()), ["m0", "m1", "m2"]);
+    assert_eq!(ids(messages::newest(tenant, "t", 3).await.unwrap()), ["m4", "m5", "m6"]);
+    assert_eq!(ids(messages::first(tenant, "t", 99).await.unwrap()).len(), 7);
+    let files = tickets::attachments(tenant, "t").await.unwrap();
+    assert_eq!(files.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["f0", "f1", "f2", "f3", "f4"]);
+    let of_t = tickets::attachment_by_content(tenant, "t", "sha256 of f3").await.unwrap();
+    assert_eq!(of_t.unwrap().id, "f3");
+    assert_eq!(tickets::attachment_by_content(tenant, "other", "sha256 of f3").await.unwrap(), None);
+    assert!(tickets::storage_key_in_use(tenant, "storage_key of f3").await.unwrap());
+    assert!(!tickets::storage_key_in_use(tenant, "nothing").await.unwrap());
+    // The same content again on one ticket.
+    let mut again = rows::attachment("again", "t");
+    again.sha256 = "sha256 of f3".into();
+    let answer = db.write(move |tx| Box::pin(async move { tx.tenant(&workspace).add(again).await })).await;
+    assert!(matches!(answer, Err(StoreError::Taken(_))), "{answer:?}");
 }
