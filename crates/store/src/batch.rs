@@ -2,6 +2,9 @@
 
 use sea_orm::{DbBackend, Statement, Value, Values};
 
+/// Values after which a batch is full: bounds what waits in memory.
+const VALUES_MAX: usize = 4_000;
+
 /// Statements that wait to be run one after the other.
 #[derive(Default)]
 pub(crate) struct Batch {
@@ -40,6 +43,11 @@ impl Batch {
             self.sql.push_str(&place.to_string());
         }
         self.values.extend(statement.values.into_iter().flat_map(|Values(values)| values));
+    }
+
+    /// Whether nothing more should be added before it is run.
+    pub(crate) fn is_full(&self) -> bool {
+        self.values.len() >= VALUES_MAX
     }
 
     /// All of it and then `end` as one statement; none when there is nothing to run.

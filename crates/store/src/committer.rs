@@ -2,10 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -15,7 +17,8 @@ use crate::store::{Signals, Tx, WriteFuture, begin};
 
 /// Most closures in one commit: bounds how long the first of them waits for the last.
 const GROUP_MAX: usize = 64;
-/// Most closures that wait. A caller beyond that waits for a place, which slows it down instead of growing memory.
+/// Most closures that wait. A caller beyond that waits for a place for a while, which slows it down instead of growing
+/// memory.
 const QUEUE_MAX: usize = 1_024;
 
 /// A handle to the writer task.
@@ -24,14 +27,16 @@ pub(crate) struct Committer {
     queue: mpsc::Sender<Box<dyn Work>>,
     connection: DatabaseConnection,
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
+    /// How long a caller waits for a place in the queue.
+    wait: Duration,
 }
 
 impl Committer {
     #[allow(clippy::disallowed_methods, reason = "the task ends with the store, which keeps its handle")]
-    pub(crate) fn start(connection: DatabaseConnection, signals: Signals, faults: Faults) -> Self {
+    pub(crate) fn start(connection: DatabaseConnection, signals: Signals, faults: Faults, wait: Duration) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let task = tokio::spawn(run(connection.clone(), signals, faults, waiting));
-        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))) }
+        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
     }
 
     /// The writer's connection, for migrations before the first write.
@@ -47,9 +52,11 @@ impl Committer {
     {
         let (answer, answered) = oneshot::channel();
         let item = Closure { work: Some(work), result: None, answer };
-        let closed = || E::from(StoreError::Unavailable("the store is closed".into()));
-        self.queue.send(Box::new(item)).await.map_err(|_| closed())?;
-        // The answer is missing only when the closure panicked or the store was closed in the meantime.
+        self.queue.send_timeout(Box::new(item), self.wait).await.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => StoreError::Unavailable("too many writes are waiting".into()),
+            SendTimeoutError::Closed(_) => StoreError::closed(),
+        })?;
+        // The answer is missing only when the writer task was ended from outside.
         answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the write was abandoned".into()))))
     }
 
@@ -154,7 +161,8 @@ async fn run(pool: DatabaseConnection, signals: Signals, faults: Faults, mut wai
             });
         }
         if stop {
-            break;
+            // Nobody can come any more; those that came in time are still served.
+            waiting.close();
         }
     }
 }
@@ -168,7 +176,11 @@ async fn commit_group(
     let tx = begin(pool, faults.clone()).await?;
     match run_group(&tx, group).await {
         Ok(true) => tx.commit(signals).await,
-        Ok(false) => tx.rollback().await,
+        Ok(false) => {
+            // Each has its own error. A connection that cannot roll back is closed by the pool, which rolls back as well.
+            let _ = tx.rollback().await;
+            Ok(())
+        }
         Err(error) => {
             let _ = tx.rollback().await;
             Err(error)
@@ -179,7 +191,8 @@ async fn commit_group(
 /// Says whether there is anything to commit.
 ///
 /// Each closure runs in a savepoint, so that one that fails takes back its own changes only; a closure that is alone needs
-/// none. A savepoint that cannot be rolled back (SQLite ends the whole transaction when the disk is full) fails the group.
+/// none. A savepoint that cannot be rolled back (SQLite may end the whole transaction when the disk is full) fails the group,
+/// for the reason for which its closure failed.
 async fn run_group(tx: &Tx, group: &mut [Box<dyn Work>]) -> Result<bool, StoreError> {
     let Some(last) = group.len().checked_sub(1) else { return Ok(false) };
     if last > 0 {
@@ -189,13 +202,17 @@ async fn run_group(tx: &Tx, group: &mut [Box<dyn Work>]) -> Result<bool, StoreEr
     for (index, item) in group.iter_mut().enumerate() {
         // The commit releases the last savepoint.
         let end = if index < last { "RELEASE one; SAVEPOINT one" } else { "" };
+        let wrote = tx.wrote().so_far();
         if item.run(tx, end).await {
             any = true;
             continue;
         }
-        tx.forget();
-        if last > 0 {
-            tx.execute_unprepared("ROLLBACK TO one").await?;
+        let failure = tx.forget();
+        tx.wrote().back_to(wrote);
+        if last > 0
+            && let Err(error) = tx.execute_unprepared("ROLLBACK TO one").await
+        {
+            return Err(failure.unwrap_or_else(|| StoreError::from(error)));
         }
     }
     Ok(any)

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -75,7 +76,10 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         .statement_cache_capacity(200);
     // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
     let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
-    let writer = pool().max_connections(1).connect_with(quiet(base.clone())).await?;
+    // SQLite may end a transaction by itself, when the disk is full for one. sqlx still believes in it then, and would begin
+    // the next one inside it: a connection that comes back like this is replaced.
+    let writer = pool().after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
+    let writer = writer.max_connections(1).connect_with(quiet(base.clone())).await?;
     let readers = options.max_connections.clamp(1, 8);
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {

@@ -26,6 +26,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What a write gets that comes after the end.
+    pub(crate) fn closed() -> Self {
+        StoreError::Unavailable("the store is closed".into())
+    }
+
     /// Whether the same call may work later without anybody changing it.
     pub fn is_passing(&self) -> bool {
         matches!(self, StoreError::Unavailable(_) | StoreError::Full(_))

@@ -56,7 +56,9 @@ pub async fn claim(
     if tenant.connection.execute_raw(insert).await?.rows_affected() == 1 {
         return Ok(None);
     }
-    find(tenant, slot).await
+    // Its time may have come between the two statements; without a row the slot is not ours.
+    let gone = || StoreError::Unavailable("the earlier request was forgotten at this moment".into());
+    find(tenant, slot).await?.ok_or_else(gone).map(Some)
 }
 
 /// Keeps the answer.

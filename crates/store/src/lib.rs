@@ -10,6 +10,8 @@ mod entities;
 mod error;
 mod faults;
 mod migrations;
+#[cfg(test)]
+mod plans;
 mod store;
 mod tenant;
 

@@ -11,6 +11,9 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[(
     include_str!("../migrations/postgres/0001_foundation.sql"),
 )];
 
+/// A migration may take long, and so may the one of another node that is waited for.
+const PATIENCE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10min'";
+
 /// Serialises nodes that start at the same time on PostgreSQL; the number means nothing.
 const MIGRATION_LOCK: i64 = 7_283_465;
 
@@ -24,6 +27,7 @@ pub(crate) async fn run(connection: &DatabaseConnection) -> Result<Vec<&'static 
         };
         let tx = connection.begin_with_options(options).await?;
         if backend == DbBackend::Postgres {
+            tx.execute_unprepared(PATIENCE).await?;
             tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
         }
         tx.execute_unprepared("CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY)").await?;

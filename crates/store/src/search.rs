@@ -89,7 +89,7 @@ async fn insert_part(
     tenant.connection.later(insert).await
 }
 
-/// The subjects that fit any of the words, best first by the engine's own rank.
+/// The subjects that fit any of the words, each once by its best part, best first by the engine's own rank.
 pub async fn any_word<C: ConnectionTrait>(
     tenant: Tenant<'_, C>,
     kind: &str,
@@ -100,19 +100,19 @@ pub async fn any_word<C: ConnectionTrait>(
     let Some(query) = words_query(backend, words, Joined::Any) else { return Ok(Vec::new()) };
     let sql = match backend {
         DbBackend::Sqlite => format!(
-            "SELECT subject_id, rank FROM (\
-               SELECT d.subject_id, -bm25(search_words) AS rank FROM search_words \
+            "SELECT subject_id, MAX(fit) AS rank FROM (\
+               SELECT d.subject_id, -bm25(search_words) AS fit FROM search_words \
                JOIN search_documents d ON d.id = search_words.rowid \
                WHERE search_words MATCH $2 AND d.workspace_id = $1 AND d.kind = $3 \
                ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS}) AS hits \
-             ORDER BY rank DESC, subject_id LIMIT $4"
+             GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $4"
         ),
         _ => format!(
-            "SELECT subject_id, ts_rank(words, to_tsquery('simple', $2))::float8 AS rank FROM (\
+            "SELECT subject_id, MAX(ts_rank(words, to_tsquery('simple', $2)))::float8 AS rank FROM (\
                SELECT subject_id, words FROM search_documents \
                WHERE words @@ to_tsquery('simple', $2) AND workspace_id = $1 AND kind = $3 \
                ORDER BY id DESC LIMIT {NEWEST_HITS}) AS hits \
-             ORDER BY rank DESC, subject_id LIMIT $4"
+             GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $4"
         ),
     };
     let statement =

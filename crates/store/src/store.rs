@@ -1,7 +1,8 @@
 //! The store: readers, and the one way to write.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use patchcord_domain::id::WorkspaceId;
@@ -10,10 +11,12 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::batch::Batch;
 use crate::committer::Committer;
-use crate::connect::{self, Options};
+use crate::connect::{self, Options, Pools};
 use crate::faults::Faults;
 use crate::{StoreError, Tenant, migrations};
 
@@ -34,7 +37,7 @@ enum Writer {
     /// SQLite: closures wait in a queue, run one after the other and are committed together.
     Grouped(Committer),
     /// PostgreSQL: each closure has a transaction of its own.
-    Own { pool: DatabaseConnection, faults: Faults },
+    Own { pool: DatabaseConnection, faults: Faults, running: TaskTracker },
 }
 
 /// Told after a commit: something new can be read.
@@ -62,21 +65,40 @@ pub(crate) struct Wrote {
     pub(crate) jobs: AtomicBool,
 }
 
+impl Wrote {
+    /// What was left behind until now.
+    pub(crate) fn so_far(&self) -> (bool, bool) {
+        (self.events.load(Ordering::Relaxed), self.jobs.load(Ordering::Relaxed))
+    }
+
+    /// Goes back to what was left behind then.
+    pub(crate) fn back_to(&self, (events, jobs): (bool, bool)) {
+        self.events.store(events, Ordering::Relaxed);
+        self.jobs.store(jobs, Ordering::Relaxed);
+    }
+}
+
 impl Store {
     /// Opens the database; a SQLite file is created when it is missing. The schema is left alone: see [`Store::migrate`].
     ///
     /// # Errors
     /// When the address is malformed or a SQLite file cannot be opened. PostgreSQL is reached at the first use.
     pub async fn connect(options: Options) -> Result<Store, StoreError> {
-        let pools = connect::connect(&options).await?;
+        Ok(Store::over(connect::connect(&options).await?, &options))
+    }
+
+    pub(crate) fn over(pools: Pools, options: &Options) -> Store {
         let faults = Faults::new(options.stop_at_point);
         let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()) };
         let writer = match pools.writer {
-            Some(writer) => Writer::Grouped(Committer::start(writer, signals.clone(), faults.clone())),
-            None => Writer::Own { pool: pools.read.clone(), faults: faults.clone() },
+            Some(writer) => {
+                let wait = Duration::from_millis(options.wait_ms);
+                Writer::Grouped(Committer::start(writer, signals.clone(), faults.clone(), wait))
+            }
+            None => Writer::Own { pool: pools.read.clone(), faults: faults.clone(), running: TaskTracker::new() },
         };
         let counters = pools.counters.map(|pool| Arc::new(Reader { pool, faults: faults.clone() }));
-        Ok(Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals })
+        Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals }
     }
 
     /// Brings the schema up to date; each migration is applied once, in a transaction of its own. Returns the names of
@@ -116,10 +138,12 @@ impl Store {
     /// On SQLite waiting closures share one commit, each in a savepoint of its own: the flush to the disk costs
     /// milliseconds, so a group of them is worth far more than each alone. On PostgreSQL each has its own transaction. The
     /// closure must not call [`Store::write`] itself (on SQLite it would wait for itself), and must not wait for anything
-    /// but the database. It runs to its end even when the caller stops waiting.
+    /// but the database. It runs to its end even when the caller stops waiting. A statement that failed cannot be passed over:
+    /// whatever the closure makes of it, nothing of it is committed.
     ///
     /// # Errors
-    /// The closure's own error, or [`StoreError`] when the transaction could not be begun or committed.
+    /// The closure's own error, or [`StoreError`] when the closure panicked, or when the transaction could not be begun or
+    /// committed.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -128,9 +152,14 @@ impl Store {
     {
         match &self.writer {
             Writer::Grouped(committer) => committer.write(work).await,
-            Writer::Own { pool, faults } => {
+            Writer::Own { running, .. } if running.is_closed() => Err(E::from(StoreError::closed())),
+            Writer::Own { pool, faults, running } => {
                 let (pool, faults, signals) = (pool.clone(), faults.clone(), self.signals.clone());
-                own_transaction(pool, faults, signals, work).await
+                let task = running.spawn(own_transaction(pool, faults, signals, work).in_current_span());
+                task.await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "a write was rolled back");
+                    Err(E::from(StoreError::Internal("the write panicked or was abandoned".into())))
+                })
             }
         }
     }
@@ -156,8 +185,12 @@ impl Store {
 
     /// Waits for queued writes, then closes every connection.
     pub async fn close(&self) {
-        if let Writer::Grouped(committer) = &self.writer {
-            committer.close().await;
+        match &self.writer {
+            Writer::Grouped(committer) => committer.close().await,
+            Writer::Own { running, .. } => {
+                running.close();
+                running.wait().await;
+            }
         }
         let _ = self.reader.pool.close_by_ref().await;
         if let Some(counters) = &self.counters {
@@ -191,16 +224,25 @@ pub(crate) async fn begin(pool: &DatabaseConnection, faults: Faults) -> Result<T
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let txn = pool.begin_with_options(options).await?;
     faults.point();
-    Ok(Tx { txn, wrote: Wrote::default(), later: Mutex::default(), faults })
+    Ok(Tx { txn, wrote: Wrote::default(), pending: Mutex::default(), faults })
 }
 
 /// An open transaction. It is reached only inside [`Store::write`].
 pub struct Tx {
     txn: DatabaseTransaction,
     wrote: Wrote,
-    /// Statements that wait for [`Tx::settle`], on SQLite only.
-    later: Mutex<Batch>,
+    pending: Mutex<Pending>,
     faults: Faults,
+}
+
+/// What a closure has left open.
+#[derive(Default)]
+struct Pending {
+    /// Statements that wait for [`Tx::settle`], on SQLite only.
+    later: Batch,
+    /// Why a statement failed. From then on every other one is refused: PostgreSQL does so by itself, and SQLite may have
+    /// ended the whole transaction, so that the next statement would be committed on its own.
+    failed: Option<StoreError>,
 }
 
 impl Tx {
@@ -219,25 +261,51 @@ impl Tx {
     /// statement is handed to the connection's own thread and back, which costs several times what the statement does.
     pub(crate) async fn later(&self, statement: Statement) -> Result<(), StoreError> {
         if self.get_database_backend() == DbBackend::Sqlite {
-            self.later.lock().expect("nothing panics while it is held").push(statement);
+            let full = {
+                let mut pending = self.pending();
+                pending.later.push(statement);
+                pending.later.is_full()
+            };
+            if full {
+                self.settle("").await?;
+            }
             return Ok(());
         }
         self.execute_raw(statement).await?;
         Ok(())
     }
 
-    /// Runs what waits, and then `end`.
+    /// Runs what waits, and then `end`; refuses when a statement has failed before.
     pub(crate) async fn settle(&self, end: &'static str) -> Result<(), DbErr> {
-        let Some(statement) = self.forget().finish(end) else { return Ok(()) };
+        let batch = {
+            let mut pending = self.pending();
+            if let Some(error) = &pending.failed {
+                return Err(DbErr::Custom(format!("the write went on after a statement had failed: {error}")));
+            }
+            std::mem::take(&mut pending.later)
+        };
+        let Some(statement) = batch.finish(end) else { return Ok(()) };
         self.faults.point();
         let result = self.txn.execute_raw(statement).await;
         self.faults.point();
-        result.map(drop)
+        self.noted(result).map(drop)
     }
 
-    /// Takes what waits away without running it.
-    pub(crate) fn forget(&self) -> Batch {
-        std::mem::take(&mut *self.later.lock().expect("nothing panics while it is held"))
+    /// Begins anew after a rollback: drops what waits, and says why a statement failed, if one did.
+    pub(crate) fn forget(&self) -> Option<StoreError> {
+        std::mem::take(&mut *self.pending()).failed
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().expect("nothing panics while it is held")
+    }
+
+    /// Remembers that a statement failed.
+    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(error) = &result {
+            self.pending().failed = Some(StoreError::from(error.clone()));
+        }
+        result
     }
 
     pub(crate) async fn commit(self, signals: &Signals) -> Result<(), StoreError> {
@@ -265,6 +333,10 @@ impl Reader {
     async fn settle(&self, _: &'static str) -> Result<(), DbErr> {
         Ok(())
     }
+
+    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        result
+    }
 }
 
 /// Both handles pass statements on; around each is a point at which a test can stop the process.
@@ -281,7 +353,7 @@ macro_rules! pass_on_statements {
                 self.faults.point();
                 let result = self.$inner.execute_raw(statement).await;
                 self.faults.point();
-                result
+                self.noted(result)
             }
 
             async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -289,7 +361,7 @@ macro_rules! pass_on_statements {
                 self.faults.point();
                 let result = self.$inner.execute_unprepared(sql).await;
                 self.faults.point();
-                result
+                self.noted(result)
             }
 
             async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
@@ -297,7 +369,7 @@ macro_rules! pass_on_statements {
                 self.faults.point();
                 let result = self.$inner.query_one_raw(statement).await;
                 self.faults.point();
-                result
+                self.noted(result)
             }
 
             async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
@@ -305,7 +377,7 @@ macro_rules! pass_on_statements {
                 self.faults.point();
                 let result = self.$inner.query_all_raw(statement).await;
                 self.faults.point();
-                result
+                self.noted(result)
             }
         }
     };

@@ -22,11 +22,14 @@ fn statement(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Sta
 
 /// Takes the most urgent jobs that are due, at most `limit`, under a lease. Any number of workers may do so at once.
 pub async fn claim(tx: &Tx, lease_token: &str, now: i64, lease_until: i64, limit: u64) -> Result<Vec<Job>, StoreError> {
+    // Materialized: a subquery that PostgreSQL runs once for each row of a join would pass over its own locked rows, and take
+    // more than `limit`.
     let skip = if tx.get_database_backend() == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
-        "UPDATE jobs SET state = 'RUNNING', attempts = attempts + 1, lease_token = $1, lease_until = $2, updated_at = $3 \
-         WHERE id IN (SELECT id FROM jobs WHERE state = 'READY' AND run_at <= $3 \
-         ORDER BY priority DESC, run_at, id LIMIT $4 {skip}) RETURNING {COLUMNS}"
+        "WITH due AS MATERIALIZED (SELECT id FROM jobs WHERE state = 'READY' AND run_at <= $3 \
+         ORDER BY priority DESC, run_at, id LIMIT $4 {skip}) \
+         UPDATE jobs SET state = 'RUNNING', attempts = attempts + 1, lease_token = $1, lease_until = $2, updated_at = $3 \
+         WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let statement = statement(tx, &sql, [lease_token.into(), lease_until.into(), now.into(), limit.into()]);

@@ -1,0 +1,293 @@
+//! A test of every statement: an index serves it on both engines. The statements are those that the connections really get.
+
+use std::sync::{Arc, Mutex};
+
+use patchcord_domain::audit::AuditKey;
+use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::ticket::{Channel, Priority, Status};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use serde_json::{Value as Json, json};
+
+use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
+use crate::ticket_list::{Query, Sla, Sort};
+use crate::unscoped::events::Position;
+use crate::unscoped::{jobs as worker, sign_in, upkeep, workspaces as all_workspaces};
+use crate::{
+    Options, Store, StoreError, Tenant, Tx, articles, connect, directory, events, idempotency, jobs, messages, scratch,
+    search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
+};
+
+type Seen = Arc<Mutex<Vec<Statement>>>;
+
+/// Another store on the same database, whose statements are written down.
+async fn watched(options: &Options) -> (Store, Seen, DatabaseConnection) {
+    let seen = Seen::default();
+    let mut pools = connect::connect(options).await.unwrap();
+    let plain = pools.writer.clone().unwrap_or_else(|| pools.read.clone());
+    for pool in [Some(&mut pools.read), pools.writer.as_mut(), pools.counters.as_mut()].into_iter().flatten() {
+        let seen = seen.clone();
+        pool.set_metric_callback(move |info| {
+            assert!(!info.failed, "{}", info.statement);
+            seen.lock().unwrap().push(info.statement.clone());
+        });
+    }
+    (Store::over(pools, options), seen, plain)
+}
+
+fn every_filter(sort: Sort) -> Query {
+    Query {
+        statuses: vec![Status::Open, Status::Closed],
+        priorities: vec![Priority::Low],
+        channels: vec![Channel::Web],
+        product_areas: vec!["a".into()],
+        assignees: vec![None, Some("a".into())],
+        organizations: vec!["a".into()],
+        contacts: vec!["a".into()],
+        tags: vec!["a".into(), "b".into()],
+        sla: Some(Sla::DueSoon),
+        created_from: Some(1),
+        created_to: Some(2),
+        resolved_from: Some(1),
+        resolved_to: Some(2),
+        words: Some("two words".into()),
+        sort,
+        descending: true,
+        after: Some((5, "x".into())),
+        offset: 1,
+        limit: 5,
+        now: 5,
+    }
+}
+
+fn no_filter(sort: Sort) -> Query {
+    Query {
+        statuses: vec![],
+        priorities: vec![],
+        channels: vec![],
+        product_areas: vec![],
+        assignees: vec![],
+        organizations: vec![],
+        contacts: vec![],
+        tags: vec![],
+        sla: None,
+        created_from: None,
+        created_to: None,
+        resolved_from: None,
+        resolved_to: None,
+        words: None,
+        ..every_filter(sort)
+    }
+}
+
+/// Calls everything that reads through a handle.
+async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    for sort in [Sort::CreatedAt, Sort::UpdatedAt, Sort::Number, Sort::Priority] {
+        for query in [no_filter(sort), every_filter(sort), Query { words: Some("w".into()), ..no_filter(sort) }] {
+            ticket_list::page(t, &query).await?;
+            ticket_list::count(t, &query).await?;
+        }
+    }
+    search::any_word(t, search::TICKET, "two words", 5).await?;
+    tickets::by_number(t, 1).await?;
+    tickets::attachments(t, "t").await?;
+    tickets::attachment_by_content(t, "t", "s").await?;
+    tickets::storage_key_in_use(t, "k").await?;
+    tickets::current_assignment(t, "t").await?;
+    tickets::escalations(t, "t").await?;
+    tickets::agent_of_user(t, "u").await?;
+    messages::newest(t, "t", 5).await?;
+    messages::first(t, "t", 5).await?;
+    trail::newest(t, "t", 5).await?;
+    trail::newest_of_kind(t, "t", "k").await?;
+    suggestions::of_ticket(t, "t").await?;
+    suggestions::conversation(t, "t", "u").await?;
+    suggestions::cached(t, "k", 5).await?;
+    suggestions::cost_since(t, 5).await?;
+    articles::published(t, &some).await?;
+    directory::device(t, "d").await?;
+    directory::contacts(t, &some).await?;
+    directory::support_agents(t, &some).await?;
+    directory::all_support_agents(t).await?;
+    directory::finished_tickets(t, &some).await?;
+    users::page(t, 5, 5).await?;
+    users::count(t).await?;
+    users::active_admins(t).await?;
+    users::some(t, &some).await?;
+    users::open_invitations(t, "u").await?;
+    workspaces::own(t).await?;
+    t.get::<Ticket>("t").await?;
+    Ok(())
+}
+
+/// Calls everything that writes; no row is there, so nothing is changed.
+async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
+    let t = tx.tenant(workspace);
+    t.lock::<Ticket>("t").await?;
+    let domain =
+        Domain { workspace_id: "w".into(), id: "d".into(), name: "d".into(), version: 1, created_at: 1, updated_at: 1 };
+    t.save(domain).await?;
+    suggestions::start(t, "s", 5).await?;
+    suggestions::forget_conversation(t, "t", "u").await?;
+    suggestions::cache(t, "k", json!(1), 5).await?;
+    search::append(t, search::TICKET, "t", "text").await?;
+    search::append(t, search::TICKET, "t", "text").await?;
+    search::replace(t, search::TICKET, "t", "text").await?;
+    let token = RefreshToken {
+        workspace_id: "w".into(),
+        id: "r".into(),
+        user_id: "u".into(),
+        token_hash: "h".into(),
+        family_id: "f".into(),
+        expires_at: 1,
+        used_at: None,
+        revoked_at: None,
+        user_agent: None,
+        ip: None,
+        created_at: 1,
+    };
+    sessions::use_token(t, &token, 5).await?;
+    sessions::revoke_family(t, "f", 5).await?;
+    sessions::revoke_user(t, "u", Some("f"), 5).await?;
+    jobs::withdraw(t, "k", "reason", 5).await?;
+    let slot = idempotency::Slot { user_id: "u".into(), method: "M".into(), path: "/".into(), key: "k".into() };
+    idempotency::complete(t, &slot, 200, "{}").await?;
+    let event = events::NewEvent { id: "e".into(), kind: "k", topic: "t", subject_id: "s", data: json!({}), at: 1 };
+    events::record(t, event).await?;
+    worker::claim(tx, "token", 5, 50, 5).await?;
+    worker::rescue(tx, 5).await?;
+    let attempt = LoginAttempt { id: "a".into(), email: "e".into(), address: "a".into(), at: 1, success: false };
+    sign_in::record_attempt(tx, attempt).await?;
+    sign_in::mark_success(tx, "a").await?;
+    sign_in::failures_since(tx, "e", "a", 5).await?;
+    upkeep::sweep(tx, 5).await?;
+    let mut ticket: Option<Ticket> = t.get("t").await?;
+    if let Some(ticket) = &mut ticket {
+        let line =
+            trail::Line { id: "l".into(), kind: "K", actor_type: "SYSTEM", actor_id: None, payload: json!({}), at: 1 };
+        trail::append(t, &AuditKey::new(&[1; 32]), ticket, line).await?;
+    }
+    Ok(())
+}
+
+/// Calls everything that is not bound to one workspace.
+async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
+    let reader = store.reader();
+    crate::unscoped::events::after(reader, Position { xid: 5, seq: 5 }, 5).await?;
+    crate::unscoped::events::newest(reader).await?;
+    crate::unscoped::events::by_id(reader, "e").await?;
+    worker::oldest_lease(reader).await?;
+    worker::depth(reader).await?;
+    worker::by_id(reader, "j").await?;
+    sign_in::user_by_email(reader, "e").await?;
+    sign_in::user_by_id(reader, "u").await?;
+    sign_in::session(reader, "u", "f").await?;
+    sign_in::refresh_token(reader, "h").await?;
+    sign_in::invitation(reader, "h").await?;
+    all_workspaces::by_slug(reader, "s").await?;
+    Ok(())
+}
+
+/// Every statement that was sent, one by one.
+async fn statements(store: &Store, seen: &Seen) -> Vec<Statement> {
+    let workspace = WorkspaceId::new("w");
+    read(store.tenant(&workspace)).await.unwrap();
+    read_unscoped(store).await.unwrap();
+    tickets::reserve_number(store, &workspace).await.unwrap_or(tickets::Number::InTransaction);
+    store
+        .write::<(), StoreError, _>(move |tx| Box::pin(async move { write(tx, &WorkspaceId::new("w")).await }))
+        .await
+        .unwrap();
+    let seen = seen.lock().unwrap();
+    let each = seen.iter().flat_map(|whole| {
+        // Statements that were batched stand in one text and share their values.
+        whole.sql.split("; ").map(|sql| Statement { sql: sql.to_owned(), ..whole.clone() })
+    });
+    each.filter(|statement| !statement.sql.starts_with("INSERT") && !statement.sql.contains("advisory")).collect()
+}
+
+fn explain(prefix: &str, statement: &Statement) -> Statement {
+    Statement { sql: format!("{prefix} {}", statement.sql), ..statement.clone() }
+}
+
+/// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once.
+const WALKED: [&str; 5] = ["jobs_ready", "jobs_running", "events_in_order", "due", "CONSTANT ROW"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_scans_a_table_of_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, options) = scratch::sqlite(folder.path()).await.unwrap();
+    add_workspace(&first).await;
+    let (store, seen, plain) = watched(&options).await;
+    let (mut explained, mut scans) = (0, Vec::new());
+    for statement in statements(&store, &seen).await {
+        for row in plain.query_all_raw(explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
+            let step: String = row.try_get("", "detail").unwrap();
+            let walks = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE INDEX") && step != "SCAN hits";
+            if walks && !WALKED.iter().any(|name| step.contains(name)) {
+                scans.push(format!("{step}: {}", statement.sql));
+            }
+            explained += 1;
+        }
+    }
+    assert!(scans.is_empty(), "{scans:#?}");
+    assert!(explained > 100, "{explained}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_scans_a_table_of_postgres() {
+    #[expect(clippy::disallowed_methods, reason = "a test takes its database from the machine")]
+    let server = std::env::var("PATCHCORD_TEST_POSTGRES")
+        .expect("PATCHCORD_TEST_POSTGRES names no server: run `make test`, or `cargo xtask postgres cargo test`");
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
+    let name = format!("plans_{now}_{}", std::process::id());
+    let (first, options) = scratch::postgres(&server, &name).await.unwrap();
+    add_workspace(&first).await;
+    first.close().await;
+    let (store, seen, _) = watched(&options).await;
+    let all = statements(&store, &seen).await;
+    // Connections from now on take any index rather than none.
+    let change = format!("ALTER DATABASE {name} SET enable_seqscan = off");
+    store.reader().execute_unprepared(&change).await.unwrap();
+    let fresh = connect::connect(&options).await.unwrap().read;
+    let (mut explained, mut scans) = (0, Vec::new());
+    for statement in all {
+        let row = fresh.query_one_raw(explain("EXPLAIN (FORMAT JSON)", &statement)).await.unwrap().unwrap();
+        let plan: Json = row.try_get_by_index(0).unwrap();
+        scans.extend(walks(&plan[0]["Plan"]).into_iter().map(|node| format!("{node}: {}", statement.sql)));
+        explained += 1;
+    }
+    assert!(scans.is_empty(), "{scans:#?}");
+    assert!(explained > 60, "{explained}");
+}
+
+/// The first step of a plan that walks through a whole table or a whole index.
+fn walks(node: &Json) -> Option<String> {
+    let kind = node["Node Type"].as_str().unwrap();
+    let reads = kind == "Seq Scan" || kind.contains("Index") && kind.contains("Scan") && node["Index Cond"].is_null();
+    let allowed = node["Index Name"].as_str().is_some_and(|name| WALKED.contains(&name));
+    if reads && !allowed {
+        return Some(node.to_string());
+    }
+    node["Plans"].as_array().into_iter().flatten().find_map(walks)
+}
+
+async fn add_workspace(store: &Store) {
+    let row = crate::rows::Workspace {
+        id: "w".into(),
+        name: "w".into(),
+        slug: "w".into(),
+        timezone: "UTC".into(),
+        business_hours: json!({}),
+        holidays: json!([]),
+        product_areas: json!([]),
+        settings: json!({}),
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    };
+    store
+        .write::<(), StoreError, _>(move |tx| Box::pin(async move { all_workspaces::add(tx, row).await }))
+        .await
+        .unwrap();
+}

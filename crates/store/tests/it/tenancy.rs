@@ -1,0 +1,283 @@
+//! A handle of one workspace sees and changes nothing of another, whatever the row says.
+
+use patchcord_domain::id::WorkspaceId;
+use patchcord_store::rows::{Editable, Row};
+use patchcord_store::{
+    StoreError, articles, directory, idempotency, jobs, messages, search, sessions, suggestions, ticket_list, tickets,
+    trail, users, workspaces,
+};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde_json::json;
+
+use crate::rows;
+use crate::support::{Db, Engine, both_engines, number, query};
+use crate::ticket_lists::everything;
+
+both_engines!(
+    no_row_of_another_workspace_is_found_or_changed,
+    every_table_of_a_row_is_in_this_test,
+    queries_find_nothing_of_another_workspace,
+    references_across_workspaces_are_refused,
+);
+
+/// Adds one row of each type to a workspace, ids beginning with `prefix`, in the order of their references; and calls `$check`
+/// with each.
+macro_rules! each_row {
+    ($p:expr, $check:ident) => {{
+        let p = |name: &str| format!("{}_{name}", $p);
+        $check!(
+            [edit] users: rows::user(&p("user")),
+            [edit] invitations: rows::invitation(&p("invitation"), &p("user")),
+            [edit] refresh_tokens: rows::refresh_token(&p("token"), &p("user")),
+            [edit] account_managers: rows::account_manager(&p("manager")),
+            [edit] organizations: rows::organization(&p("organization")),
+            [edit] locations: rows::location(&p("location"), &p("organization")),
+            [edit] contacts: rows::contact(&p("contact"), &p("organization")),
+            [edit] support_agents: rows::support_agent(&p("agent")),
+            [edit] device_manufacturers: rows::device_manufacturer(&p("manufacturer")),
+            [edit] device_models: rows::device_model(&p("model"), &p("manufacturer")),
+            [edit] operating_systems: rows::operating_system(&p("system")),
+            [edit] domains: rows::domain(&p("domain")),
+            [edit] devices: rows::device(&p("device"), &p("organization")),
+            [edit] tickets: rows::ticket(&p("ticket"), 1),
+            [edit] ai_suggestions: rows::suggestion(&p("suggestion"), &p("ticket")),
+            [edit] ticket_messages: rows::message(&p("message"), &p("ticket")),
+            [edit] attachments: rows::attachment(&p("attachment"), &p("ticket")),
+            [fixed] ticket_events: rows::ticket_event(&p("event"), &p("ticket")),
+            [edit] ticket_assignments: rows::assignment(&p("assignment"), &p("ticket"), &p("agent")),
+            [edit] ticket_escalations: rows::escalation(&p("escalation"), &p("ticket")),
+            [edit] ai_conversations: rows::conversation(&p("conversation"), &p("ticket"), &p("user")),
+            [fixed] ai_usage_logs: rows::usage_log(&p("usage")),
+            [edit] kb_articles: rows::article(&p("article")),
+            [fixed] audit_log: rows::audit_entry(&p("audit")),
+        )
+    }};
+}
+
+async fn add<M: Row + Clone + 'static>(db: &Db, workspace: &WorkspaceId, row: M) {
+    let workspace = workspace.clone();
+    db.write(move |tx| Box::pin(async move { tx.tenant(&workspace).add(row).await })).await.unwrap();
+}
+
+/// Fills a workspace with one row of each type.
+pub(crate) async fn fill(db: &Db, workspace: &WorkspaceId) {
+    macro_rules! add_each {
+        ($([$kind:ident] $table:ident: $row:expr),+ $(,)?) => {{$(
+            add(db, workspace, $row).await;
+        )+}};
+    }
+    each_row!(workspace.as_str(), add_each);
+}
+
+async fn only_its_own<M: Row + FromQueryResult + Clone + PartialEq + std::fmt::Debug + 'static>(
+    db: &Db,
+    [own, other]: [&WorkspaceId; 2],
+    _: &M,
+    id: &str,
+) {
+    let table = std::any::type_name::<M>();
+    let found: M = db.store.tenant(own).get(id).await.unwrap().unwrap_or_else(|| panic!("{table}: not found"));
+    assert_eq!(db.store.tenant(other).get::<M>(id).await.unwrap(), None, "{table}");
+    let (of, text) = (other.clone(), id.to_owned());
+    let locked = db.write(move |tx| Box::pin(async move { tx.tenant(&of).lock::<M>(&text).await })).await.unwrap();
+    assert_eq!(locked, None, "{table}");
+    let (of, text) = (own.clone(), id.to_owned());
+    let locked = db.write(move |tx| Box::pin(async move { tx.tenant(&of).lock::<M>(&text).await })).await.unwrap();
+    assert_eq!(locked, Some(found), "{table}");
+}
+
+async fn saved_only_by_its_own<M: Editable + FromQueryResult + Clone + PartialEq + std::fmt::Debug + 'static>(
+    db: &Db,
+    [own, other]: [&WorkspaceId; 2],
+    row: M,
+) {
+    let id = row.id().to_owned();
+    let before = db.store.tenant(own).get::<M>(&id).await.unwrap();
+    for (workspace, changes) in [(other, false), (own, true)] {
+        let (of, row) = (workspace.clone(), row.clone());
+        let saved = db.write(move |tx| Box::pin(async move { tx.tenant(&of).save(row).await })).await.unwrap();
+        assert_eq!(saved, changes, "{id}");
+        // The row says `nobody`, but it stays where it is.
+        assert_eq!(db.store.tenant(own).get::<M>(&id).await.unwrap(), before, "{id}");
+    }
+}
+
+async fn no_row_of_another_workspace_is_found_or_changed(engine: Engine) {
+    let (db, first) = engine.workspace().await;
+    let second = db.add_workspace("second").await;
+    fill(&db, &first).await;
+    let raw = db.raw().await;
+    macro_rules! check_each {
+        ($([$kind:ident] $table:ident: $row:expr),+ $(,)?) => {{$(
+            let row = $row;
+            // `add` wrote the workspace of the handle, not the one of the row.
+            assert_eq!(row.workspace_id, "nobody");
+            let sql = concat!("SELECT COUNT(*) FROM ", stringify!($table), " WHERE workspace_id = 'first'");
+            assert_eq!(number(&raw, sql).await, 1, stringify!($table));
+            only_its_own(&db, [&first, &second], &row, &row.id).await;
+            check_each!(@$kind row);
+        )+}};
+        (@edit $row:ident) => { saved_only_by_its_own(&db, [&first, &second], $row).await };
+        (@fixed $row:ident) => {};
+    }
+    each_row!("first", check_each);
+}
+
+/// A table with `workspace_id` and `id` that is not in the list above is a row type that was forgotten here.
+async fn every_table_of_a_row_is_in_this_test(engine: Engine) {
+    let db = engine.open().await;
+    let raw = db.raw().await;
+    macro_rules! name_each {
+        ($([$kind:ident] $table:ident: $row:expr),+ $(,)?) => {{
+            vec![$({
+                let _ = $row;
+                stringify!($table)
+            }),+]
+        }};
+    }
+    let mut names: Vec<&str> = each_row!("x", name_each);
+    let tables = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/rows.rs")).unwrap();
+    let listed = tables.split("rows!(").nth(1).unwrap().split(");").next().unwrap();
+    let mut listed: Vec<&str> = listed.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    listed.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(names, listed);
+    for table in names {
+        query(&raw, &format!("SELECT workspace_id, id FROM {table} LIMIT 1")).await;
+    }
+}
+
+/// Every query of the crate that takes a handle, asked by a workspace that has nothing, with the ids of one that has.
+async fn queries_find_nothing_of_another_workspace(engine: Engine) {
+    let (db, first) = engine.workspace().await;
+    let second = db.add_workspace("second").await;
+    fill(&db, &first).await;
+    let of = first.clone();
+    db.write(move |tx| {
+        Box::pin(async move {
+            let tenant = tx.tenant(&of);
+            search::add(tenant, search::TICKET, "first_ticket", "printer").await?;
+            suggestions::cache(tenant, "question", json!("answer"), 100).await?;
+            let job = jobs::NewJob {
+                id: "job".into(),
+                kind: "k",
+                payload: json!({}),
+                priority: 0,
+                run_at: 0,
+                max_attempts: 1,
+                dedup_key: Some("key".into()),
+                at: 1,
+            };
+            jobs::enqueue(tenant, job).await?;
+            Ok(())
+        })
+    })
+    .await
+    .unwrap();
+    let slot =
+        idempotency::Slot { user_id: "first_user".into(), method: "POST".into(), path: "/".into(), key: "k".into() };
+    let some = |name: &str| vec![format!("first_{name}")];
+    for (workspace, n) in [(&first, 1), (&second, 0)] {
+        let t = db.store.tenant(workspace);
+        let one = n == 1;
+        assert_eq!(ticket_list::page(t, &everything()).await.unwrap().len(), n);
+        assert_eq!(ticket_list::count(t, &everything()).await.unwrap(), n as i64);
+        let words = ticket_list::Query { words: Some("printer".into()), ..everything() };
+        assert_eq!(ticket_list::page(t, &words).await.unwrap().len(), n);
+        assert_eq!(search::any_word(t, search::TICKET, "printer", 9).await.unwrap().len(), n);
+        assert_eq!(tickets::by_number(t, 1).await.unwrap().is_some(), one);
+        assert_eq!(tickets::attachments(t, "first_ticket").await.unwrap().len(), n);
+        let content = "sha256 of first_attachment";
+        assert_eq!(tickets::attachment_by_content(t, "first_ticket", content).await.unwrap().is_some(), one);
+        assert_eq!(tickets::storage_key_in_use(t, "storage_key of first_attachment").await.unwrap(), one);
+        assert_eq!(tickets::current_assignment(t, "first_ticket").await.unwrap().is_some(), one);
+        assert_eq!(tickets::escalations(t, "first_ticket").await.unwrap().len(), n);
+        assert_eq!(messages::newest(t, "first_ticket", 9).await.unwrap().len(), n);
+        assert_eq!(messages::first(t, "first_ticket", 9).await.unwrap().len(), n);
+        assert_eq!(trail::newest(t, "first_ticket", 9).await.unwrap().len(), n);
+        assert_eq!(trail::all(t, "first_ticket").await.unwrap().len(), n);
+        let kind = "kind of first_event";
+        assert_eq!(trail::newest_of_kind(t, "first_ticket", kind).await.unwrap().is_some(), one);
+        assert_eq!(suggestions::of_ticket(t, "first_ticket").await.unwrap().len(), n);
+        assert_eq!(suggestions::conversation(t, "first_ticket", "first_user").await.unwrap().is_some(), one);
+        assert_eq!(suggestions::cached(t, "question", 5).await.unwrap().is_some(), one);
+        assert_eq!(articles::published(t, &some("article")).await.unwrap().len(), n);
+        assert_eq!(directory::device(t, "first_device").await.unwrap().is_some(), one);
+        assert_eq!(directory::contacts(t, &some("contact")).await.unwrap().len(), n);
+        assert_eq!(directory::support_agents(t, &some("agent")).await.unwrap().len(), n);
+        assert_eq!(directory::all_support_agents(t).await.unwrap().len(), n);
+        assert_eq!(users::page(t, 9, 0).await.unwrap().len(), n);
+        assert_eq!(users::count(t).await.unwrap(), n as u64);
+        assert_eq!(users::some(t, &some("user")).await.unwrap().len(), n);
+        assert_eq!(users::open_invitations(t, "first_user").await.unwrap().len(), n);
+        assert_eq!(workspaces::own(t).await.unwrap().unwrap().id, workspace.as_str());
+    }
+    // Changes, asked for by the other workspace.
+    let of = second.clone();
+    let taken = slot.clone();
+    db.write(move |tx| {
+        Box::pin(async move {
+            let t = tx.tenant(&of);
+            assert!(!suggestions::start(t, "first_suggestion", 5).await?);
+            suggestions::forget_conversation(t, "first_ticket", "first_user").await?;
+            assert!(!sessions::use_token(t, &rows::refresh_token("first_token", "first_user"), 5).await?);
+            sessions::revoke_family(t, "family_id of first_token", 5).await?;
+            sessions::revoke_user(t, "first_user", None, 5).await?;
+            assert!(!jobs::withdraw(t, "key", "not yours", 5).await?);
+            search::replace(t, search::TICKET, "first_ticket", "mine").await?;
+            idempotency::complete(t, &taken, 200, "mine").await?;
+            suggestions::cache(t, "question", json!("other answer"), 100).await
+        })
+    })
+    .await
+    .unwrap();
+    let t = db.store.tenant(&first);
+    assert!(suggestions::conversation(t, "first_ticket", "first_user").await.unwrap().is_some());
+    let token: patchcord_store::rows::RefreshToken = t.get("first_token").await.unwrap().unwrap();
+    assert_eq!((token.used_at, token.revoked_at), (None, None));
+    assert_eq!(suggestions::cached(t, "question", 5).await.unwrap(), Some(json!("answer")));
+    assert_eq!(search::any_word(t, search::TICKET, "printer", 9).await.unwrap().len(), 1);
+    let raw = db.raw().await;
+    assert_eq!(number(&raw, "SELECT COUNT(*) FROM jobs WHERE state = 'READY'").await, 1);
+}
+
+/// Every foreign key of every row type, filled with an id that only the other workspace has.
+async fn references_across_workspaces_are_refused(engine: Engine) {
+    let (db, first) = engine.workspace().await;
+    let second = db.add_workspace("second").await;
+    fill(&db, &first).await;
+    fill(&db, &second).await;
+    let raw = db.raw().await;
+    let pairs = match engine {
+        Engine::Sqlite => {
+            "SELECT m.name, f.\"from\", f.\"table\" FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f \
+             WHERE m.type = 'table' AND f.seq = 1"
+        }
+        Engine::Postgres => {
+            "SELECT c.conrelid::regclass::text, a.attname::text, c.confrelid::regclass::text FROM pg_constraint c \
+             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[2] \
+             WHERE c.contype = 'f' AND array_length(c.conkey, 1) = 2"
+        }
+    };
+    let mut tried = 0;
+    for row in query(&raw, pairs).await {
+        let [table, column, target]: [String; 3] = [0, 1, 2].map(|index| row.try_get_by_index(index).unwrap());
+        if ["contact_devices", "idempotency_keys", "ticket_events"].contains(&table.as_str()) {
+            continue;
+        }
+        let foreign: String = query(&raw, &format!("SELECT id FROM {target} WHERE workspace_id = 'second'")).await[0]
+            .try_get_by_index(0)
+            .unwrap();
+        let sql = format!("UPDATE {table} SET {column} = '{foreign}' WHERE workspace_id = 'first'");
+        let answer =
+            db.write(move |tx| Box::pin(async move { Ok(tx.execute_unprepared(&sql).await.map(drop)?) })).await;
+        assert!(matches!(answer, Err(StoreError::Reference(_))), "{table}.{column}: {answer:?}");
+        tried += 1;
+    }
+    assert!(tried >= 35, "{tried}");
+    for (table, row) in [("message", rows::message("m", "second_ticket")), ("message", rows::message("m", "nowhere"))] {
+        let of = first.clone();
+        let answer = db.write(move |tx| Box::pin(async move { tx.tenant(&of).add(row).await })).await;
+        assert!(matches!(answer, Err(StoreError::Reference(_))), "{table}: {answer:?}");
+    }
+}

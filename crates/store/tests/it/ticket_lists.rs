@@ -1,0 +1,414 @@
+//! The list of tickets against a plain filter and sort in memory: every filter, every order, every way of paging.
+
+use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::ticket::{Channel, Priority, Status};
+use patchcord_domain::time::HOUR;
+use patchcord_store::rows::Ticket;
+use patchcord_store::search;
+use patchcord_store::ticket_list::{Query, Sla, Sort, count, page};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+
+use crate::rows;
+use crate::support::{Db, Engine, both_engines};
+
+both_engines!(
+    each_filter_gives_what_it_says,
+    random_questions_are_answered_as_in_memory,
+    a_cursor_walks_every_row_once_whatever_the_ties,
+    lines_carry_the_names_of_what_they_point_to,
+    words_are_found_as_people_type_them,
+    only_the_newest_thousand_hits_are_looked_at,
+);
+
+const NOW: i64 = 100 * HOUR;
+
+/// Everything, newest first.
+pub(crate) fn everything() -> Query {
+    Query {
+        statuses: vec![],
+        priorities: vec![],
+        channels: vec![],
+        product_areas: vec![],
+        assignees: vec![],
+        organizations: vec![],
+        contacts: vec![],
+        tags: vec![],
+        sla: None,
+        created_from: None,
+        created_to: None,
+        resolved_from: None,
+        resolved_to: None,
+        words: None,
+        sort: Sort::CreatedAt,
+        descending: true,
+        after: None,
+        offset: 0,
+        limit: 1_000,
+        now: NOW,
+    }
+}
+
+const STATUSES: [Status; 6] =
+    [Status::Open, Status::InProgress, Status::WaitingOnCustomer, Status::Escalated, Status::Resolved, Status::Closed];
+const PRIORITIES: [Priority; 4] = [Priority::Low, Priority::Medium, Priority::High, Priority::Urgent];
+const CHANNELS: [Channel; 3] = [Channel::Web, Channel::Email, Channel::Phone];
+const TAGS: [&str; 4] = ["vpn", "a\"b", "Ä", "50%"];
+const SORTS: [Sort; 4] = [Sort::CreatedAt, Sort::UpdatedAt, Sort::Number, Sort::Priority];
+
+/// 60 tickets whose columns repeat with different periods, so that there are ties in everything but the number.
+fn sixty() -> Vec<Ticket> {
+    (0..60_i64)
+        .map(|n| {
+            let at = |period: i64| usize::try_from(n % period).unwrap();
+            // Ids in another order than the numbers.
+            let mut row = rows::ticket(&format!("t{:02}", (n * 37) % 60), n + 1);
+            row.status = STATUSES[at(6)].as_str().to_owned();
+            row.priority = PRIORITIES[at(4)].as_str().to_owned();
+            row.channel = CHANNELS[at(3)].as_str().to_owned();
+            row.product_area = [None, Some("VPN".to_owned()), Some("Mail".to_owned())][at(3)].clone();
+            row.organization_id = (n % 5 != 0).then(|| format!("o{}", n % 2));
+            row.contact_id = (n % 7 == 0).then(|| "c0".to_owned());
+            row.assignee_id = (n % 3 != 0).then(|| format!("a{}", n % 2));
+            row.tags = match n % 6 {
+                0 => json!([]),
+                1 => json!([TAGS[0]]),
+                2 => json!([TAGS[0], TAGS[1]]),
+                3 => json!([TAGS[2]]),
+                4 => json!([TAGS[3], TAGS[2]]),
+                _ => json!(["other"]),
+            };
+            row.created_at = NOW - (n % 10) * HOUR;
+            row.updated_at = NOW + (n % 4) * HOUR;
+            row.resolved_at = (n % 6 >= 4).then_some(NOW - (n % 8) * HOUR);
+            row.sla_breached_at = (n % 11 == 0).then_some(NOW);
+            row.sla_paused_at = (n % 13 == 0).then_some(NOW);
+            row.first_response_due_at = (n % 2 == 0).then_some(NOW + (n % 9 - 4) * HOUR / 4);
+            row.first_responded_at = (n % 4 == 0).then_some(NOW);
+            row.resolution_due_at = (n % 5 == 0).then_some(NOW + (n % 7 - 2) * HOUR / 2);
+            row
+        })
+        .collect()
+}
+
+async fn with_sixty(engine: Engine) -> (Db, WorkspaceId, Vec<Ticket>) {
+    let (db, workspace) = engine.workspace().await;
+    let other = db.add_workspace("other").await;
+    for workspace in [&workspace, &other] {
+        db.add(workspace, vec![rows::organization("o0"), rows::organization("o1")]).await;
+        db.add(workspace, vec![rows::contact("c0", "o0")]).await;
+        db.add(workspace, vec![rows::support_agent("a0"), rows::support_agent("a1")]).await;
+        db.add(workspace, sixty()).await;
+    }
+    (db, workspace, sixty())
+}
+
+fn fits(row: &Ticket, query: &Query) -> bool {
+    fn any<T: PartialEq>(list: &[T], value: &T) -> bool {
+        list.is_empty() || list.contains(value)
+    }
+    let text =
+        |list: &[String], value: &Option<String>| list.is_empty() || list.iter().any(|v| Some(v) == value.as_ref());
+    let names = |list: Vec<&str>, value: &str| any(&list, &value);
+    let hour = |at: Option<i64>| at.is_some_and(|at| (query.now..=query.now + HOUR).contains(&at));
+    let ended = ["RESOLVED", "CLOSED"].contains(&row.status.as_str());
+    names(query.statuses.iter().map(|v| v.as_str()).collect(), &row.status)
+        && names(query.priorities.iter().map(|v| v.as_str()).collect(), &row.priority)
+        && names(query.channels.iter().map(|v| v.as_str()).collect(), &row.channel)
+        && text(&query.product_areas, &row.product_area)
+        && text(&query.organizations, &row.organization_id)
+        && text(&query.contacts, &row.contact_id)
+        && any(&query.assignees, &row.assignee_id)
+        && (query.tags.is_empty() || query.tags.iter().any(|tag| row.tags.as_array().unwrap().contains(&json!(tag))))
+        && query.created_from.is_none_or(|at| row.created_at >= at)
+        && query.created_to.is_none_or(|at| row.created_at < at)
+        && query.resolved_from.is_none_or(|from| row.resolved_at.is_some_and(|at| at >= from))
+        && query.resolved_to.is_none_or(|to| row.resolved_at.is_some_and(|at| at < to))
+        && match query.sla {
+            None => true,
+            Some(Sla::Breached) => row.sla_breached_at.is_some(),
+            Some(Sla::DueSoon) => {
+                row.sla_breached_at.is_none()
+                    && row.sla_paused_at.is_none()
+                    && !ended
+                    && (row.first_responded_at.is_none() && hour(row.first_response_due_at)
+                        || hour(row.resolution_due_at))
+            }
+        }
+}
+
+fn key(row: &Ticket, sort: Sort) -> (i64, String) {
+    let value = match sort {
+        Sort::CreatedAt => row.created_at,
+        Sort::UpdatedAt => row.updated_at,
+        Sort::Number => row.number,
+        Sort::Priority => PRIORITIES.iter().position(|p| p.as_str() == row.priority).unwrap() as i64,
+    };
+    (value, row.id.clone())
+}
+
+/// Ids in the order in which they must come.
+fn expected(all: &[Ticket], query: &Query) -> Vec<String> {
+    let mut keys: Vec<_> = all.iter().filter(|row| fits(row, query)).map(|row| key(row, query.sort)).collect();
+    keys.sort();
+    if query.descending {
+        keys.reverse();
+    }
+    if let Some(after) = &query.after {
+        keys.retain(|key| if query.descending { key < after } else { key > after });
+    }
+    keys.into_iter().skip(query.offset as usize).take(query.limit as usize).map(|(_, id)| id).collect()
+}
+
+async fn ids(db: &Db, workspace: &WorkspaceId, query: &Query) -> Vec<String> {
+    page(db.store.tenant(workspace), query).await.unwrap().into_iter().map(|line| line.id).collect()
+}
+
+async fn check(db: &Db, workspace: &WorkspaceId, all: &[Ticket], query: &Query) -> usize {
+    let found = ids(db, workspace, query).await;
+    assert_eq!(found, expected(all, query), "{query:?}");
+    let whole = Query { after: None, offset: 0, limit: 1_000, ..query.clone() };
+    let total = count(db.store.tenant(workspace), query).await.unwrap();
+    assert_eq!(total, expected(all, &whole).len() as i64, "{query:?}");
+    found.len()
+}
+
+fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(|text| (*text).to_owned()).collect()
+}
+
+async fn each_filter_gives_what_it_says(engine: Engine) {
+    let (db, workspace, all) = with_sixty(engine).await;
+    let e = everything;
+    let cases = [
+        (e(), 60),
+        (Query { statuses: vec![Status::Open], ..e() }, 10),
+        (Query { statuses: vec![Status::Open, Status::Closed], ..e() }, 20),
+        (Query { priorities: vec![Priority::Urgent], ..e() }, 15),
+        (Query { channels: vec![Channel::Email, Channel::Phone], ..e() }, 40),
+        (Query { channels: vec![Channel::Api], ..e() }, 0),
+        (Query { product_areas: texts(&["VPN", "nothing"]), ..e() }, 20),
+        (Query { organizations: texts(&["o1"]), ..e() }, 24),
+        (Query { contacts: texts(&["c0"]), ..e() }, 9),
+        (Query { assignees: vec![Some("a0".into())], ..e() }, 20),
+        (Query { assignees: vec![None], ..e() }, 20),
+        (Query { assignees: vec![None, Some("a1".into())], ..e() }, 40),
+        (Query { tags: texts(&["vpn"]), ..e() }, 20),
+        (Query { tags: texts(&["a\"b"]), ..e() }, 10),
+        (Query { tags: texts(&["Ä", "other"]), ..e() }, 30),
+        (Query { tags: texts(&["50%", "%", "v"]), ..e() }, 10),
+        (Query { tags: texts(&["' OR 1=1 --"]), ..e() }, 0),
+        (Query { sla: Some(Sla::Breached), ..e() }, 6),
+        (Query { created_from: Some(NOW - HOUR), ..e() }, 12),
+        (Query { created_to: Some(NOW - 8 * HOUR), ..e() }, 6),
+        (Query { created_from: Some(NOW - 3 * HOUR), created_to: Some(NOW - HOUR), ..e() }, 12),
+        (Query { offset: 55, ..e() }, 5),
+        (Query { offset: 60, ..e() }, 0),
+        (Query { limit: 0, ..e() }, 0),
+        (Query { limit: 7, offset: 3, sort: Sort::Number, descending: false, ..e() }, 7),
+    ];
+    for (query, rows) in cases {
+        assert_eq!(check(&db, &workspace, &all, &query).await, rows, "{query:?}");
+    }
+    for query in [
+        Query { sla: Some(Sla::DueSoon), ..e() },
+        Query { resolved_from: Some(NOW - 4 * HOUR), ..e() },
+        Query { resolved_to: Some(NOW - 2 * HOUR), ..e() },
+    ] {
+        let rows = check(&db, &workspace, &all, &query).await;
+        assert!(0 < rows && rows < 60, "{query:?}");
+    }
+}
+
+fn question() -> impl Strategy<Value = Query> {
+    fn some<T: Clone + std::fmt::Debug + 'static>(of: Vec<T>) -> impl Strategy<Value = Vec<T>> {
+        let most = of.len().min(3);
+        prop_oneof![3 => Just(vec![]), 1 => proptest::sample::subsequence(of, 0..=most)]
+    }
+    fn moment() -> impl Strategy<Value = Option<i64>> {
+        prop_oneof![4 => Just(None), 1 => (-10..2_i64).prop_map(|hours| Some(NOW + hours * HOUR))]
+    }
+    let lists = (
+        some(STATUSES.to_vec()),
+        some(PRIORITIES.to_vec()),
+        some(CHANNELS.to_vec()),
+        some(vec![None, Some("a0".to_owned()), Some("a1".to_owned())]),
+        some(texts(&["o0", "o1"])),
+        some(texts(&TAGS)),
+    );
+    let moments = (moment(), moment(), moment(), moment());
+    let sla = prop_oneof![6 => Just(None), 1 => Just(Some(Sla::Breached)), 1 => Just(Some(Sla::DueSoon))];
+    let order = (proptest::sample::select(SORTS.to_vec()), any::<bool>());
+    let place = (proptest::option::weighted(0.3, 0..60_usize), 0..5_u64, 0..30_u64);
+    (lists, moments, sla, order, place).prop_map(|(lists, moments, sla, (sort, descending), (after, offset, limit))| {
+        Query {
+            statuses: lists.0,
+            priorities: lists.1,
+            channels: lists.2,
+            assignees: lists.3,
+            organizations: lists.4,
+            tags: lists.5,
+            created_from: moments.0,
+            created_to: moments.1,
+            resolved_from: moments.2,
+            resolved_to: moments.3,
+            sla,
+            sort,
+            descending,
+            after: after.map(|index| key(&sixty()[index], sort)),
+            offset,
+            limit,
+            ..everything()
+        }
+    })
+}
+
+async fn random_questions_are_answered_as_in_memory(engine: Engine) {
+    let (db, workspace, all) = with_sixty(engine).await;
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        proptest::test_runner::TestRng::from_seed(proptest::test_runner::RngAlgorithm::ChaCha, &[7; 32]),
+    );
+    let questions = question();
+    for _ in 0..400 {
+        let query = questions.new_tree(&mut runner).unwrap().current();
+        check(&db, &workspace, &all, &query).await;
+    }
+}
+
+async fn a_cursor_walks_every_row_once_whatever_the_ties(engine: Engine) {
+    let (db, workspace, all) = with_sixty(engine).await;
+    for sort in SORTS {
+        for descending in [false, true] {
+            for limit in [1, 7, 60] {
+                let mut query = Query { sort, descending, limit, ..everything() };
+                let mut walked = Vec::new();
+                loop {
+                    let lines = page(db.store.tenant(&workspace), &query).await.unwrap();
+                    let Some(last) = lines.last() else { break };
+                    query.after = Some((last.sort_value, last.id.clone()));
+                    walked.extend(lines.into_iter().map(|line| line.id));
+                }
+                let whole = Query { sort, descending, ..everything() };
+                assert_eq!(walked, expected(&all, &whole), "{sort:?} {descending} {limit}");
+            }
+        }
+    }
+}
+
+async fn lines_carry_the_names_of_what_they_point_to(engine: Engine) {
+    let (db, workspace, _) = with_sixty(engine).await;
+    let query = Query { sort: Sort::Number, descending: false, ..everything() };
+    let lines = page(db.store.tenant(&workspace), &query).await.unwrap();
+    let line = &lines[7];
+    assert_eq!((line.number, line.sort_value), (8, 8));
+    assert_eq!(line.organization_name.as_deref(), Some("name of o1"));
+    assert_eq!(line.contact_name.as_deref(), Some("name of c0"));
+    assert_eq!(line.assignee_name.as_deref(), Some("name of a1"));
+    assert_eq!(line.assignee_kind.as_deref(), Some("HUMAN"));
+    assert_eq!(line.tags, json!(["vpn"]));
+    let bare = &lines[0];
+    assert_eq!((&bare.organization_name, &bare.assignee_name, &bare.assignee_id), (&None, &None, &None));
+}
+
+/// Tickets with one search document each.
+async fn with_texts(db: &Db, workspace: &WorkspaceId, texts: &[(&'static str, &'static str)]) {
+    let tickets = (1..).zip(texts).map(|(number, (id, _))| rows::ticket(id, number)).collect();
+    db.add(workspace, tickets).await;
+    let (of, texts) = (workspace.clone(), texts.to_vec());
+    db.write(move |tx| {
+        Box::pin(async move {
+            for (id, text) in texts {
+                search::add(tx.tenant(&of), search::TICKET, id, text).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+    .unwrap();
+}
+
+async fn words_are_found_as_people_type_them(engine: Engine) {
+    let (db, workspace) = engine.workspace().await;
+    let texts = [
+        ("vpn", "TKT-0001 VPN drops every hour, says José Müller"),
+        ("mail", "TKT-0042 Outlook cannot send; error 0x800CCC0F (or 550 5.7.1)"),
+        ("print", "TKT-0123 Drucker im 3. Stock: Größe A4, naïve façade, Ελληνικά, Привет"),
+        ("sql", "TKT-0420 SELECT * FROM users WHERE a = 'b' OR 1=1 NEAR the end AND NOT done"),
+    ];
+    with_texts(&db, &workspace, &texts).await;
+    let none: [&str; 0] = [];
+    for (words, found) in [
+        ("vpn", &["vpn"][..]),
+        ("VPN DROPS", &["vpn"]),
+        ("vpn outlook", &none),
+        ("dro", &["vpn"]),
+        ("dro vpn", &none),
+        ("jose", &["vpn"]),
+        ("JOSÉ muller", &["vpn"]),
+        ("TKT-0042", &["mail"]),
+        ("tkt 0042", &["mail"]),
+        ("0042", &["mail"]),
+        ("TKT-04", &["sql"]),
+        ("0x800ccc0f", &["mail"]),
+        ("5.7.1", &["mail"]),
+        ("5 7", &["mail"]),
+        ("facade naive", &["print"]),
+        ("GRÖSSE", &none),
+        ("größe", &["print"]),
+        ("ελληνικα", &["print"]),
+        ("ПРИВЕТ", &["print"]),
+        ("прив", &["print"]),
+        ("a\" OR 1=1 --", &["sql"]),
+        ("NEAR(", &["sql"]),
+        ("NEAR(the end)", &["sql"]),
+        (":*", &none),
+        ("*", &none),
+        ("", &none),
+        ("' & | ! <-> ()", &none),
+        ("vpn:*", &["vpn"]),
+        ("-vpn", &["vpn"]),
+        ("NOT vpn", &none),
+        ("text:vpn", &none),
+        ("^vpn", &["vpn"]),
+        ("vpn\0drops", &["vpn"]),
+        ("\u{200b}vpn\u{202e}", &["vpn"]),
+        ("select from users where", &["sql"]),
+    ] {
+        let query = Query { words: Some(words.to_owned()), ..everything() };
+        assert_eq!(ids(&db, &workspace, &query).await, found, "{words:?}");
+        assert_eq!(count(db.store.tenant(&workspace), &query).await.unwrap(), found.len() as i64, "{words:?}");
+    }
+    // Words beside another filter.
+    let query = Query { words: Some("vpn".into()), statuses: vec![Status::Closed], ..everything() };
+    assert_eq!(ids(&db, &workspace, &query).await, none);
+    // What no engine can index must not be an error.
+    for words in ["x".repeat(3_000), "ß".repeat(5_000), "q ".repeat(5_000), "\u{fdfa}".repeat(300)] {
+        let query = Query { words: Some(words.clone()), ..everything() };
+        assert_eq!(ids(&db, &workspace, &query).await, none);
+        search::any_word(db.store.tenant(&workspace), search::TICKET, &words, 5).await.unwrap();
+    }
+}
+
+async fn only_the_newest_thousand_hits_are_looked_at(engine: Engine) {
+    let (db, workspace) = engine.workspace().await;
+    let tickets = (1..=1_010).map(|number| rows::ticket(&format!("t{number:04}"), number)).collect();
+    db.add(&workspace, tickets).await;
+    let of = workspace.clone();
+    db.write(move |tx| {
+        Box::pin(async move {
+            for number in 1..=1_010 {
+                search::add(tx.tenant(&of), search::TICKET, &format!("t{number:04}"), "printer").await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+    .unwrap();
+    let query =
+        Query { words: Some("printer".into()), sort: Sort::Number, descending: false, limit: 2, ..everything() };
+    assert_eq!(ids(&db, &workspace, &query).await, ["t0011", "t0012"]);
+    assert_eq!(count(db.store.tenant(&workspace), &query).await.unwrap(), 1_000);
+}
