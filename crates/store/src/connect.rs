@@ -71,6 +71,8 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         .synchronous(synchronous)
         .foreign_keys(true)
         .busy_timeout(wait)
+        // A row of the audit trail that another one would replace is deleted first, and that is refused as any deletion is.
+        .pragma("recursive_triggers", "on")
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000")
         .statement_cache_capacity(200);

@@ -342,6 +342,12 @@ CREATE INDEX tickets_by_status ON tickets (workspace_id, status, created_at, id)
 CREATE INDEX tickets_by_assignee ON tickets (workspace_id, assignee_id, created_at, id);
 CREATE INDEX tickets_by_organization ON tickets (workspace_id, organization_id, created_at, id);
 CREATE INDEX tickets_by_contact ON tickets (workspace_id, contact_id, created_at, id);
+-- The same expression as in the list's order.
+CREATE INDEX tickets_by_priority ON tickets (
+    workspace_id,
+    (CASE priority WHEN 'LOW' THEN 0 WHEN 'MEDIUM' THEN 1 WHEN 'HIGH' THEN 2 ELSE 3 END),
+    id
+);
 
 CREATE TABLE ai_suggestions (
     workspace_id TEXT NOT NULL,

@@ -82,7 +82,8 @@ async fn stores_that_start_together_on_sqlite() {
 struct Table {
     columns: BTreeMap<String, (String, bool)>,
     primary_key: Vec<String>,
-    /// Column lists of every index, unique or not, without the primary key; with `unique` in front where it is.
+    /// Column lists of every index, unique or not, without the primary key; with `unique` in front where it is. A computed key
+    /// is shown as `(expression)`.
     indexes: BTreeSet<String>,
     /// `columns -> table (columns)`.
     foreign_keys: BTreeSet<String>,
@@ -116,7 +117,7 @@ async fn of_sqlite(raw: &DatabaseConnection) -> BTreeMap<String, Table> {
                 continue;
             }
             let columns = format!(
-                "SELECT name || CASE \"desc\" WHEN 1 THEN ' DESC' ELSE '' END FROM pragma_index_xinfo('{index}') \
+                "SELECT COALESCE(name, '(expression)') || CASE \"desc\" WHEN 1 THEN ' DESC' ELSE '' END FROM pragma_index_xinfo('{index}') \
                  WHERE key = 1 ORDER BY seqno"
             );
             let columns: Vec<String> = query(raw, &columns).await.iter().map(|row| text(row, 0)).collect();
@@ -151,7 +152,8 @@ async fn of_postgres(raw: &DatabaseConnection) -> BTreeMap<String, Table> {
         }
     }
     let indexes = "SELECT t.relname::text, i.indisunique, i.indisprimary, i.indpred IS NOT NULL, \
-        array_to_string(ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) || \
+        array_to_string(ARRAY(SELECT CASE i.indkey[k - 1] WHEN 0 THEN '(expression)' \
+          ELSE pg_get_indexdef(i.indexrelid, k, true) END || \
           CASE WHEN i.indoption[k - 1] & 1 = 1 THEN ' DESC' ELSE '' END \
           FROM generate_series(1, i.indnkeyatts) AS k ORDER BY k), ',') \
         FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace \

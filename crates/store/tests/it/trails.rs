@@ -109,6 +109,19 @@ async fn the_database_refuses_to_rewrite_a_line(engine: Engine) {
         let error = raw.execute_unprepared(sql).await.unwrap_err().to_string();
         assert!(error.contains("ticket_events is append-only"), "{sql}: {error}");
     }
+    // What takes rows away without deleting them one by one.
+    match engine {
+        Engine::Postgres => {
+            let error = raw.execute_unprepared("TRUNCATE ticket_events").await.unwrap_err().to_string();
+            assert!(error.contains("ticket_events is append-only"), "{error}");
+        }
+        Engine::Sqlite => {
+            raw.execute_unprepared("PRAGMA recursive_triggers = on").await.unwrap();
+            let again = "INSERT OR REPLACE INTO ticket_events SELECT * FROM ticket_events WHERE id = 'e2'";
+            let error = raw.execute_unprepared(again).await.unwrap_err().to_string();
+            assert!(error.contains("ticket_events is append-only"), "{error}");
+        }
+    }
     assert_eq!(faults(&db, &workspace).await, Vec::<String>::new());
 }
 
