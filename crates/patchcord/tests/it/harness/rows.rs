@@ -52,6 +52,7 @@ pub(crate) fn append(file: &Path, line: &str) {
 }
 
 /// Says something that a person who reads the output of the tests may want to know.
+#[expect(clippy::print_stderr, reason = "it is for people who read what the tests print")]
 pub(crate) fn say(text: &str) {
-    writeln!(std::io::stderr(), "{text}").unwrap();
+    eprintln!("{text}");
 }
