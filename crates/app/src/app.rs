@@ -56,6 +56,8 @@ pub struct Options {
     pub concurrent_jobs: usize,
     /// How long a worker holds a job before others may take it over, in milliseconds.
     pub lease_ms: i64,
+    /// How long jobs may go on after the signal to stop, before they are put back, in milliseconds.
+    pub grace_ms: u64,
     /// Whether the demo workspace is shown with its passwords.
     pub demo: bool,
 }
@@ -67,6 +69,7 @@ impl Default for Options {
             daily_budget_microusd: 20_000_000,
             concurrent_jobs: 8,
             lease_ms: 30_000,
+            grace_ms: 10_000,
             demo: false,
         }
     }

@@ -6,7 +6,7 @@ use patchcord_domain::copilot::Kind;
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::snapshot::{DeviceFacts, Snapshot, SnapshotMessage, Source, SourceKind};
 use patchcord_domain::text::{fold, head};
-use patchcord_domain::ticket::label;
+use patchcord_domain::ticket::{EventKind, label};
 use patchcord_domain::time::{HOUR, MINUTE, Millis, to_rfc3339};
 use patchcord_store::rows::{Article, Contact, Message, Organization, Ticket, TicketEvent, User};
 use patchcord_store::{Reader, Tenant, articles, directory, messages, search, tickets, trail, users};
@@ -19,6 +19,8 @@ use crate::{App, AppError};
 const MESSAGES_MAX: u64 = 200;
 /// Events that a model sees.
 const EVENTS: u64 = 5;
+/// What the copilot itself leaves in the trail says nothing about the ticket, and would make each question a new one.
+const OWN_EVENTS: [&str; 2] = [EventKind::SuggestionCreated.as_str(), EventKind::SuggestionFeedback.as_str()];
 /// Sources of each kind that a model may cite.
 const SOURCES: usize = 3;
 /// Candidates from the full-text index among which the sources are chosen.
@@ -56,7 +58,7 @@ impl App {
         let user_ids = unique(newest.iter().filter_map(|message| message.author_user_id.clone()).collect());
         let people = users::some(tenant, &user_ids).await?;
         let names = authors(tenant, &newest, &people, contact.as_ref()).await?;
-        let lines = trail::newest(tenant, ticket_id, EVENTS).await?;
+        let lines = trail::newest_besides(tenant, ticket_id, &OWN_EVENTS, EVENTS).await?;
         let attachments = tickets::attachments(tenant, ticket_id).await?;
         let sources = match kind {
             Kind::Analysis => Vec::new(),

@@ -19,8 +19,6 @@ const POLL: Duration = Duration::from_secs(1);
 const BACKOFF_FIRST: Millis = SECOND;
 /// The longest pause after a failure.
 const BACKOFF_MAX: Millis = 5 * 60 * SECOND;
-/// How long jobs may go on after the signal to stop, before they are put back.
-const GRACE: Duration = Duration::from_secs(10);
 /// How often what is past its time is taken out.
 const UPKEEP: Millis = HOUR;
 
@@ -85,7 +83,8 @@ impl Worker {
             }
         }
         self.running.close();
-        if tokio::time::timeout(GRACE, self.running.wait()).await.is_err() {
+        let grace = Duration::from_millis(self.app.options.grace_ms);
+        if tokio::time::timeout(grace, self.running.wait()).await.is_err() {
             self.abort.cancel();
             self.running.wait().await;
         }
@@ -145,7 +144,7 @@ async fn rescue(app: &App) -> Result<(), AppError> {
 /// Does a job and sees to what follows.
 async fn work(app: &App, job: &Job, abort: &CancellationToken) {
     let done = tokio::select! {
-        done = jobs::run(app, job) => done,
+        done = attempt(app, job) => done,
         lost = keep_lease(app, job) => Err(lost),
         () = abort.cancelled() => Err(Failure::Wait { after_ms: 0 }),
     };
@@ -163,6 +162,16 @@ async fn work(app: &App, job: &Job, abort: &CancellationToken) {
             tracing::error!(%error, job_id = job.id, kind = job.kind, "a job could not be settled");
         }
     }
+}
+
+/// Does a job, unless it has taken every worker so far with it: such a job must not go on ending processes for ever.
+async fn attempt(app: &App, job: &Job) -> Result<(), Failure> {
+    if job.attempts <= job.max_attempts {
+        return jobs::run(app, job).await;
+    }
+    let tries = job.max_attempts;
+    let message = format!("It was tried {tries} times, and each time the program stopped before the end. See its log.");
+    Err(Failure::Permanent { code: "out_of_attempts", message })
 }
 
 /// Extends the lease while the job is worked on; ends when it is lost.

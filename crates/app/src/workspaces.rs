@@ -26,9 +26,16 @@ impl App {
         if slug.is_empty() {
             faults.add("name", "must have a letter or digit");
         }
-        faults.into_result(()).map_err(AppError::Invalid)?;
         let workspace = self.new_workspace(&name, &slug, "UTC", Vec::new());
-        let user = self.new_user(&workspace.id, NewUser { role: "ADMIN".into(), ..admin }).await?;
+        let user = self.new_user(&workspace.id, NewUser { role: "ADMIN".into(), ..admin }).await;
+        let user = match (faults.into_result(()), user) {
+            (Ok(()), user) => user?,
+            (Err(mut wrong), Err(AppError::Invalid(more))) => {
+                wrong.extend(more);
+                return Err(AppError::Invalid(wrong));
+            }
+            (Err(wrong), _) => return Err(AppError::Invalid(wrong)),
+        };
         let app = self.clone();
         self.store
             .write(move |tx| {

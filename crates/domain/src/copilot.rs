@@ -232,6 +232,9 @@ fn check_text(errors: &mut Vec<FieldError>, field: &str, text: &str, max: usize)
         errors.push(FieldError::new(field, "must not be empty"));
     } else if length > max {
         errors.push(FieldError::new(field, format!("has {length} characters; at most {max} are allowed")));
+    } else if text.contains('\0') {
+        // PostgreSQL cannot store it.
+        errors.push(FieldError::new(field, "has the character U+0000, which is not allowed"));
     }
 }
 

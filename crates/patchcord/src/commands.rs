@@ -21,14 +21,14 @@ pub(crate) fn print(as_json: bool, value: &Value, text: &str) -> Result<()> {
 /// The program on a database whose schema is up to date.
 pub(crate) async fn open(settings: &Settings) -> Result<App> {
     let store = wiring::store(settings).await?;
-    store.migrate().await.context("bringing the database up to date")?;
+    wiring::migrate(settings, &store).await?;
     wiring::app(settings, store, false)
 }
 
 /// `patchcord migrate`.
 pub(crate) async fn migrate(settings: &Settings, as_json: bool) -> Result<()> {
     let store = wiring::store(settings).await?;
-    let applied = store.migrate().await.context("bringing the database up to date")?;
+    let applied = wiring::migrate(settings, &store).await?;
     store.close().await;
     let text = match applied.len() {
         0 => "the database is up to date".to_owned(),

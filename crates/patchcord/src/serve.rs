@@ -29,7 +29,7 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
     }
     let store = wiring::store(settings).await?;
     let _lock = sqlite.as_deref().map(machine::lock).transpose()?;
-    let applied = store.migrate().await.context("bringing the database up to date")?;
+    let applied = wiring::migrate(settings, &store).await?;
     tracing::info!(applied = applied.len(), "the database is up to date");
     let app = wiring::app(settings, store.clone(), options.demo)?;
     if options.demo {

@@ -49,6 +49,14 @@ pub(crate) async fn store(settings: &Settings) -> Result<Store> {
     Store::connect(options).await.with_context(|| format!("opening the database {}", shown(&settings.database_url)))
 }
 
+/// Brings the schema up to date; says what was applied.
+pub(crate) async fn migrate(settings: &Settings, store: &Store) -> Result<Vec<&'static str>> {
+    let shown = shown(&settings.database_url);
+    store.migrate().await.with_context(|| {
+        format!("bringing the database {shown} up to date (is it running, and is DATABASE_URL right?)")
+    })
+}
+
 /// The whole program on an open database.
 pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::Connection;
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::StoreError;
 
@@ -78,16 +80,28 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         .statement_cache_capacity(200);
     // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
     let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
-    // SQLite may end a transaction by itself, when the disk is full for one. sqlx still believes in it then, and would begin
-    // the next one inside it: a connection that comes back like this is replaced.
-    let writer = pool().after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
-    let writer = writer.max_connections(1).connect_with(quiet(base.clone())).await?;
+    let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(base.clone())).await?;
     let readers = options.max_connections.clamp(1, 8);
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
         read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
         writer: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer)),
         counters: None,
+    })
+}
+
+/// Whether a connection that comes back may be used again.
+///
+/// On a full disk SQLite ends a transaction by itself. The roll-back then fails and sqlx goes on counting a transaction that
+/// is not there: the next ones would be savepoints of it, acknowledged and never committed. Such a connection is closed.
+fn is_usable(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    Box::pin(async move {
+        if !connection.is_in_transaction() {
+            return Ok(true);
+        }
+        // A roll-back may be on its way; it is done before this is answered.
+        connection.ping().await?;
+        Ok(!connection.is_in_transaction())
     })
 }
 

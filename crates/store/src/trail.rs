@@ -109,6 +109,25 @@ pub async fn newest<C: ConnectionTrait>(
     Ok(lines)
 }
 
+/// The newest lines of a ticket of other kinds than these, oldest first, at most `limit`.
+pub async fn newest_besides<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    ticket_id: &str,
+    kinds: &[&str],
+    limit: u64,
+) -> Result<Vec<TicketEvent>, StoreError> {
+    let mut lines = tenant
+        .find::<ticket_events::Entity>()
+        .filter(ticket_events::Column::TicketId.eq(ticket_id))
+        .filter(ticket_events::Column::Kind.is_not_in(kinds.iter().copied()))
+        .order_by_desc(ticket_events::Column::Seq)
+        .limit(limit)
+        .all(tenant.connection)
+        .await?;
+    lines.reverse();
+    Ok(lines)
+}
+
 /// The newest line of one kind.
 pub async fn newest_of_kind<C: ConnectionTrait>(
     tenant: Tenant<'_, C>,

@@ -51,7 +51,20 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
             let latency_ms = app.clock.now() - asked_at;
             let used = Used { usage: answer.usage, latency_ms, error: None };
             let done = Done { outcome: answer.outcome, model: answer.model, usage: Some(used), cache: Some(key) };
-            finish(app, job, &*model, &task, done).await
+            let Err(failure) = finish(app, job, &*model, &task, done).await else { return Ok(()) };
+            // The answer was paid although it was not kept: cancelling must be no way around the budget.
+            let error = if failure == Failure::LeaseLost { "lease_lost" } else { "not_written" };
+            if let Err(error) = log_usage(app, job, &*model, &suggestion.id, Used { error: Some(error), ..used }).await
+            {
+                tracing::warn!(%error, job_id = job.id, "what a model used could not be recorded");
+            }
+            Err(failure)
+        }
+        // Nobody was asked.
+        Err(patchcord_llm::Failure { error: error @ ModelError::CircuitOpen { .. }, usage })
+            if usage == Usage::default() =>
+        {
+            Err(after(app, error))
         }
         Err(failure) => {
             let latency_ms = app.clock.now() - asked_at;
@@ -160,6 +173,7 @@ fn after(app: &App, error: ModelError) -> Failure {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Used {
     usage: Usage,
     latency_ms: Millis,

@@ -43,7 +43,9 @@ fn is_part_of_a_word(bytes: &[u8], range: &Range<usize>) -> bool {
     };
     let word_after = match after {
         [b, ..] if joins(*b) => true,
-        [b'-' | b'.' | b':' | b'/', b, ..] => joins(*b),
+        // A letter behind a full stop begins a sentence without its space, or is the end of a file's name.
+        [b'.', b, ..] => joins(*b) && !b.is_ascii_alphabetic(),
+        [b'-' | b':' | b'/', b, ..] => joins(*b),
         _ => false,
     };
     word_before || word_after

@@ -153,6 +153,8 @@ fn cards_accounts_and_social_security() {
         ("GB82WEST12345698765432", "[IBAN_REDACTED]"),
         ("DE89 3704 0044 0532 0130 01", "DE89 3704 0044 0532 0130 01"),
         ("SSN 123-45-6789", "SSN [SSN_REDACTED]"),
+        ("123-45-6789.txt", "[SSN_REDACTED].txt"),
+        ("it is 4111 1111 1111 1111.Please help", "it is [CARD_REDACTED].Please help"),
         ("000-12-3456 and 123-00-4567", "000-12-3456 and 123-00-4567"),
     ]);
 }
@@ -172,6 +174,7 @@ fn phone_numbers() {
         ("0049 30 1234567", "[PHONE_REDACTED]"),
         ("phone: 2025550143", "phone: [PHONE_REDACTED]"),
         ("tel:+12025550143", "tel:[PHONE_REDACTED]"),
+        ("202-555-0143.log", "[PHONE_REDACTED].log"),
         ("my mobile is 07911123456", "my mobile is [PHONE_REDACTED]"),
     ]);
 }

@@ -8,7 +8,7 @@ use async_openai::types::chat::{
     ChatCompletionRequestUserMessage, CreateChatCompletionRequest, ResponseFormat, ResponseFormatJsonSchema,
 };
 use chrono::DateTime;
-use patchcord_domain::text::head;
+use patchcord_domain::text::{clean, head};
 use patchcord_domain::time::{HOUR, Millis};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -71,7 +71,7 @@ pub(super) fn completion(body: &[u8], asked_model: &str) -> Result<Completion, M
     // No text, or one that declines, is an answer that does not fit; it cost something and may be repaired.
     let message = reply.choices.into_iter().next().map(|choice| choice.message).unwrap_or_default();
     let text = message.content.or(message.refusal).unwrap_or_default();
-    let model = head(reply.model.as_deref().unwrap_or(asked_model), MODEL_MAX).to_owned();
+    let model = clean(head(reply.model.as_deref().unwrap_or(asked_model), MODEL_MAX));
     Ok(Completion { text, model, usage })
 }
 

@@ -43,7 +43,7 @@ async fn request(
             if let Some(before) = claim(tenant, &slot, "hash", now, now + 100).await? {
                 return Ok(Some(before));
             }
-            tenant.add_later(rows::domain(&format!("effect {}", now))).await?;
+            tenant.add_later(rows::domain(&format!("effect {now}"))).await?;
             complete(tenant, &slot, 201, "{\"id\":1}").await?;
             if fails { Err(StoreError::Internal("planned".into())) } else { Ok(None) }
         })

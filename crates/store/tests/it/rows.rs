@@ -430,13 +430,3 @@ pub(crate) fn audit_entry(id: &str) -> AuditEntry {
         created_at: 1,
     }
 }
-
-pub(crate) fn login_attempt(id: &str) -> LoginAttempt {
-    LoginAttempt {
-        id: id.to_owned(),
-        email: format!("email of {id}"),
-        address: format!("address of {id}"),
-        at: 0,
-        success: false,
-    }
-}

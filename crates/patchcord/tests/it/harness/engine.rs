@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use patchcord_store::{Options, Store, scratch};
 
+/// Numbers databases, so that each has a name of its own.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 /// A database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -15,16 +18,32 @@ pub(crate) enum Engine {
 impl Engine {
     /// An empty database with the newest schema.
     pub(crate) async fn database(self, folder: &Path) -> (Store, Options) {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         match self {
             Engine::Sqlite => scratch::sqlite(folder).await.unwrap(),
             Engine::Postgres => {
-                let server = std::env::var("PATCHCORD_TEST_POSTGRES").expect(
-                    "PATCHCORD_TEST_POSTGRES names no server: run `make test`, or `cargo xtask postgres cargo test`",
-                );
+                let server = postgres_url();
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
                 scratch::postgres(&server, &format!("whole_{}_{number}", std::process::id())).await.unwrap()
             }
+        }
+    }
+}
+
+/// The address of the PostgreSQL server of the tests, with a user who may create databases.
+pub(crate) fn postgres_url() -> String {
+    std::env::var("PATCHCORD_TEST_POSTGRES")
+        .expect("PATCHCORD_TEST_POSTGRES names no server: run `make test`, or `cargo xtask postgres cargo test`")
+}
+
+/// The address of a new, empty database without a schema, for the program to find; on SQLite a file in the folder.
+pub(crate) async fn database_url(engine: Engine, folder: &Path) -> String {
+    match engine {
+        Engine::Sqlite => format!("sqlite://{}", folder.join("desk.db").display()),
+        Engine::Postgres => {
+            let server = postgres_url();
+            let name = format!("program_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+            super::on_server(&format!("CREATE DATABASE {name}")).await;
+            format!("{}/{name}", server.rsplit_once('/').unwrap().0)
         }
     }
 }

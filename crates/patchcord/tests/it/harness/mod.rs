@@ -2,8 +2,12 @@
 
 mod client;
 mod engine;
+mod model;
 mod people;
+mod program;
+mod rows;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
@@ -26,8 +30,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use client::{Answer, Client};
-pub(crate) use engine::{Engine, both_engines};
+pub(crate) use engine::{Engine, both_engines, database_url};
+pub(crate) use model::{analysis, answering, fitting, scripted};
 pub(crate) use people::{PASSWORD, Town};
+pub(crate) use program::{Program, free_port, patchcord, ran, ran_with};
+pub(crate) use rows::{append, change, number, on_server, say, texts};
 
 /// What a test may want otherwise.
 pub(crate) struct Setup {
@@ -37,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) worker: bool,
     pub(crate) options: patchcord_app::Options,
     pub(crate) server: patchcord_server::Options,
+    /// The desk's clock; shared with a model that needs one.
+    pub(crate) clock: Arc<TestClock>,
 }
 
 impl Default for Setup {
@@ -46,8 +55,42 @@ impl Default for Setup {
             worker: true,
             options: patchcord_app::Options::default(),
             server: patchcord_server::Options::default(),
+            clock: Arc::default(),
         }
     }
+}
+
+/// The parts of the program over an open database, as the program puts them together.
+pub(crate) fn app(
+    store: Store,
+    folder: &Path,
+    clock: Arc<TestClock>,
+    model: Option<Arc<dyn Model>>,
+    options: patchcord_app::Options,
+) -> App {
+    let entropy: Arc<dyn Entropy> = Arc::new(Random);
+    App::new(Inner {
+        store,
+        clock,
+        keys: Keys::derive(&[7; 32]),
+        passwords: Passwords::new(Cost { memory_kib: 8, passes: 1 }, &*entropy).unwrap(),
+        storage: Storage::folder(&folder.join("attachments")).unwrap(),
+        model,
+        redactor: Redactor::new(redaction::Options::default()),
+        prices: Prices::embedded(),
+        live: Live::default(),
+        options,
+        entropy,
+    })
+}
+
+/// Answers requests on a free port; says where.
+pub(crate) async fn serve(desk: Desk, tasks: &TaskTracker) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let serving = patchcord_server::serve(listener, desk);
+    tasks.spawn(async move { serving.await.unwrap() });
+    base
 }
 
 /// A running desk. Everything ends when it is dropped.
@@ -75,22 +118,8 @@ impl World {
     pub(crate) async fn with(engine: Engine, setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, store_options) = engine.database(folder.path()).await;
-        let clock = Arc::new(TestClock::default());
-        let Setup { model, worker, options, server } = setup;
-        let entropy: Arc<dyn Entropy> = Arc::new(Random);
-        let app = App::new(Inner {
-            store: store.clone(),
-            clock: clock.clone(),
-            keys: Keys::derive(&[7; 32]),
-            passwords: Passwords::new(Cost { memory_kib: 8, passes: 1 }, &*entropy).unwrap(),
-            storage: Storage::folder(&folder.path().join("attachments")).unwrap(),
-            model,
-            redactor: Redactor::new(redaction::Options::default()),
-            prices: Prices::embedded(),
-            live: Live::default(),
-            options,
-            entropy,
-        });
+        let Setup { model, worker, options, server, clock } = setup;
+        let app = app(store.clone(), folder.path(), clock.clone(), model, options);
         let town = Town::build(&app).await;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
@@ -98,10 +127,7 @@ impl World {
             app.start_worker(&tasks, stop.clone());
         }
         let desk = Desk::new(app.clone(), server, stop.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let serving = patchcord_server::serve(listener, desk.clone());
-        tasks.spawn(async move { serving.await.unwrap() });
+        let base = serve(desk.clone(), &tasks).await;
         Self { app, store, store_options, clock, base, town, desk, stop, tasks, folder }
     }
 
@@ -145,11 +171,25 @@ impl World {
         self.folder.path().join("attachments")
     }
 
-    /// Ends the desk as the program does, and closes its database.
-    pub(crate) async fn stop(self) {
+    /// Another worker's program over the same database; on SQLite over the same connections, for there is one process.
+    pub(crate) async fn second(&self) -> App {
+        let store = match self.store_options.sqlite_file() {
+            Some(_) => self.store.clone(),
+            None => Store::connect(self.store_options.clone()).await.unwrap(),
+        };
+        App::new(Inner { store, live: Live::default(), ..Inner::clone(&self.app) })
+    }
+
+    /// Ends the desk as the program does; its database stays open.
+    pub(crate) async fn halt(&self) {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Ends the desk as the program does, and closes its database.
+    pub(crate) async fn stop(self) {
+        self.halt().await;
         self.store.close().await;
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Place {
 }
 
 impl Town {
-    pub(super) async fn build(app: &App) -> Self {
+    pub(crate) async fn build(app: &App) -> Self {
         Self { north: Place::build(app, "north").await, south: Place::build(app, "south").await }
     }
 }
