@@ -6,5 +6,19 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod attachments;
+mod auth;
+mod errors;
+mod escalations;
+mod events;
 mod harness;
+mod idempotency;
+mod invitations;
+mod messages;
+mod openapi;
 mod smoke;
+mod sweep;
+mod sweep_examples;
+mod throttling;
+mod tickets;
+mod users;

@@ -1,8 +1,10 @@
 //! A desk that runs in the test: the program's own router and worker on a free port, over a database of its own.
 
 mod client;
+pub(crate) mod document;
 mod engine;
 mod people;
+mod socket;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,6 +30,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use client::{Answer, Client};
 pub(crate) use engine::{Engine, both_engines};
 pub(crate) use people::{PASSWORD, Town};
+pub(crate) use socket::Socket;
 
 /// What a test may want otherwise.
 pub(crate) struct Setup {
@@ -76,6 +79,25 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let (store, store_options) = engine.database(folder.path()).await;
         let clock = Arc::new(TestClock::default());
+        Self::start(folder, (store, store_options), clock, None, setup).await
+    }
+
+    /// Ends the desk as the program does, and starts it again on the same database, at the same time.
+    pub(crate) async fn restarted(mut self, setup: Setup) -> Self {
+        self.end().await;
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        let store = Store::connect(self.store_options.clone()).await.unwrap();
+        let database = (store, self.store_options.clone());
+        Self::start(folder, database, self.clock.clone(), Some(self.town.clone()), setup).await
+    }
+
+    async fn start(
+        folder: TempDir,
+        (store, store_options): (Store, StoreOptions),
+        clock: Arc<TestClock>,
+        town: Option<Town>,
+        setup: Setup,
+    ) -> Self {
         let Setup { model, worker, options, server } = setup;
         let entropy: Arc<dyn Entropy> = Arc::new(Random);
         let app = App::new(Inner {
@@ -91,7 +113,10 @@ impl World {
             options,
             entropy,
         });
-        let town = Town::build(&app).await;
+        let town = match town {
+            Some(town) => town,
+            None => Town::build(&app).await,
+        };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
         if worker {
@@ -147,6 +172,10 @@ impl World {
 
     /// Ends the desk as the program does, and closes its database.
     pub(crate) async fn stop(self) {
+        self.end().await;
+    }
+
+    async fn end(&self) {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
