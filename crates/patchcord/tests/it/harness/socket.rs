@@ -77,6 +77,21 @@ impl Socket {
         }
     }
 
+    /// Asks for a topic that is not to be had; the first frame that tells so.
+    pub(crate) async fn subscribe_to_unknown(&mut self, topic: &str) -> Value {
+        self.send(Message::text(json!({"subscribe": [topic]}).to_string())).await;
+        self.until("error").await.pop().unwrap()
+    }
+
+    /// Everything up to the last event of a kind, after which nothing comes for a moment.
+    pub(crate) async fn heard(&mut self, kind: &str) -> Vec<Value> {
+        let mut seen = self.until(kind).await;
+        while let Ok(frame) = tokio::time::timeout(Duration::from_millis(500), self.next()).await {
+            seen.push(frame);
+        }
+        seen
+    }
+
     /// Nothing comes for a moment.
     pub(crate) async fn expect_silence(&mut self) {
         let frame = tokio::time::timeout(Duration::from_millis(400), self.frame(Duration::from_secs(10))).await;
