@@ -84,7 +84,8 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         if !public {
             statuses.push(("403", "The role does not allow it"));
         }
-        if path.contains('{') {
+        // The copilot is asked about a ticket that its body names.
+        if path.contains('{') || (copilot && has_body) {
             statuses.push(("404", "There is no such thing, or it is another workspace's"));
         }
         if has_body {

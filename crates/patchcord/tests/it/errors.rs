@@ -91,20 +91,9 @@ async fn malformed_bodies(engine: Engine) {
     let world = World::new(engine).await;
     let agent = world.agent().await;
     for path in ["/api/tickets", "/api/auth/login", "/api/tickets/1/messages"] {
-        for body in [
-            &b"{"[..],
-            b"{\"subject\":",
-            b"nonsense",
-            b"{\"a\":1,}",
-            b"{'a':1}",
-            b"\xff\xfe",
-            b"{\"subject\":\"\xff\"}",
-            b"{\"subject\":\"\\ud800\"}",
-            b"\0",
-            b"[",
-            b"{\"subject\": 1e999}",
-            b"// x\n{}",
-        ] {
+        for body in
+            [&b"{"[..], b"nonsense", b"{'a':1}", b"\xff\xfe", b"\0", b"[", b"{\"", b"// x\n{}", b"\xef\xbb\xbf{}"]
+        {
             let answer = raw(&agent, Method::POST, path, "application/json", body).await;
             expect_problem(&answer, 400, "malformed_json");
         }
@@ -125,6 +114,20 @@ async fn malformed_bodies(engine: Engine) {
         }
         let unknown = raw(&agent, Method::POST, path, "application/json", r#"{"surprise": 1}"#).await;
         assert_eq!(unknown.wrong_fields(), ["surprise"]);
+    }
+    for body in [
+        &b"{\"subject\":"[..],
+        b"{\"subject\":\"\xff\"}",
+        b"{\"subject\":\"\\ud800\"}",
+        b"{\"subject\": 1e999}",
+        b"{\"subject\":\"abc\",}",
+        b"{\"subject\":\"abc\",\"message\":\"x\"} {}",
+    ] {
+        expect_problem(
+            &raw(&agent, Method::POST, "/api/tickets", "application/json", body).await,
+            400,
+            "malformed_json",
+        );
     }
     let twice = raw(
         &agent,
@@ -182,7 +185,6 @@ async fn odd_queries(engine: Engine) {
         ("page=0", "page"),
         ("offset=1&page=2", "offset"),
         ("cursor=nonsense", "cursor"),
-        ("cursor=", "cursor"),
         ("count=yes", "count"),
         ("unknown=1", "query"),
         ("status=DONE", "status"),

@@ -20,5 +20,6 @@ mod smoke;
 mod sweep;
 mod sweep_examples;
 mod throttling;
+mod ticket_lists;
 mod tickets;
 mod users;

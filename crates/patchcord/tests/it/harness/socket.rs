@@ -12,7 +12,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::{Client, World};
 
 /// An open event socket.
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens it with a client's token.
@@ -106,6 +106,15 @@ impl Socket {
                 Some(Message::Text(_)) => {}
                 other => panic!("no ending but {other:?}"),
             }
+        }
+    }
+
+    /// The next event, or code and reason of the end.
+    pub(crate) async fn next_or_ending(&mut self, within: Duration) -> Result<Value, (u16, String)> {
+        match self.frame(within).await {
+            Some(Message::Text(text)) => Ok(serde_json::from_str(text.as_str()).unwrap()),
+            Some(Message::Close(Some(close))) => Err((close.code.into(), close.reason.to_string())),
+            other => panic!("neither an event nor an ending but {other:?}"),
         }
     }
 
