@@ -68,9 +68,7 @@ fn it_is_valid() {
     for reference in &references {
         resolved(&serde_json::json!({"$ref": reference}));
     }
-    let used: BTreeSet<&str> = references.iter().filter_map(|one| one.strip_prefix("#/components/schemas/")).collect();
     for name in document["components"]["schemas"].as_object().unwrap().keys() {
-        assert!(used.contains(name.as_str()), "nothing uses the schema {name}");
         assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)), "{name}");
     }
     let tags: BTreeSet<&str> =
