@@ -255,6 +255,7 @@ fn covered(own: &Rows, other: &Rows) -> Vec<Example> {
     examples
 }
 
+#[expect(clippy::print_stdout, reason = "the figures of the sweep, for whoever asks for a test's output")]
 async fn nobody_sees_anothers_data(engine: Engine) {
     let world = World::new(engine).await;
     let (north, south) = (world.admin().await, world.foreigner().await);
