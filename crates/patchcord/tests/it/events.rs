@@ -126,7 +126,10 @@ async fn events_carry_ids_only(engine: Engine) {
 async fn one_ticket(engine: Engine) {
     let world = World::new(engine).await;
     let agent = world.agent().await;
+    let mut all = Socket::listening(&world, &agent, &["tickets"]).await;
     let (one, other) = (agent.ticket("Printer", "x").await, agent.ticket("Plotter", "x").await);
+    all.until("ticket.created").await;
+    all.until("ticket.created").await;
     let topic = format!("tickets:{}", one["id"].as_str().unwrap());
     let mut socket = Socket::listening(&world, &agent, &[&topic]).await;
     for number in [2, 1, 2] {
@@ -141,9 +144,11 @@ async fn one_ticket(engine: Engine) {
 async fn private_chats(engine: Engine) {
     let world = World::new(engine).await;
     let (agent, admin) = (world.agent().await, world.admin().await);
-    let ticket = agent.ticket("Printer", "x").await;
     let mut own = Socket::listening(&world, &agent, &["tickets"]).await;
     let mut others = Socket::listening(&world, &admin, &["tickets"]).await;
+    let ticket = agent.ticket("Printer", "x").await;
+    own.until("ticket.created").await;
+    others.until("ticket.created").await;
     let chat = agent.copilot("chat", json!({"ticketId": ticket["id"], "message": "Why?"})).await;
     let event = own.next().await;
     assert_eq!((&event["data"]["suggestionId"], event["data"].get("onlyUserId")), (&chat["id"], None));
