@@ -4,6 +4,7 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use patchcord_domain::audit::hex;
 use patchcord_domain::ticket::{ATTACHMENT_MAX, EventKind, FILE_EXTENSIONS, FileRefusal, check_file};
+use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::rows::{Attachment, Message};
 use patchcord_store::{StoreError, tickets};
@@ -40,6 +41,11 @@ impl App {
     ) -> Result<Answered<Attachment>, AppError> {
         require(actor, Role::Agent)?;
         let kind = check_file(&file.file_name, &file.content).map_err(refused)?;
+        let mut faults = Faults::default();
+        if let Some(id) = &file.message_id {
+            faults.id("messageId", id);
+        }
+        faults.into_result(()).map_err(AppError::Invalid)?;
         let tenant = self.store.tenant(&actor.workspace_id);
         let ticket_id = find(tenant, ticket).await?.id;
         let sha256 = hex(digest::digest(&digest::SHA256, &file.content).as_ref());

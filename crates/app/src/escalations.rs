@@ -46,6 +46,13 @@ impl App {
     /// [`AppError::Invalid`] when there is no such support agent.
     pub async fn assign_ticket(&self, actor: &Actor, ticket: &str, to: AssignTo) -> Result<Detail, AppError> {
         require(actor, Role::Agent)?;
+        let mut faults = Faults::default();
+        match &to {
+            AssignTo::Agent(id) => faults.id("supportAgentId", id),
+            AssignTo::User(id) => faults.id("userId", id),
+            AssignTo::Nobody => {}
+        }
+        faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), ticket.to_owned());
         self.store
             .write(move |tx| {

@@ -13,6 +13,7 @@ pub mod live;
 pub mod lookups;
 pub mod messages;
 pub mod passwords;
+pub mod seal;
 pub mod seed;
 pub mod sessions;
 pub mod snapshot;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use patchcord_domain::id::is_id;
 use patchcord_domain::user::Actor;
 use patchcord_store::rows::Event;
-use patchcord_store::unscoped::events::{self, Position};
+use patchcord_store::unscoped::events;
+pub use patchcord_store::unscoped::events::Position;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,6 +22,10 @@ const BATCH: u64 = 500;
 const POLL: Duration = Duration::from_secs(1);
 /// Most missed events that a listener is given again; beyond that it is told to load everything anew.
 const REPLAYED: usize = 1_000;
+/// Most events of all workspaces that are read to find what one listener missed.
+const READ_FOR_ONE: usize = 20_000;
+/// Topic of what is for the desk alone: a session ended, and its sockets must close on every node.
+pub const SESSIONS: &str = "sessions";
 
 /// Hands out events. Clones share it.
 #[derive(Clone)]
@@ -43,8 +49,8 @@ impl Live {
 /// What a listener missed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Missed {
-    /// These, in order.
-    Events(Vec<Arc<Event>>),
+    /// These, in order, and the place up to which the outbox was read for them.
+    Events(Vec<Arc<Event>>, Position),
     /// Too much, or nobody knows: everything must be loaded anew.
     Unknown,
 }
@@ -93,6 +99,9 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn missed_since(&self, actor: &Actor, event_id: &str) -> Result<Missed, AppError> {
+        if !is_id(event_id) {
+            return Ok(Missed::Unknown);
+        }
         let reader = self.store.reader();
         let last = events::by_id(reader, event_id).await?;
         let Some(last) = last.filter(|event| event.workspace_id == actor.workspace_id.as_str()) else {
@@ -100,28 +109,32 @@ impl App {
         };
         let mut position = Position::of(&last);
         let mut missed = Vec::new();
+        let mut read = 0;
         loop {
             let batch = events::after(reader, position, BATCH).await?;
-            let full = batch.len() as u64 == BATCH;
+            let batch_len = batch.len();
+            let full = batch_len as u64 == BATCH;
             for event in batch {
                 position = Position::of(&event);
                 if may_see(actor, &event) {
                     missed.push(Arc::new(event));
                 }
             }
-            if missed.len() > REPLAYED {
+            read += batch_len;
+            if missed.len() > REPLAYED || read > READ_FOR_ONE {
                 return Ok(Missed::Unknown);
             }
             if !full {
-                return Ok(Missed::Events(missed));
+                return Ok(Missed::Events(missed, position));
             }
         }
     }
 }
 
-/// The one visibility rule of events: those of the own workspace, and of private chats only those of the own.
+/// The one visibility rule of events: those of the own workspace, of private chats only those of the own, and nothing that
+/// the desk tells itself.
 pub fn may_see(actor: &Actor, event: &Event) -> bool {
-    let own = event.workspace_id == actor.workspace_id.as_str();
+    let own = event.workspace_id == actor.workspace_id.as_str() && event.topic != SESSIONS;
     let private = event.data["onlyUserId"].as_str();
     own && private.is_none_or(|user| user == actor.user_id)
 }

@@ -1,12 +1,14 @@
-//! The same request twice is one effect: the answer is kept in the transaction of the effect and given again.
+//! The same request twice is one effect: the answer is kept in the transaction of the effect and given again. It is kept
+//! sealed, for some answers carry a secret, and erased when its day is over.
 
 use aws_lc_rs::digest;
 use futures::future::BoxFuture;
 use patchcord_domain::audit::hex;
 use patchcord_domain::time::{DAY, Millis};
 use patchcord_domain::user::Actor;
+use patchcord_store::Tx;
 use patchcord_store::idempotency::{self, Slot};
-use patchcord_store::{StoreError, Tx};
+use patchcord_store::rows::IdempotencyKey;
 use serde_json::Value;
 
 use crate::{App, AppError};
@@ -65,7 +67,7 @@ impl App {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, AppError>> + Send + 'static,
     {
-        let actor = actor.clone();
+        let (app, actor) = (self.clone(), actor.clone());
         let now = self.clock.now();
         self.store
             .write(move |tx| {
@@ -76,31 +78,45 @@ impl App {
                         Slot { user_id: actor.user_id.clone(), method: once.method, path: once.path, key: once.key };
                     if let Some(before) = idempotency::claim(tenant, &slot, &once.request_hash, now, now + KEPT).await?
                     {
-                        return again(
-                            before.request_hash == once.request_hash,
-                            before.response_status,
-                            before.response_body,
-                        );
+                        return app.again(&once.request_hash, before);
                     }
                     let value = work(tx).await?;
                     let (status, body) = shape(&value);
-                    idempotency::complete(tenant, &slot, status, &body.to_string()).await?;
+                    let place = place(tenant.workspace_id().as_str(), &slot, &once.request_hash);
+                    let sealed = app.keys.answers.close(&*app.entropy, &place, &body.to_string());
+                    idempotency::complete(tenant, &slot, status, &sealed).await?;
                     Ok(Answered::New(value))
                 })
             })
             .await
     }
+
+    fn again<T>(&self, request_hash: &str, before: IdempotencyKey) -> Result<Answered<T>, AppError> {
+        let conflict = |code, detail: &str| Err(AppError::Conflict(code, detail.to_owned()));
+        if before.request_hash != request_hash {
+            let detail = "this Idempotency-Key was used for another request; use a new key for a new request";
+            return conflict("idempotency_key_reused", detail);
+        }
+        let IdempotencyKey { workspace_id, user_id, method, path, key, response_status, response_body, .. } = before;
+        let place = place(&workspace_id, &Slot { user_id, method, path, key }, request_hash);
+        let status = response_status.and_then(|status| u16::try_from(status).ok());
+        let (Some(status), Some(sealed)) = (status, response_body) else {
+            return conflict("idempotency_key_in_use", "the first request with this key is not done");
+        };
+        let body = self.keys.answers.open(&place, &sealed).and_then(|body| serde_json::from_str(&body).ok());
+        let Some(body) = body else {
+            tracing::warn!("a kept answer was sealed with another key");
+            return conflict(
+                "idempotency_answer_lost",
+                "this request was done before, but its answer cannot be read any more",
+            );
+        };
+        Ok(Answered::Again(status, body))
+    }
 }
 
-fn again<T>(same: bool, status: Option<i64>, body: Option<String>) -> Result<Answered<T>, AppError> {
-    if !same {
-        let detail = "this Idempotency-Key was used for another request; use a new key for a new request";
-        return Err(AppError::Conflict("idempotency_key_reused", detail.into()));
-    }
-    let (Some(status), Some(body)) = (status.and_then(|status| u16::try_from(status).ok()), body) else {
-        return Err(AppError::Conflict("idempotency_key_in_use", "the first request with this key is not done".into()));
-    };
-    let body = serde_json::from_str(&body)
-        .map_err(|error| AppError::from(StoreError::Internal(format!("a kept answer is not JSON: {error}"))))?;
-    Ok(Answered::Again(status, body))
+/// Where an answer lies: it cannot be opened for another workspace, user, route, key or request.
+fn place(workspace_id: &str, slot: &Slot, request_hash: &str) -> String {
+    let Slot { user_id, method, path, key } = slot;
+    [workspace_id, user_id, method, path, key, request_hash].join("\n")
 }

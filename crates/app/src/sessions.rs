@@ -2,13 +2,16 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::text::clean;
 use patchcord_domain::time::{DAY, MINUTE, Millis, SECOND};
 use patchcord_domain::user::{Actor, Role, normalize_email};
+use patchcord_store::events::{self, NewEvent};
 use patchcord_store::rows::{LoginAttempt, RefreshToken, User, Workspace};
 use patchcord_store::unscoped::sign_in;
-use patchcord_store::{Tx, sessions};
+use patchcord_store::{Tenant, Tx, sessions};
 use serde::{Deserialize, Serialize};
 
+use crate::live::SESSIONS;
 use crate::passwords::{check_password, new_token, token_hash};
 use crate::{App, AppError};
 
@@ -16,7 +19,7 @@ use crate::{App, AppError};
 pub const ACCESS_LIVES: Millis = 15 * MINUTE;
 /// How long a refresh token is good.
 pub const REFRESH_LIVES: Millis = 30 * DAY;
-/// A token that was used so short a time ago may come again: two tabs refresh at once.
+/// A token that was used so short a time ago may come again, as long as none after it was used: two tabs refresh at once.
 const FORGIVEN: Millis = 10 * SECOND;
 /// Failures in [`WINDOW`] after which an address is not heard any more.
 const FAILURES: u64 = 10;
@@ -75,7 +78,8 @@ impl App {
     /// [`AppError::Unauthenticated`], the same for an unknown address and a wrong password;
     /// [`AppError::TooManyAttempts`] after ten failures in fifteen minutes.
     pub async fn login(&self, email: &str, password: &str, client: Client) -> Result<SignedIn, AppError> {
-        let email = normalize_email(email);
+        // Control characters are in nobody's address, and PostgreSQL cannot even be asked for some of them.
+        let email = clean(&normalize_email(email));
         let attempt_id = self.admit_attempt(&email, &client.address).await?;
         let user = sign_in::user_by_email(self.store.reader(), &email).await?;
         let hash = user.as_ref().filter(|user| user.disabled_at.is_none()).and_then(|user| user.password_hash.clone());
@@ -102,13 +106,13 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn logout(&self, token: &str) -> Result<(), AppError> {
-        let (hash, now) = (token_hash(token), self.clock.now());
+        let (hash, app) = (token_hash(token), self.clone());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some(token) = sign_in::refresh_token(tx, &hash).await? {
                         let workspace = WorkspaceId::new(token.workspace_id.as_str());
-                        sessions::revoke_family(tx.tenant(&workspace), &token.family_id, now).await?;
+                        app.end_family(tx.tenant(&workspace), &token).await?;
                     }
                     Ok(())
                 })
@@ -163,7 +167,7 @@ impl App {
             return Err(AppError::Invalid(vec![wrong]));
         }
         let hash = self.passwords.hash(new, self.entropy.clone()).await?;
-        let (caller, now) = (caller.clone(), self.clock.now());
+        let (app, caller, now) = (self.clone(), caller.clone(), self.clock.now());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -173,7 +177,7 @@ impl App {
                     user.updated_at = now;
                     tenant.save(user).await?;
                     sign_in::mark_success(tx, &attempt).await?;
-                    Ok(sessions::revoke_user(tenant, &caller.actor.user_id, Some(&caller.family_id), now).await?)
+                    app.end_sessions(tenant, &caller.actor.user_id, Some(&caller.family_id)).await
                 })
             })
             .await
@@ -204,6 +208,34 @@ impl App {
                 })
             })
             .await
+    }
+
+    /// Ends every sign-in of a user but one, and tells the sockets of the user to look at their sessions.
+    pub(crate) async fn end_sessions(
+        &self,
+        tenant: Tenant<'_, Tx>,
+        user_id: &str,
+        except_family: Option<&str>,
+    ) -> Result<(), AppError> {
+        sessions::revoke_user(tenant, user_id, except_family, self.clock.now()).await?;
+        self.tell_sockets(tenant, user_id).await
+    }
+
+    async fn end_family(&self, tenant: Tenant<'_, Tx>, token: &RefreshToken) -> Result<(), AppError> {
+        sessions::revoke_family(tenant, &token.family_id, self.clock.now()).await?;
+        self.tell_sockets(tenant, &token.user_id).await
+    }
+
+    async fn tell_sockets(&self, tenant: Tenant<'_, Tx>, user_id: &str) -> Result<(), AppError> {
+        let event = NewEvent {
+            id: self.id(),
+            kind: "session.ended",
+            topic: SESSIONS,
+            subject_id: user_id,
+            data: serde_json::json!({}),
+            at: self.clock.now(),
+        };
+        Ok(events::record(tenant, event).await?)
     }
 
     /// Counts an attempt before anything is compared, so that a crowd of guesses at the same moment is counted too.
@@ -250,10 +282,13 @@ impl App {
             return Ok(None);
         }
         let first_use = sessions::use_token(tenant, &token, now).await?;
-        let forgiven = token.used_at.is_some_and(|at| now - at <= FORGIVEN);
+        let forgiven = match token.used_at {
+            Some(at) if now - at <= FORGIVEN => !sessions::went_on(tenant, &token, at).await?,
+            _ => false,
+        };
         if !first_use && !forgiven {
             tracing::warn!(user_id = token.user_id, "a refresh token came twice; its sessions were ended");
-            sessions::revoke_family(tenant, &token.family_id, now).await?;
+            self.end_family(tenant, &token).await?;
             return Ok(None);
         }
         let user = tenant.lock::<User>(&token.user_id).await?.filter(|user| user.disabled_at.is_none());

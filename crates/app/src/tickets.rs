@@ -477,7 +477,9 @@ async fn apply(change: &Change<'_>, ticket: &mut Ticket, patch: TicketPatch) -> 
     let contact_id = patch.contact_id.clone().unwrap_or_else(|| ticket.contact_id.clone());
     let device_id = patch.device_id.clone().unwrap_or_else(|| ticket.device_id.clone());
     let mut organization_id = ticket.organization_id.clone();
-    if patch.contact_id.is_some() || patch.device_id.is_some() {
+    // What is no id is told above, and nobody is asked for it.
+    let are_ids = [&contact_id, &device_id].into_iter().flatten().all(|id| id::is_id(id));
+    if are_ids && (patch.contact_id.is_some() || patch.device_id.is_some()) {
         // Another contact may bring another organization; then the device must belong to that one.
         let fixed = if matches!(patch.contact_id, Some(Some(_))) { None } else { organization_id };
         organization_id =

@@ -5,7 +5,7 @@ use patchcord_domain::time::{HOUR, Millis};
 use patchcord_domain::user::{Actor, Role, is_email, normalize_email};
 use patchcord_store::rows::{AuditEntry, Invitation, SupportAgent, User};
 use patchcord_store::unscoped::sign_in;
-use patchcord_store::{Tenant, Tx, sessions, tickets, users};
+use patchcord_store::{Tenant, Tx, tickets, users};
 use serde_json::{Value, json};
 
 use crate::error::require;
@@ -150,6 +150,9 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let tenant = tx.tenant(&actor.workspace_id);
+                    if patch.disabled.is_some() || role.is_some() {
+                        users::lock_admins(tenant).await?;
+                    }
                     let before = tenant.lock::<User>(&id).await?.ok_or(AppError::NotFound("user"))?;
                     if patch.version.is_some_and(|version| version != before.version) {
                         return Err(AppError::Stale(Current::User(Box::new(before))));
@@ -175,7 +178,7 @@ impl App {
                         return Err(AppError::Conflict("last_admin", detail.into()));
                     }
                     if user.disabled_at.is_some() {
-                        sessions::revoke_user(tenant, &user.id, None, now).await?;
+                        app.end_sessions(tenant, &user.id, None).await?;
                     }
                     app.ensure_support_agent(tenant, &user).await?;
                     let (from, to) = (facts(&before), facts(&user));

@@ -4,7 +4,7 @@ use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::normalize_email;
 use patchcord_store::rows::{User, Workspace};
-use patchcord_store::{sessions, unscoped};
+use patchcord_store::unscoped;
 use serde_json::{Value, json};
 
 use crate::passwords::check_password;
@@ -144,7 +144,7 @@ impl App {
                     user.version += 1;
                     user.updated_at = now;
                     tenant.save(user.clone()).await?;
-                    sessions::revoke_user(tenant, &user.id, None, now).await?;
+                    app.end_sessions(tenant, &user.id, None).await?;
                     app.log_change(tenant, OPERATOR, action, &user.id, None, None).await?;
                     Ok(user)
                 })

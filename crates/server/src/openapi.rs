@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response as ApiResponse, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response as ApiResponse, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::error::{Problem, Refusal};
@@ -83,7 +84,8 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         if !public {
             statuses.push(("403", "The role does not allow it"));
         }
-        if path.contains('{') {
+        // The copilot is asked about a ticket that its body names.
+        if path.contains('{') || (copilot && has_body) {
             statuses.push(("404", "There is no such thing, or it is another workspace's"));
         }
         if has_body {
@@ -103,9 +105,29 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
             statuses.push(("429", "Too many attempts; Retry-After says when to try again"));
         }
     }
+    let creates = ["201", "202"].iter().any(|status| operation.responses.responses.contains_key(*status));
+    if method == "post" && creates && !public {
+        take_idempotency_key(operation);
+    }
     for (status, description) in statuses {
         let refusal = RefOr::T(refusal(description, copilot));
         operation.responses.responses.entry(status.to_owned()).or_insert(refusal);
+    }
+}
+
+/// Whatever creates something can be sent twice without harm; an operation need not say so itself.
+fn take_idempotency_key(operation: &mut Operation) {
+    let parameters = operation.parameters.get_or_insert_default();
+    let is_there = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(own) if own.name == "Idempotency-Key");
+    if !parameters.iter().any(is_there) {
+        let parameter = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("The same key and body within 24 h gives the first answer again"))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build();
+        parameters.push(RefOr::T(parameter));
     }
 }
 

@@ -78,7 +78,11 @@ pub async fn complete(tenant: Tenant<'_, Tx>, slot: &Slot, status: u16, body: &s
     tenant.connection.later(update).await
 }
 
-async fn find(tenant: Tenant<'_, Tx>, slot: &Slot) -> Result<Option<IdempotencyKey>, StoreError> {
+/// What is kept for a slot.
+pub async fn find<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    slot: &Slot,
+) -> Result<Option<IdempotencyKey>, StoreError> {
     use idempotency_keys::Column;
     Ok(idempotency_keys::Entity::find()
         .filter(Column::WorkspaceId.eq(tenant.workspace_id().as_str()))

@@ -1,7 +1,7 @@
 //! Refresh tokens of users who are known already. Looking a token up is unscoped: see [`crate::unscoped::sign_in`].
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use crate::entities::refresh_tokens;
 use crate::rows::RefreshToken;
@@ -17,6 +17,18 @@ pub async fn use_token(tenant: Tenant<'_, Tx>, token: &RefreshToken, at: i64) ->
         .exec(tenant.connection)
         .await?;
     Ok(used.rows_affected == 1)
+}
+
+/// Whether a sign-in went on beyond this token: another token of the family, made when this one was used or later, was
+/// used as well.
+pub async fn went_on(tenant: Tenant<'_, Tx>, token: &RefreshToken, used_at: i64) -> Result<bool, StoreError> {
+    let later = tenant
+        .find::<refresh_tokens::Entity>()
+        .filter(refresh_tokens::Column::FamilyId.eq(token.family_id.as_str()))
+        .filter(refresh_tokens::Column::Id.ne(token.id.as_str()))
+        .filter(refresh_tokens::Column::CreatedAt.gte(used_at))
+        .filter(refresh_tokens::Column::UsedAt.is_not_null());
+    Ok(later.count(tenant.connection).await? > 0)
 }
 
 /// Ends every token of a sign-in.

@@ -1,10 +1,10 @@
 //! Users of a workspace.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::entities::{invitations, users};
 use crate::rows::{Invitation, User};
-use crate::{StoreError, Tenant};
+use crate::{StoreError, Tenant, Tx};
 
 /// A page of users by name.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, limit: u64, offset: u64) -> Result<Vec<User>, StoreError> {
@@ -31,6 +31,19 @@ pub async fn active_admins<C: ConnectionTrait>(tenant: Tenant<'_, C>) -> Result<
         .filter(users::Column::DisabledAt.is_null())
         .count(tenant.connection)
         .await?)
+}
+
+/// Locks every administrator who can still sign in, by id, until the end of the transaction: of two changes that would
+/// each leave the other one as the last, the second waits and then sees the first. Take it before any other lock on users.
+pub async fn lock_admins(tenant: Tenant<'_, Tx>) -> Result<(), StoreError> {
+    if tenant.connection.get_database_backend() == DbBackend::Postgres {
+        let lock = tenant.statement(
+            "SELECT id FROM users WHERE workspace_id = $1 AND role = 'ADMIN' AND disabled_at IS NULL ORDER BY id FOR UPDATE",
+            [],
+        );
+        tenant.connection.query_all_raw(lock).await?;
+    }
+    Ok(())
 }
 
 /// The users with these ids.

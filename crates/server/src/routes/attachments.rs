@@ -1,7 +1,8 @@
 //! Files of tickets: sent as a form, given back inert.
 
+use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use patchcord_app::AppError;
@@ -49,9 +50,10 @@ pub(crate) async fn attach(
     let (parts, body) = request.into_parts();
     let form = Multipart::from_request(Request::from_parts(parts.clone(), body), &desk).await;
     let (file_name, content, message_id) = read(form.map_err(|_| ApiError::WrongContentType)?).await?;
-    // The envelope of a form differs from one sending to the next; what makes it the same request is what it carries.
-    let mut identity = file_name.clone().into_bytes();
-    identity.extend_from_slice(message_id.as_deref().unwrap_or_default().as_bytes());
+    // The envelope of a form differs from one sending to the next; what makes it the same request is what it carries. The
+    // lengths keep the end of one part from being taken for the beginning of the next.
+    let message = message_id.as_deref().unwrap_or_default();
+    let mut identity = format!("{} {} {file_name}{message}", file_name.len(), message.len()).into_bytes();
     identity.extend_from_slice(&content);
     let once = once(&parts, &identity)?;
     let file = NewAttachment { file_name, content, message_id };
@@ -59,16 +61,15 @@ pub(crate) async fn attach(
 }
 
 async fn read(mut form: Multipart) -> Result<(String, Bytes, Option<String>), ApiError> {
-    let too_large = |_| ApiError::App(AppError::TooLarge("files have at most 5 MiB".into()));
     let (mut file, mut message_id) = (None, None);
-    while let Some(field) = form.next_field().await.map_err(too_large)? {
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
         match field.name() {
             Some("file") if file.is_none() => {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                file = Some((name, field.bytes().await.map_err(too_large)?));
+                file = Some((name, field.bytes().await.map_err(unreadable)?));
             }
             Some("messageId") if message_id.is_none() => {
-                let text = field.text().await.map_err(too_large)?;
+                let text = field.text().await.map_err(unreadable)?;
                 message_id = Some(text).filter(|text| !text.is_empty());
             }
             _ => return Err(ApiError::invalid("form", "takes one `file` and at most one `messageId`")),
@@ -76,6 +77,15 @@ async fn read(mut form: Multipart) -> Result<(String, Bytes, Option<String>), Ap
     }
     let (name, content) = file.ok_or_else(|| ApiError::invalid("file", "is missing"))?;
     Ok((name, content, message_id))
+}
+
+/// Why a form cannot be read: it is too large, or it is not one.
+fn unreadable(error: MultipartError) -> ApiError {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        ApiError::App(AppError::TooLarge("files have at most 5 MiB".into()))
+    } else {
+        ApiError::Malformed("the body is not a complete multipart form".into())
+    }
 }
 
 /// A file, to be saved and never to be run or shown in place.

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use patchcord_app::live::{Missed, may_see};
+use patchcord_app::live::{Missed, Position, SESSIONS, may_see};
 use patchcord_app::rows::Event;
 use patchcord_app::sessions::Caller;
 use patchcord_app::{App, AppError};
@@ -49,7 +49,9 @@ pub(crate) async fn events(
     let upgrade = upgrade.map_err(|_| ApiError::invalid("Upgrade", "this address takes WebSockets only"))?;
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(FRAME_MAX).max_frame_size(FRAME_MAX);
     let token = token.to_owned();
-    Ok(upgrade.on_upgrade(move |socket| Listener { desk, caller, token, topics: BTreeSet::new() }.run(socket)))
+    Ok(upgrade.on_upgrade(move |socket| {
+        Listener { desk, caller, token, topics: BTreeSet::new(), caught_up: None }.run(socket)
+    }))
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {
@@ -70,6 +72,8 @@ struct Listener {
     caller: Caller,
     token: String,
     topics: BTreeSet<String>,
+    /// Up to here everything was sent already, to make up for what was missed.
+    caught_up: Option<Position>,
 }
 
 /// Why a socket is closed: code and reason, from a fixed list that never repeats what a client said.
@@ -106,12 +110,13 @@ impl Listener {
                 }
                 frame = socket.recv() => match frame {
                     Some(Ok(Message::Text(text))) => self.subscribe(socket, text.as_str()).await?,
-                    Some(Ok(Message::Binary(_))) => return Err(UNREADABLE),
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
+                    // An error here is a frame that is too large or none at all, or the network; then nobody hears the ending.
+                    Some(Ok(Message::Binary(_)) | Err(_)) => return Err(UNREADABLE),
+                    Some(Ok(Message::Close(_))) | None => return Ok(()),
                     Some(Ok(_)) => {}
                 },
                 event = events.recv() => match event {
-                    Ok(event) => self.pass_on(socket, &event).await?,
+                    Ok(event) => self.hear(socket, &event).await?,
                     Err(RecvError::Lagged(_)) => send_json(socket, &json!({"type": "resync"})).await?,
                     Err(RecvError::Closed) => return Err(STOPPING),
                 },
@@ -120,9 +125,12 @@ impl Listener {
     }
 
     /// A token that expired, or a session that was ended, closes the socket.
-    async fn check_session(&self) -> Result<(), Ending> {
+    async fn check_session(&mut self) -> Result<(), Ending> {
         match self.desk.app.authenticate(&self.token).await {
-            Ok(_) => Ok(()),
+            Ok(caller) => {
+                self.caller = caller;
+                Ok(())
+            }
             Err(AppError::Unauthenticated(..)) => Err(ENDED),
             // The database is away: the socket waits with everybody else.
             Err(AppError::Unavailable(_)) => Ok(()),
@@ -146,15 +154,31 @@ impl Listener {
         send_json(socket, &json!({"type": "subscribed", "topics": self.topics})).await?;
         if let Some(last) = wish.last_event_id {
             match self.desk.app.missed_since(&self.caller.actor, &last).await.map_err(|_| BROKEN)? {
-                Missed::Events(events) => {
+                Missed::Events(events, position) => {
                     for event in events {
                         self.pass_on(socket, &event).await?;
                     }
+                    self.caught_up = Some(position);
                 }
                 Missed::Unknown => send_json(socket, &json!({"type": "resync"})).await?,
             }
         }
         Ok(())
+    }
+
+    /// An event as it happens: one that was sent as missed is not sent again, none is sent to a session that is over, and
+    /// the end of a session is looked into at once.
+    async fn hear(&mut self, socket: &mut WebSocket, event: &Arc<Event>) -> Result<(), Ending> {
+        if event.topic == SESSIONS && event.subject_id == self.caller.actor.user_id {
+            return self.check_session().await;
+        }
+        if self.caught_up.is_some_and(|position| Position::of(event) <= position) {
+            return Ok(());
+        }
+        if self.caller.expires_at <= self.desk.app.clock.now() {
+            return Err(ENDED);
+        }
+        self.pass_on(socket, event).await
     }
 
     async fn pass_on(&self, socket: &mut WebSocket, event: &Arc<Event>) -> Result<(), Ending> {

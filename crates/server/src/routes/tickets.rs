@@ -11,7 +11,7 @@ use patchcord_app::ticket_detail::Detail;
 use patchcord_app::tickets::{NewTicket, Query, Sla, Sort, TicketPatch};
 use patchcord_app::{Answered, AppError};
 use patchcord_domain::id::is_id;
-use patchcord_domain::ticket::{Channel, Priority, Status};
+use patchcord_domain::ticket::{Channel, Priority, Status, TAG_MAX};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{Millis, from_rfc3339};
 use serde::Deserialize;
@@ -131,16 +131,18 @@ fn query(params: TicketQuery) -> Result<Query, Vec<patchcord_domain::FieldError>
     let (name, descending) = order.strip_prefix('-').map_or((order, false), |name| (name, true));
     let allowed = "createdAt, updatedAt, number, priority, each with - before it for the largest first";
     let sort = faults.one_of("sort", name, sort, allowed).unwrap_or(Sort::CreatedAt);
+    let product_areas = each(&params.product_area).map(|text| faults.text("productArea", text, 1, 200)).collect();
+    let tags = each(&params.tag).map(|text| faults.text("tag", text, 1, TAG_MAX).to_lowercase()).collect();
     let words = params.q.map(|q| faults.text("q", &q, 0, 200)).filter(|q| !q.is_empty());
     let query = Query {
         statuses,
         priorities,
         channels,
-        product_areas: each(&params.product_area).map(str::to_owned).collect(),
+        product_areas,
         assignees,
         organizations,
         contacts,
-        tags: each(&params.tag).map(str::to_lowercase).collect(),
+        tags,
         sla,
         created_from,
         created_to,

@@ -81,11 +81,14 @@ pub async fn mark_success(tx: &Tx, attempt_id: &str) -> Result<(), StoreError> {
 }
 
 /// Failed attempts since a moment: for the address of the user, and for the address of the network. Until the end of the
-/// transaction nobody else counts for the same user, so that a crowd of guesses at one moment is counted one by one.
+/// transaction nobody else counts for the same user or the same network address, so that a crowd of guesses at one moment
+/// is counted one by one. Everybody takes the lock of the user first, so that nobody waits in a circle.
 pub async fn failures_since(connection: &Tx, email: &str, address: &str, since: i64) -> Result<(u64, u64), StoreError> {
     if connection.get_database_backend() == DbBackend::Postgres {
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-        connection.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [email.into()])).await?;
+        for name in [format!("email {email}"), format!("address {address}")] {
+            connection.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [name.into()])).await?;
+        }
     }
     let failed = || {
         login_attempts::Entity::find()

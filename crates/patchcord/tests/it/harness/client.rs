@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+
+use super::document;
 
 /// Somebody at the other end of a socket, signed in or not. Clones share cookies.
 #[derive(Clone)]
@@ -67,6 +70,17 @@ impl Client {
         Answer::of(self.request(Method::DELETE, path)).await
     }
 
+    /// Sends a file to a ticket.
+    pub(crate) async fn attach(&self, ticket: &str, name: &str, content: impl Into<Vec<u8>>) -> Answer {
+        let form = Form::new().part("file", Part::bytes(content.into()).file_name(name.to_owned()));
+        self.attach_form(ticket, form).await
+    }
+
+    /// Sends a form to a ticket.
+    pub(crate) async fn attach_form(&self, ticket: &str, form: Form) -> Answer {
+        Answer::of(self.request(Method::POST, &format!("/api/tickets/{ticket}/attachments")).multipart(form)).await
+    }
+
     /// Opens a ticket and gives its answer.
     pub(crate) async fn ticket(&self, subject: &str, message: &str) -> Value {
         self.post("/api/tickets", json!({"subject": subject, "message": message})).await.expect(201)
@@ -104,12 +118,26 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Sends the request. An answer that the OpenAPI document does not describe fails the test.
     pub(crate) async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let response = client.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
+        let text = String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned();
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Self { status, headers, body, text }
+        let answer = Self { status, headers, body, text };
+        document::expect_described(&method, &path, &answer);
+        answer
+    }
+
+    /// The fields that were wrong, when the answer is a 422.
+    #[track_caller]
+    pub(crate) fn wrong_fields(self) -> Vec<String> {
+        let body = self.refused(422, "validation_failed");
+        let errors = body["errors"].as_array().unwrap();
+        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The body, when the status is the expected one.

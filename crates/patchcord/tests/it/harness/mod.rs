@@ -1,11 +1,13 @@
 //! A desk that runs in the test: the program's own router and worker on a free port, over a database of its own.
 
 mod client;
+pub(crate) mod document;
 mod engine;
 mod model;
 mod people;
 mod program;
 mod rows;
+mod socket;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +37,7 @@ pub(crate) use model::{analysis, answering, fitting, scripted};
 pub(crate) use people::{PASSWORD, Town};
 pub(crate) use program::{Program, free_port, patchcord, ran, ran_with};
 pub(crate) use rows::{append, change, number, on_server, say, texts};
+pub(crate) use socket::Socket;
 
 /// What a test may want otherwise.
 pub(crate) struct Setup {
@@ -118,9 +121,32 @@ impl World {
     pub(crate) async fn with(engine: Engine, setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, store_options) = engine.database(folder.path()).await;
+        Self::start(folder, (store, store_options), None, setup).await
+    }
+
+    /// Ends the desk as the program does, and starts it again on the same database, at the same time.
+    pub(crate) async fn restarted(mut self, setup: Setup) -> Self {
+        self.halt().await;
+        self.store.close().await;
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        let store = Store::connect(self.store_options.clone()).await.unwrap();
+        let database = (store, self.store_options.clone());
+        let setup = Setup { clock: self.clock.clone(), ..setup };
+        Self::start(folder, database, Some(self.town.clone()), setup).await
+    }
+
+    async fn start(
+        folder: TempDir,
+        (store, store_options): (Store, StoreOptions),
+        town: Option<Town>,
+        setup: Setup,
+    ) -> Self {
         let Setup { model, worker, options, server, clock } = setup;
         let app = app(store.clone(), folder.path(), clock.clone(), model, options);
-        let town = Town::build(&app).await;
+        let town = match town {
+            Some(town) => town,
+            None => Town::build(&app).await,
+        };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
         if worker {

@@ -14,12 +14,14 @@ use super::Random;
 pub(crate) const PASSWORD: &str = "a long enough secret";
 
 /// `north` has `admin@`, `agent@` and `viewer@north.test`; `south` has the same at `south.test`.
+#[derive(Clone)]
 pub(crate) struct Town {
     pub(crate) north: Place,
     pub(crate) south: Place,
 }
 
 /// What a workspace begins with, by ids.
+#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) workspace: WorkspaceId,
     pub(crate) organization: String,

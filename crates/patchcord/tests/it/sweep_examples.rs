@@ -1,0 +1,195 @@
+//! How to make a valid request of each operation, for the sweep in `sweep.rs`. Whoever adds a route adds an entry here.
+//!
+//! An entry names the operation as the document does, the least role that may call it, and for every place of an id which
+//! thing of [`Rows`] belongs there. A body is made from rows of the caller's own workspace; the sweep puts another workspace's
+//! rows in their place, one at a time. A thing that is missing in [`Rows::create`] is added there, through the API.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, World};
+
+/// The least that a caller must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Least {
+    /// Anybody, also without a token.
+    Public,
+    Viewer,
+    Agent,
+    Admin,
+    /// Takes its token elsewhere than in the header; tested in a file of its own.
+    Socket,
+}
+
+/// One operation and how it is called.
+pub(crate) struct Example {
+    pub(crate) operation: &'static str,
+    pub(crate) least: Least,
+    /// Things whose ids fill the path, in order.
+    pub(crate) path: &'static [&'static str],
+    /// Parameters that take an id, and the thing.
+    pub(crate) queries: Vec<(&'static str, &'static str)>,
+    /// Bodies that are valid; together they have every field that takes an id.
+    pub(crate) bodies: Vec<fn(&Rows) -> Value>,
+    /// Whether the body goes as a form, with `file` as a file.
+    pub(crate) is_form: bool,
+    /// Fields whose names end like those of ids but that take none of ours.
+    pub(crate) no_ids: &'static [&'static str],
+    /// Whether the request is expected to succeed (or to be a conflict) for whoever may make it.
+    pub(crate) succeeds: bool,
+}
+
+impl Example {
+    fn new(operation: &'static str, least: Least) -> Self {
+        let (queries, bodies) = (Vec::new(), Vec::new());
+        Self { operation, least, path: &[], queries, bodies, is_form: false, no_ids: &[], succeeds: true }
+    }
+
+    fn path(self, things: &'static [&'static str]) -> Self {
+        Self { path: things, ..self }
+    }
+
+    fn query(mut self, parameter: &'static str, thing: &'static str) -> Self {
+        self.queries.push((parameter, thing));
+        self
+    }
+
+    fn body(mut self, body: fn(&Rows) -> Value) -> Self {
+        self.bodies.push(body);
+        self
+    }
+
+    fn form(self, body: fn(&Rows) -> Value) -> Self {
+        Self { is_form: true, ..self.body(body) }
+    }
+
+    /// For fields that look like ids but are none of ours.
+    #[allow(dead_code, reason = "for routes to come")]
+    fn no_ids(self, fields: &'static [&'static str]) -> Self {
+        Self { no_ids: fields, ..self }
+    }
+
+    /// For requests that are refused even when they are allowed, such as a sign-in with a wrong password.
+    fn refused(self) -> Self {
+        Self { succeeds: false, ..self }
+    }
+}
+
+/// Every operation. Keep it in the order of `routes/mod.rs`.
+pub(crate) fn examples() -> Vec<Example> {
+    use Least::{Admin, Agent, Public, Socket, Viewer};
+    vec![
+        // Auth
+        Example::new("POST /api/auth/login", Public).body(|_| json!({"email": "nobody@x.test", "password": "x"})).refused(),
+        Example::new("POST /api/auth/refresh", Public).refused(),
+        Example::new("POST /api/auth/logout", Public),
+        Example::new("GET /api/auth/me", Viewer),
+        Example::new("POST /api/auth/password", Viewer).body(|_| json!({"currentPassword": "x", "newPassword": "x"})).refused(),
+        Example::new("POST /api/auth/invitations/accept", Public).body(|_| json!({"token": "x", "password": "x"})).refused(),
+        Example::new("GET /api/users", Admin),
+        Example::new("POST /api/users", Admin).body(|_| json!({"email": "sweep@south.test", "name": "Sweep", "role": "VIEWER"})),
+        Example::new("GET /api/users/{id}", Admin).path(&["user"]),
+        Example::new("PATCH /api/users/{id}", Admin).path(&["user"]).body(|_| json!({"name": "Swept"})),
+        // Tickets
+        Example::new("GET /api/tickets", Viewer)
+            .query("assigneeId", "support_agent")
+            .query("organizationId", "organization")
+            .query("contactId", "contact"),
+        Example::new("POST /api/tickets", Agent).body(|own| {
+            json!({"subject": "Swept", "message": "x", "organizationId": own["organization"], "contactId": own["contact"], "deviceId": own["device"]})
+        }),
+        Example::new("GET /api/tickets/{id}", Viewer).path(&["ticket"]),
+        Example::new("PATCH /api/tickets/{id}", Agent)
+            .path(&["ticket"])
+            .body(|own| json!({"contactId": own["contact"], "deviceId": own["device"]})),
+        Example::new("PATCH /api/tickets/{id}/status", Agent).path(&["ticket"]).body(|_| json!({"status": "IN_PROGRESS"})),
+        Example::new("POST /api/tickets/{id}/messages", Agent)
+            .path(&["ticket"])
+            .body(|own| json!({"body": "Swept", "suggestionId": own["suggestion"]})),
+        Example::new("POST /api/tickets/{id}/assign", Agent)
+            .path(&["ticket"])
+            .body(|own| json!({"supportAgentId": own["support_agent"]}))
+            .body(|own| json!({"userId": own["user"]})),
+        Example::new("POST /api/tickets/{id}/escalate", Agent)
+            .path(&["ticket"])
+            .body(|own| json!({"reason": "Swept", "toAgentId": own["support_agent"]})),
+        Example::new("GET /api/tickets/{id}/events", Viewer).path(&["ticket"]),
+        Example::new("GET /api/tickets/{id}/suggestions", Viewer).path(&["ticket"]),
+        Example::new("POST /api/tickets/{id}/attachments", Agent)
+            .path(&["ticket"])
+            .form(|own| json!({"file": "swept", "messageId": own["message"]})),
+        Example::new("GET /api/attachments/{id}", Viewer).path(&["attachment"]),
+        // Copilot
+        Example::new("POST /api/copilot/v1/analyze", Agent).body(|own| json!({"ticketId": own["ticket"]})),
+        Example::new("POST /api/copilot/v1/suggest", Agent).body(|own| json!({"ticketId": own["ticket"]})),
+        Example::new("POST /api/copilot/v1/draft-reply", Agent).body(|own| json!({"ticketId": own["ticket"]})),
+        Example::new("POST /api/copilot/v1/chat", Agent).body(|own| json!({"ticketId": own["ticket"], "message": "Why?"})),
+        Example::new("GET /api/copilot/v1/status/{id}", Viewer).path(&["suggestion"]),
+        Example::new("GET /api/copilot/v1/conversation/{ticketId}", Viewer).path(&["ticket"]),
+        Example::new("DELETE /api/copilot/v1/conversation/{ticketId}", Agent).path(&["ticket"]),
+        Example::new("POST /api/copilot/v1/feedback/{id}", Agent).path(&["suggestion"]).body(|_| json!({"verdict": "accepted"})),
+        Example::new("POST /api/copilot/v1/cancel/{id}", Agent).path(&["suggestion"]),
+        Example::new("GET /api/copilot/v1/health", Viewer),
+        // People and things
+        Example::new("GET /api/lookups", Viewer),
+        Example::new("GET /api/support-agents", Viewer),
+        // Events
+        Example::new("GET /api/events", Socket),
+        // Operations
+        Example::new("GET /healthz", Public),
+        Example::new("GET /readyz", Public),
+    ]
+}
+
+/// One thing of each kind in a workspace, by its id.
+pub(crate) struct Rows(pub(crate) BTreeMap<&'static str, String>);
+
+impl std::ops::Index<&str> for Rows {
+    type Output = String;
+
+    fn index(&self, thing: &str) -> &String {
+        self.0
+            .get(thing)
+            .unwrap_or_else(|| panic!("no example row {thing:?}: make one in Rows::create of sweep_examples.rs"))
+    }
+}
+
+impl Rows {
+    /// Makes the rows through the API, with the word in every text that there is.
+    pub(crate) async fn create(world: &World, admin: &Client, name: &str, word: &str) -> Self {
+        let place = if name == "north" { &world.town.north } else { &world.town.south };
+        let mut rows = BTreeMap::from([
+            ("organization", place.organization.clone()),
+            ("contact", place.contact.clone()),
+            ("device", place.device.clone()),
+            ("article", place.article.clone()),
+        ]);
+        let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
+        let user = json!({"email": format!("{}@{name}.test", word.to_lowercase()), "name": word, "role": "AGENT", "password": word.repeat(2)});
+        rows.insert("user", id(&admin.post("/api/users", user).await.expect(201)["user"]));
+        let agents = admin.get("/api/support-agents").await.expect(200);
+        let named = |agent: &&Value| agent["name"] == word;
+        rows.insert("support_agent", id(agents["items"].as_array().unwrap().iter().find(named).unwrap()));
+        let input = json!({"subject": word, "message": word, "contactId": place.contact, "tags": [word]});
+        let ticket = admin.post("/api/tickets", input).await.expect(201);
+        let path = format!("/api/tickets/{}", id(&ticket));
+        rows.insert("ticket", id(&ticket));
+        rows.insert(
+            "message",
+            id(&admin.post(&format!("{path}/messages"), json!({"body": word, "isInternal": true})).await.expect(201)),
+        );
+        rows.insert(
+            "attachment",
+            id(&admin.attach(ticket["id"].as_str().unwrap(), &format!("{word}.txt"), word).await.expect(201)),
+        );
+        rows.insert(
+            "escalation",
+            id(&admin.post(&format!("{path}/escalate"), json!({"reason": word})).await.expect(201)),
+        );
+        let ask = json!({"ticketId": ticket["id"]});
+        rows.insert("suggestion", id(&admin.copilot("analyze", ask).await));
+        admin.copilot("chat", json!({"ticketId": ticket["id"], "message": word})).await;
+        Self(rows)
+    }
+}
