@@ -15,11 +15,15 @@ mod tenant;
 
 pub mod articles;
 pub mod directory;
+pub mod escalations;
 pub mod events;
 pub mod idempotency;
 pub mod jobs;
+pub mod macros;
+pub mod merges;
 pub mod messages;
 pub mod rows;
+pub mod saved_views;
 pub mod scratch;
 pub mod search;
 pub mod sessions;
