@@ -14,6 +14,7 @@ mod store;
 mod tenant;
 
 pub mod articles;
+pub mod audit_log;
 pub mod directory;
 pub mod escalations;
 pub mod events;

@@ -6,5 +6,13 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod bulk;
+mod escalations;
+mod export;
 mod harness;
+mod macros;
+mod merges;
+mod presence;
+mod saved_views;
+mod similar;
 mod smoke;
