@@ -21,7 +21,7 @@ const INTO: &str = "intoTicketId";
 impl App {
     /// Merges a ticket into another one, in one transaction, and gives the other one.
     ///
-    /// Messages, files and pending escalations move. Audit lines stay in the source's chain and are shown with the
+    /// Messages, files and open escalations move. Audit lines stay in the source's chain and are shown with the
     /// target's. Suggestions and conversations with the copilot stay where they were asked for; those that are still
     /// worked on are cancelled, because what they would look at is gone.
     ///

@@ -150,7 +150,7 @@ mod tests {
             match expect {
                 None => assert_eq!(found, None, "{text}"),
                 Some(expect) => {
-                    assert!(found.as_ref().is_some_and(|found| found.contains(expect)), "{text}: {found:?}")
+                    assert!(found.as_ref().is_some_and(|found| found.contains(expect)), "{text}: {found:?}");
                 }
             }
         }

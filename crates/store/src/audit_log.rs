@@ -9,7 +9,9 @@ use crate::{StoreError, Tenant};
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// Any of these ids; empty means all.
+    /// Any of these; empty means all. The same holds for the list below.
+    pub actions: Vec<String>,
+    /// Any of these ids.
     pub subjects: Vec<String>,
     /// Most rows that are returned.
     pub limit: u64,
@@ -19,8 +21,10 @@ pub struct Query {
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<AuditEntry>, StoreError> {
     use audit_log::Column;
     let mut select = tenant.find::<audit_log::Entity>();
-    if !query.subjects.is_empty() {
-        select = select.filter(Column::Subject.is_in(&query.subjects));
+    for (column, values) in [(Column::Action, &query.actions), (Column::Subject, &query.subjects)] {
+        if !values.is_empty() {
+            select = select.filter(column.is_in(values));
+        }
     }
     Ok(select
         .order_by_desc(Column::CreatedAt)

@@ -14,11 +14,11 @@ pub struct Moved {
     pub messages: u64,
     /// Files.
     pub attachments: u64,
-    /// Escalations that nobody has answered yet.
+    /// Escalations that are not done with.
     pub escalations: u64,
 }
 
-/// Moves messages, files and pending escalations from one ticket to another. Both must be locked.
+/// Moves messages, files and open escalations from one ticket to another. Both must be locked.
 ///
 /// A file whose content the other ticket already has stays where it is: no ticket has the same content twice.
 pub async fn move_all(tenant: Tenant<'_, Tx>, from: &str, into: &str) -> Result<Moved, StoreError> {
@@ -34,7 +34,7 @@ pub async fn move_all(tenant: Tenant<'_, Tx>, from: &str, into: &str) -> Result<
          WHERE there.workspace_id = $1 AND there.ticket_id = $3 AND there.sha256 = attachments.sha256)")
     .await?;
     let escalations = run("UPDATE ticket_escalations SET ticket_id = $3 \
-         WHERE workspace_id = $1 AND ticket_id = $2 AND status = 'PENDING'")
+         WHERE workspace_id = $1 AND ticket_id = $2 AND status NOT IN ('DECLINED', 'RESOLVED')")
     .await?;
     Ok(Moved { messages, attachments, escalations })
 }
@@ -59,7 +59,7 @@ pub async fn unfinished_suggestions(tenant: Tenant<'_, Tx>, ticket_id: &str) -> 
         .column(ai_suggestions::Column::Id)
         .filter(ai_suggestions::Column::TicketId.eq(ticket_id))
         .filter(ai_suggestions::Column::State.is_in(["queued", "running"]))
-        .order_by_asc(ai_suggestions::Column::Id)
+        .order_by_asc(ai_suggestions::Column::CreatedAt)
         .limit(1_000)
         .into_tuple()
         .all(tenant.connection)

@@ -157,6 +157,9 @@ async fn a_merged_ticket_takes_no_more_changes(engine: Engine) {
     let (a, b) = (agent.ticket("Alpha", "a").await, agent.ticket("Beta", "b").await);
     let hand_over =
         agent.post(&format!("/api/tickets/{}/escalate", id(&a)), json!({"reason": "too hard"})).await.expect(201);
+    let taken =
+        agent.post(&format!("/api/tickets/{}/escalate", id(&a)), json!({"reason": "harder still"})).await.expect(201);
+    agent.post(&format!("/api/escalations/{}/accept", id(&taken)), json!({})).await.expect(200);
     merge(&agent, &a, &b).await.expect(200);
     let path = |rest: &str| format!("/api/tickets/{}{rest}", id(&a));
     agent.post(&path("/messages"), json!({"body": "more"})).await.refused(409, "ticket_merged");
@@ -166,7 +169,9 @@ async fn a_merged_ticket_takes_no_more_changes(engine: Engine) {
     let refused = agent.patch(&path("/status"), json!({"status": "OPEN"})).await.refused(409, "ticket_merged");
     assert_eq!(refused["detail"], "this ticket was merged into TKT-0002; go on there");
     agent.post("/api/copilot/v1/analyze", json!({"ticketId": a["id"]})).await.refused(409, "ticket_merged");
-    // The escalation that nobody had answered went along.
+    // Escalations that were not done with went along.
+    let resolved = agent.post(&format!("/api/escalations/{}/resolve", id(&taken)), json!({})).await.expect(200);
+    assert_eq!(resolved["ticket"]["id"], b["id"]);
     let accepted = agent.post(&format!("/api/escalations/{}/accept", id(&hand_over)), json!({})).await.expect(200);
     assert_eq!(accepted["ticket"]["id"], b["id"]);
     let now = agent.get(&format!("/api/tickets/{}", id(&b))).await.expect(200);

@@ -1,5 +1,6 @@
 //! Saved views of the ticket list.
 
+use patchcord_app::seed::DEMO_PASSWORD;
 use patchcord_store::audit_log::{self, Query};
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ both_engines!(
     filters_follow_the_rules_of_the_list,
     versions_and_repetitions,
     shared_changes_are_in_the_audit_log,
+    the_demonstration_has_views_and_macros,
 );
 
 async fn save(client: &Client, name: &str, filters: Value, is_shared: bool) -> Value {
@@ -167,6 +169,38 @@ async fn shared_changes_are_in_the_audit_log(engine: Engine) {
             ("saved_view.deleted".to_owned(), Some(after), None),
         ]
     );
+    world.stop().await;
+}
+
+async fn the_demonstration_has_views_and_macros(engine: Engine) {
+    let world = World::new(engine).await;
+    let seeded = world.app.seed_demo().await.unwrap();
+    assert_eq!((seeded.saved_views, seeded.macros), (10, 9));
+    assert_eq!(world.app.seed_demo().await.unwrap().saved_views, 0);
+    let agent = world.stranger().signed_in("agent@demo.test", DEMO_PASSWORD).await;
+    let views = agent.get("/api/saved-views?counts=true").await.expect(200);
+    for view in views["items"].as_array().unwrap() {
+        assert!(view["ticketCount"].as_i64().unwrap() > 0, "nothing is in {}", view["name"]);
+    }
+    assert_eq!(views["items"].as_array().unwrap().len(), 8);
+    let macros = agent.get("/api/macros").await.expect(200);
+    assert_eq!(macros["items"].as_array().unwrap().len(), 8);
+    // On a ticket that has a contact and a device, every macro finds what it names.
+    let list = agent.get("/api/tickets?limit=100&count=exact").await.expect(200);
+    let mut ready = 0;
+    for ticket in list["items"].as_array().unwrap() {
+        let detail = agent.get(&format!("/api/tickets/{}", ticket["id"].as_str().unwrap())).await.expect(200);
+        if detail["contact"].is_object() && detail["device"].is_object() {
+            for row in macros["items"].as_array().unwrap() {
+                let path =
+                    format!("/api/tickets/{}/macros/{}", ticket["id"].as_str().unwrap(), row["id"].as_str().unwrap());
+                assert_eq!(agent.get(&path).await.expect(200)["missing"], json!([]), "{}", row["name"]);
+            }
+            ready += 1;
+            break;
+        }
+    }
+    assert_eq!(ready, 1);
     world.stop().await;
 }
 

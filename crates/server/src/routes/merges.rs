@@ -21,7 +21,7 @@ pub(crate) struct Merge {
     into_ticket_id: String,
 }
 
-/// Merges a ticket into another one. Its messages, files and pending escalations move; its audit lines are shown with the
+/// Merges a ticket into another one. Its messages, files and open escalations move; its audit lines are shown with the
 /// other's; it is closed and takes no more changes. A file that the other ticket already has stays with it.
 #[utoipa::path(post, path = "/api/tickets/{id}/merge", tag = "tickets", request_body = Merge, params(("id" = String, Path, description = "Id or number of the ticket that is merged"), ("Idempotency-Key" = Option<String>, Header, description = "The same key and body within 24 h gives the first answer again")),
     responses((status = 200, description = "The ticket that stays, as it is now", body = TicketDetail),

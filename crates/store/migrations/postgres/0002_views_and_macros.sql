@@ -38,3 +38,6 @@ CREATE INDEX macros_by_assignee ON macros (workspace_id, assignee_id) WHERE assi
 
 CREATE INDEX tickets_by_merged ON tickets (workspace_id, merged_into_id) WHERE merged_into_id IS NOT NULL;
 CREATE INDEX ticket_escalations_by_created ON ticket_escalations (workspace_id, created_at, id);
+-- The id makes the order of one status complete.
+DROP INDEX ticket_escalations_by_status;
+CREATE INDEX ticket_escalations_by_status ON ticket_escalations (workspace_id, status, created_at, id);
