@@ -59,11 +59,14 @@ async fn both(change: &Change<'_>, ticket: &str, into: &str) -> Result<(Ticket, 
     let source = find(change.tenant, ticket).await?.id;
     let target = match find(change.tenant, into).await {
         Err(AppError::NotFound(_)) => return Err(missing()),
-        found => found?.id,
+        found => found?,
     };
-    if source == target {
+    if source == target.id {
         return Err(AppError::invalid(INTO, "a ticket cannot be merged into itself"));
     }
+    // Suggestions are locked before tickets, as by whoever finishes or judges one.
+    cancel_suggestions(change, &source, &target).await?;
+    let target = target.id;
     let (first, second) = if source < target { (&source, &target) } else { (&target, &source) };
     let first = change.tenant.lock::<Ticket>(first).await?.ok_or(AppError::NotFound("ticket"))?;
     let second = change.tenant.lock::<Ticket>(second).await?.ok_or(AppError::NotFound("ticket"))?;
@@ -81,7 +84,8 @@ async fn both(change: &Change<'_>, ticket: &str, into: &str) -> Result<(Ticket, 
 
 async fn merge(change: &Change<'_>, mut source: Ticket, mut target: Ticket) -> Result<Ticket, AppError> {
     let moved = merges::move_all(change.tenant, &source.id, &target.id).await?;
-    cancel_suggestions(change, &source, &target).await?;
+    // Once more, for those that were asked for while the locks were waited for.
+    cancel_suggestions(change, &source.id, &target).await?;
     merges::move_search(change.tenant, &source.id, &target.id).await?;
     // The source is still found by its number and subject.
     let text = format!("{} {} {}", label(source.number), source.number, source.subject);
@@ -105,8 +109,8 @@ async fn merge(change: &Change<'_>, mut source: Ticket, mut target: Ticket) -> R
     change.save(target, "ticket.message").await
 }
 
-async fn cancel_suggestions(change: &Change<'_>, source: &Ticket, target: &Ticket) -> Result<(), AppError> {
-    for id in merges::unfinished_suggestions(change.tenant, &source.id).await? {
+async fn cancel_suggestions(change: &Change<'_>, source_id: &str, target: &Ticket) -> Result<(), AppError> {
+    for id in merges::unfinished_suggestions(change.tenant, source_id).await? {
         let Some(suggestion) = change.tenant.lock::<Suggestion>(&id).await? else { continue };
         if !is_final(&suggestion) {
             let message = format!("The ticket was merged into {}; ask there again.", label(target.number));
