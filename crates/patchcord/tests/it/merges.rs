@@ -13,6 +13,7 @@ both_engines!(
     what_cannot_be_merged,
     a_merged_ticket_takes_no_more_changes,
     opposite_merges_end,
+    what_is_written_during_a_merge_is_not_lost,
     the_same_merge_twice_is_one,
     three_tickets_become_one,
     open_work_of_the_copilot_is_cancelled,
@@ -192,6 +193,37 @@ async fn opposite_merges_end(engine: Engine) {
         assert!(matches!(lost.body["code"].as_str(), Some("already_merged" | "target_merged")), "{}", lost.text);
         let kept = agent.get(&format!("/api/tickets/{}", id(kept))).await.expect(200);
         assert_eq!((&kept["messageCount"], &kept["mergedIntoId"]), (&json!(2), &Value::Null));
+    }
+    world.stop().await;
+}
+
+async fn what_is_written_during_a_merge_is_not_lost(engine: Engine) {
+    let world = World::new(engine).await;
+    let agent = world.agent().await;
+    for round in 0..6 {
+        let (a, b) = (agent.ticket("Alpha", "a").await, agent.ticket("Beta", "b").await);
+        let write = |ticket: &Value, n: usize| {
+            let path = format!("/api/tickets/{}/messages", id(ticket));
+            let agent = agent.clone();
+            async move { agent.post(&path, json!({"body": format!("word {n}")})).await }
+        };
+        let written = futures::future::join_all((0..6).map(|n| write(if n % 2 == 0 { &a } else { &b }, n)));
+        let (merged, written) = tokio::join!(merge(&agent, &a, &b), written);
+        merged.expect(200);
+        let now = agent.get(&format!("/api/tickets/{}", id(&b))).await.expect(200);
+        let there: Vec<&Value> = now["messages"].as_array().unwrap().iter().map(|message| &message["id"]).collect();
+        let mut kept = 2;
+        for answer in written {
+            if answer.status == 201 {
+                assert!(there.contains(&&answer.body["id"]), "round {round}: {}", answer.text);
+                kept += 1;
+            } else {
+                answer.refused(409, "ticket_merged");
+            }
+        }
+        assert_eq!((there.len(), now["messageCount"].as_u64()), (kept, Some(kept as u64)), "round {round}");
+        assert_eq!(trail_faults(&world, &a).await, [""; 0]);
+        assert_eq!(trail_faults(&world, &b).await, [""; 0]);
     }
     world.stop().await;
 }
