@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::error::require;
 use crate::jobs::copilot::{JOB, dedup_key};
-use crate::tickets::{find, lock, unique};
+use crate::tickets::{find, lock, lock_even_merged, unique};
 use crate::trail::Change;
 use crate::{Answered, App, AppError, Once, Shape};
 
@@ -176,7 +176,7 @@ impl App {
                         "suggestionId": suggestion.id, "verdict": verdict.as_str(),
                         "editDistance": suggestion.edit_distance,
                     });
-                    let mut ticket = lock(change.tenant, &suggestion.ticket_id).await?;
+                    let mut ticket = lock_even_merged(change.tenant, &suggestion.ticket_id).await?;
                     change.line(&mut ticket, EventKind::SuggestionFeedback, payload).await?;
                     change.tenant.save(ticket).await?;
                     publish(&change, &suggestion).await?;
@@ -198,20 +198,12 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let change = app.change(tx, &actor);
-                    let mut suggestion = locked(&change, &id).await?;
+                    let suggestion = locked(&change, &id).await?;
                     if is_final(&suggestion) {
                         let detail = format!("it has already ended in {}", suggestion.state);
                         return Err(AppError::Conflict("already_finished", detail));
                     }
-                    State::Error.as_str().clone_into(&mut suggestion.state);
-                    suggestion.error = Some("It was cancelled.".into());
-                    suggestion.error_code = Some("cancelled".into());
-                    suggestion.finished_at = Some(change.at);
-                    suggestion.updated_at = change.at;
-                    change.tenant.save(suggestion.clone()).await?;
-                    jobs::withdraw(change.tenant, &dedup_key(&suggestion.id), "cancelled", change.at).await?;
-                    publish(&change, &suggestion).await?;
-                    Ok(suggestion)
+                    end_cancelled(&change, suggestion, "It was cancelled.").await
                 })
             })
             .await
@@ -340,6 +332,23 @@ pub(crate) async fn publish(change: &Change<'_>, suggestion: &Suggestion) -> Res
 
 pub(crate) async fn locked(change: &Change<'_>, id: &str) -> Result<Suggestion, AppError> {
     change.tenant.lock::<Suggestion>(id).await?.ok_or(AppError::NotFound("suggestion"))
+}
+
+/// Ends a locked suggestion that is not final in `error`, code `cancelled`, and takes its job away from whoever works on it.
+pub(crate) async fn end_cancelled(
+    change: &Change<'_>,
+    mut suggestion: Suggestion,
+    message: &str,
+) -> Result<Suggestion, AppError> {
+    State::Error.as_str().clone_into(&mut suggestion.state);
+    suggestion.error = Some(message.to_owned());
+    suggestion.error_code = Some("cancelled".into());
+    suggestion.finished_at = Some(change.at);
+    suggestion.updated_at = change.at;
+    change.tenant.save(suggestion.clone()).await?;
+    jobs::withdraw(change.tenant, &dedup_key(&suggestion.id), "cancelled", change.at).await?;
+    publish(change, &suggestion).await?;
+    Ok(suggestion)
 }
 
 pub(crate) fn is_final(suggestion: &Suggestion) -> bool {

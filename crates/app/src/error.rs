@@ -3,7 +3,7 @@
 use patchcord_domain::FieldError;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::StoreError;
-use patchcord_store::rows::User;
+use patchcord_store::rows::{Macro, SavedView, User};
 
 use crate::ticket_detail::Detail;
 
@@ -55,6 +55,10 @@ pub enum Current {
     Ticket(Box<Detail>),
     /// Of a user.
     User(Box<User>),
+    /// Of a saved view.
+    SavedView(Box<SavedView>),
+    /// Of a macro.
+    Macro(Box<Macro>),
 }
 
 impl AppError {

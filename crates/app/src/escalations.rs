@@ -1,18 +1,19 @@
 //! Who works on a ticket, and handing it up to somebody with more knowledge or authority.
 
-use patchcord_domain::ticket::{EventKind, Status};
+use patchcord_domain::ticket::{EscalationStatus, EventKind, Status};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
-use patchcord_store::directory;
 use patchcord_store::rows::{Assignment, Escalation, SupportAgent, Ticket};
 use patchcord_store::tickets::{agent_of_user, current_assignment};
-use serde_json::json;
+use patchcord_store::{directory, escalations};
+use serde_json::{Value, json};
 
 use crate::error::require;
 use crate::ticket_detail::{Detail, detail};
 use crate::tickets::{lock, move_to};
 use crate::trail::{Change, from_to};
 use crate::{Answered, App, AppError, Once, Shape};
+pub use patchcord_store::escalations::{Line, Query};
 
 /// Highest level of an escalation.
 pub const LEVEL_MAX: i64 = 5;
@@ -26,6 +27,28 @@ pub enum AssignTo {
     User(String),
     /// Nobody: the ticket is released.
     Nobody,
+}
+
+/// What somebody says to a pending or accepted escalation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EscalationAnswer {
+    /// Takes it, and the ticket with it.
+    Accept,
+    /// Leaves it to somebody else, for a reason of 1 to 1,000 characters.
+    Decline(String),
+    /// It is done with.
+    Resolve,
+}
+
+/// A page of escalations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EscalationPage {
+    /// The lines, newest first.
+    pub lines: Vec<Line>,
+    /// Whether there are more.
+    pub has_more: bool,
+    /// How many there are in all, when that was asked for.
+    pub total: Option<i64>,
 }
 
 /// What is needed to escalate a ticket.
@@ -104,11 +127,7 @@ impl App {
                 }
                 let escalation = new_escalation(&change, &ticket, reason, input.to_agent_id, level);
                 change.tenant.add(escalation.clone()).await?;
-                let payload = json!({
-                    "escalationId": escalation.id, "reason": escalation.reason, "level": level,
-                    "toAgentId": escalation.to_agent_id,
-                });
-                change.line(&mut ticket, EventKind::Escalated, payload).await?;
+                change.line(&mut ticket, EventKind::Escalated, escalation_payload(&escalation)).await?;
                 move_to(&change, &mut ticket, Status::Escalated).await?;
                 let ticket = change.save(ticket, "ticket.updated").await?;
                 let data = json!({"escalationId": escalation.id, "ticketId": ticket.id});
@@ -119,6 +138,56 @@ impl App {
         .await
     }
 
+    /// A page of escalations, newest first; `mine` leaves those that are addressed to the actor or were accepted by them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn escalations(
+        &self,
+        actor: &Actor,
+        mut query: Query,
+        mine: bool,
+        count: bool,
+    ) -> Result<EscalationPage, AppError> {
+        let tenant = self.store.tenant(&actor.workspace_id);
+        if mine {
+            let agent = agent_of_user(tenant, &actor.user_id).await?.map(|agent| agent.id);
+            query.of = Some((agent, actor.user_id.clone()));
+        }
+        let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        query.limit += 1;
+        let mut lines = escalations::page(tenant, &query).await?;
+        let has_more = lines.len() > wanted;
+        lines.truncate(wanted);
+        let total = if count { Some(escalations::count(tenant, &query).await?) } else { None };
+        Ok(EscalationPage { lines, has_more, total })
+    }
+
+    /// Answers an escalation. Accepting gives the ticket to the actor's support agent, whoever it was addressed to.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] `not_pending` when somebody has answered before, `no_support_agent` when none stands for the
+    /// actor.
+    pub async fn answer_escalation(&self, actor: &Actor, id: &str, answer: EscalationAnswer) -> Result<Line, AppError> {
+        require(actor, Role::Agent)?;
+        let mut faults = Faults::default();
+        let reason = match &answer {
+            EscalationAnswer::Decline(reason) => Some(faults.reason("reason", reason)),
+            _ => None,
+        };
+        faults.into_result(()).map_err(AppError::Invalid)?;
+        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let change = app.change(tx, &actor);
+                    answer_pending(&change, &id, &answer, reason).await?;
+                    escalations::line(change.tenant, &id).await?.ok_or(AppError::NotFound("escalation"))
+                })
+            })
+            .await
+    }
+
     /// Everybody who may be given a ticket, by name.
     ///
     /// # Errors
@@ -126,6 +195,68 @@ impl App {
     pub async fn support_agents(&self, actor: &Actor) -> Result<Vec<SupportAgent>, AppError> {
         Ok(directory::all_support_agents(self.store.tenant(&actor.workspace_id)).await?)
     }
+}
+
+async fn answer_pending(
+    change: &Change<'_>,
+    id: &str,
+    answer: &EscalationAnswer,
+    reason: Option<String>,
+) -> Result<(), AppError> {
+    const GONE: AppError = AppError::NotFound("escalation");
+    let seen = change.tenant.get::<Escalation>(id).await?.ok_or(GONE)?;
+    // The ticket is locked before the escalation, as everywhere; it may have moved to another ticket by a merge just now.
+    let ticket = match &seen.ticket_id {
+        Some(ticket) => Some(lock(change.tenant, ticket).await?),
+        None => None,
+    };
+    let mut escalation = change.tenant.lock::<Escalation>(id).await?.ok_or(GONE)?;
+    if escalation.ticket_id != seen.ticket_id {
+        return Err(AppError::Conflict("ticket_merged", "the ticket was merged just now; try again".into()));
+    }
+    let present = EscalationStatus::parse(&escalation.status);
+    let open = match answer {
+        EscalationAnswer::Resolve => matches!(present, Some(EscalationStatus::Pending | EscalationStatus::Accepted)),
+        _ => present == Some(EscalationStatus::Pending),
+    };
+    if !open {
+        let detail = format!("this escalation is {} already", escalation.status);
+        return Err(AppError::Conflict("not_pending", detail));
+    }
+    let next = match answer {
+        EscalationAnswer::Accept => EscalationStatus::Accepted,
+        EscalationAnswer::Decline(_) => EscalationStatus::Declined,
+        EscalationAnswer::Resolve => EscalationStatus::Resolved,
+    };
+    let mut taker = None;
+    if *answer == EscalationAnswer::Accept {
+        let user = change.who.user_id().unwrap_or_default();
+        let none = || AppError::Conflict("no_support_agent", "no support agent stands for you".into());
+        taker = Some(agent_of_user(change.tenant, &user).await?.ok_or_else(none)?);
+        escalation.accepted_by = Some(user);
+        escalation.accepted_at = Some(change.at);
+    }
+    next.as_str().clone_into(&mut escalation.status);
+    escalation.version += 1;
+    escalation.updated_at = change.at;
+    change.tenant.save(escalation.clone()).await?;
+    let Some(mut ticket) = ticket else { return Ok(()) };
+    if let Some(agent) = &taker {
+        assign(change, &mut ticket, Some(agent)).await?;
+    }
+    let mut payload = escalation_payload(&escalation);
+    payload["answer"] = json!(reason);
+    change.line(&mut ticket, EventKind::Escalated, payload).await?;
+    change.save(ticket, "ticket.updated").await?;
+    Ok(())
+}
+
+/// What an audit line says of an escalation.
+pub(crate) fn escalation_payload(escalation: &Escalation) -> Value {
+    json!({
+        "escalationId": escalation.id, "reason": escalation.reason, "level": escalation.level,
+        "toAgentId": escalation.to_agent_id, "status": escalation.status,
+    })
 }
 
 async fn chosen(change: &Change<'_>, to: AssignTo) -> Result<Option<SupportAgent>, AppError> {

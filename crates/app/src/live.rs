@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::presence::Presence;
 use crate::{App, AppError};
 
 /// Events that wait for the slowest listener; one that falls further behind reads on from the outbox.
@@ -31,11 +32,12 @@ pub const SESSIONS: &str = "sessions";
 #[derive(Clone)]
 pub struct Live {
     events: broadcast::Sender<Arc<Event>>,
+    presence: Presence,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { events: broadcast::Sender::new(WAITING) }
+        Self { events: broadcast::Sender::new(WAITING), presence: Presence::default() }
     }
 }
 
@@ -43,6 +45,11 @@ impl Live {
     /// Listens from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
+    }
+
+    /// Who looks at which ticket.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use patchcord_domain::copilot::Kind;
 use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::similarity::{fit, overlap, words};
 use patchcord_domain::snapshot::{DeviceFacts, Snapshot, SnapshotMessage, Source, SourceKind};
-use patchcord_domain::text::{fold, head};
+use patchcord_domain::text::head;
 use patchcord_domain::ticket::{EventKind, label};
 use patchcord_domain::time::{HOUR, MINUTE, Millis, to_rfc3339};
 use patchcord_store::rows::{Article, Contact, Message, Organization, Ticket, TicketEvent, User};
@@ -178,34 +179,10 @@ fn best(mut sources: Vec<Source>) -> Vec<Source> {
 }
 
 /// The words that say what it is about: the question first, then the subject, then the customer's latest words.
-fn query_words(ticket: &Ticket, messages: &[Message], question: Option<&str>) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+pub(crate) fn query_words(ticket: &Ticket, messages: &[Message], question: Option<&str>) -> Vec<String> {
     let latest = messages.iter().rev().filter(|message| message.author_type == "CUSTOMER").take(2);
-    let texts =
-        question.into_iter().chain([ticket.subject.as_str()]).chain(latest.map(|message| message.body.as_str()));
-    for text in texts {
-        for word in fold(head(text, 2_000)).split(' ') {
-            if says_something(word) && !words.iter().any(|known| known == word) {
-                words.push(word.to_owned());
-            }
-        }
-    }
-    words.truncate(12);
-    words
-}
-
-/// Words that occur everywhere find nothing.
-fn says_something(word: &str) -> bool {
-    const EVERYWHERE: &[&str] = &[
-        "about", "after", "again", "also", "and", "any", "anyone", "are", "because", "been", "before", "but", "can",
-        "cannot", "could", "did", "does", "doesn", "don", "for", "from", "get", "gets", "getting", "had", "has",
-        "have", "hello", "help", "her", "here", "him", "his", "how", "into", "issue", "its", "just", "let", "like",
-        "may", "more", "need", "needs", "not", "now", "one", "our", "out", "please", "problem", "regards", "she",
-        "should", "since", "some", "still", "thank", "thanks", "that", "the", "their", "them", "then", "there", "they",
-        "this", "ticket", "today", "too", "use", "very", "was", "way", "were", "what", "when", "where", "which", "who",
-        "why", "will", "with", "work", "working", "works", "would", "you", "your",
-    ];
-    word.chars().count() >= 3 && !EVERYWHERE.contains(&word)
+    let texts = question.into_iter().chain([ticket.subject.as_str()]);
+    words(texts.chain(latest.map(|message| message.body.as_str())))
 }
 
 fn article_source(article: &Article, wanted: &HashSet<&str>) -> Source {
@@ -231,23 +208,12 @@ fn ticket_source(ticket: &Ticket, conversation: &[Message], wanted: &HashSet<&st
     let public = |message: &&Message| !message.is_internal;
     let solution = conversation.iter().filter(public).rfind(|message| message.author_type == "AGENT")?;
     let asked = conversation.iter().filter(public).find(|message| message.author_type == "CUSTOMER");
-    let asked = asked.map(|message| overlap(&message.body, wanted)).unwrap_or_default();
+    let asked = asked.map(|message| message.body.as_str()).unwrap_or_default();
     Some(Source {
         id: ticket.id.clone(),
         kind: SourceKind::Ticket,
         title: format!("{} {}", label(ticket.number), ticket.subject),
         passage: head(&solution.body, PASSAGE_MAX).to_owned(),
-        score: (0.6 * overlap(&ticket.subject, wanted) + 0.4 * asked).min(1.0),
+        score: fit(&ticket.subject, asked, wanted),
     })
-}
-
-/// The share of the wanted words that a text has, 0 to 1.
-#[allow(clippy::cast_precision_loss, reason = "there are at most a few dozen words")]
-fn overlap(text: &str, wanted: &HashSet<&str>) -> f32 {
-    if wanted.is_empty() {
-        return 0.0;
-    }
-    let folded = fold(text);
-    let found: HashSet<&str> = folded.split(' ').filter(|word| wanted.contains(word)).collect();
-    found.len() as f32 / wanted.len() as f32
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::require;
 use crate::ticket_detail::{Detail, detail};
+use crate::ticket_filters::resolve_me;
 use crate::trail::{Change, Who, from_to};
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::ticket_list::{Line, Query, Sla, Sort};
@@ -97,6 +98,7 @@ impl App {
     pub async fn list_tickets(&self, actor: &Actor, mut query: Query, count: bool) -> Result<Page, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         query.now = self.clock.now();
+        resolve_me(tenant, actor, &mut query).await?;
         let wanted = query.limit;
         // One row more than asked for tells whether there are more.
         query.limit += 1;
@@ -197,8 +199,16 @@ pub(crate) async fn find<C: Connection>(tenant: Tenant<'_, C>, id: &str) -> Resu
     found.ok_or(AppError::NotFound("ticket"))
 }
 
-/// A ticket by id or number, locked until the end of the transaction.
+/// A ticket by id or number, locked until the end of the transaction. One that was merged takes no more changes.
 pub(crate) async fn lock(tenant: Tenant<'_, patchcord_store::Tx>, id: &str) -> Result<Ticket, AppError> {
+    let ticket = lock_even_merged(tenant, id).await?;
+    let Some(into) = &ticket.merged_into_id else { return Ok(ticket) };
+    let into = tenant.get::<Ticket>(into).await?.map(|ticket| rules::label(ticket.number)).unwrap_or_default();
+    Err(AppError::Conflict("ticket_merged", format!("this ticket was merged into {into}; go on there")))
+}
+
+/// A ticket by id or number, locked until the end of the transaction, whether or not it was merged.
+pub(crate) async fn lock_even_merged(tenant: Tenant<'_, patchcord_store::Tx>, id: &str) -> Result<Ticket, AppError> {
     let id = if id::is_id(id) { id.to_owned() } else { find(tenant, id).await?.id };
     tenant.lock::<Ticket>(&id).await?.ok_or(AppError::NotFound("ticket"))
 }

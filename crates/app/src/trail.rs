@@ -7,7 +7,7 @@ use patchcord_domain::time::Millis;
 use patchcord_domain::user::Actor;
 use patchcord_store::events::{self, NewEvent};
 use patchcord_store::rows::{Ticket, TicketEvent};
-use patchcord_store::{Tenant, Tx, directory, trail, users};
+use patchcord_store::{Tenant, Tx, directory, merges, trail, users};
 use serde_json::{Value, json};
 
 use crate::tickets::unique;
@@ -126,14 +126,20 @@ pub struct NamedLine {
 }
 
 impl App {
-    /// The audit trail of a ticket, oldest first, at most the newest 500 lines.
+    /// The audit trail of a ticket and of those that were merged into it, oldest first, at most the newest 500 lines.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the ticket is not the actor's to see.
     pub async fn ticket_events(&self, actor: &Actor, ticket: &str) -> Result<Vec<NamedLine>, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         let ticket = crate::tickets::find(tenant, ticket).await?;
-        let lines = trail::newest(tenant, &ticket.id, 500).await?;
+        let mut tickets = merges::sources(tenant, &ticket.id).await?;
+        let lines = if tickets.is_empty() {
+            trail::newest(tenant, &ticket.id, 500).await?
+        } else {
+            tickets.push(ticket.id);
+            merges::newest_lines(tenant, &tickets, 500).await?
+        };
         let ids = unique(lines.iter().filter_map(|line| line.actor_id.clone()).collect());
         let mut names: HashMap<String, String> = HashMap::new();
         names.extend(users::some(tenant, &ids).await?.into_iter().map(|user| (user.id, user.name)));

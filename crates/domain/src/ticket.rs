@@ -127,6 +127,20 @@ upper_case_enum! {
     }
 }
 
+upper_case_enum! {
+    /// What became of a hand-over to a person.
+    EscalationStatus {
+        /// Nobody has answered yet.
+        Pending = "PENDING",
+        /// Somebody took it.
+        Accepted = "ACCEPTED",
+        /// Somebody said no.
+        Declined = "DECLINED",
+        /// It is done with.
+        Resolved = "RESOLVED",
+    }
+}
+
 /// Shortest subject, in characters.
 pub const SUBJECT_MIN: usize = 3;
 /// Longest subject, in characters.

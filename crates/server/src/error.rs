@@ -103,6 +103,12 @@ impl ApiError {
         ApiError::App(AppError::invalid(field, message))
     }
 
+    /// The stable code and the words for people, for answers that carry several outcomes.
+    pub(crate) fn code_and_detail(self) -> (String, String) {
+        let (problem, _) = self.problem();
+        (problem.code, problem.detail)
+    }
+
     fn problem(self) -> (Problem, Option<u64>) {
         let mut retry_after = None;
         let mut errors = Vec::new();
@@ -155,6 +161,8 @@ impl ApiError {
                     current = Some(match state {
                         Current::Ticket(detail) => shape::value(&shape::TicketDetail::from(&*detail)),
                         Current::User(user) => shape::value(&shape::UserRow::from(&*user)),
+                        Current::SavedView(view) => shape::value(&shape::SavedViewRow::from(&*view)),
+                        Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)

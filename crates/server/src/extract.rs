@@ -178,9 +178,26 @@ impl FromRequestParts<Desk> for Id {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, ApiError> {
         let found = Path::<String>::from_request_parts(parts, desk).await;
         let id = found.map(|Path(id)| id).unwrap_or_default();
-        let fits = !id.is_empty() && id.len() <= 40 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if fits { Ok(Self(id)) } else { Err(ApiError::App(AppError::NotFound("thing"))) }
+        if can_be_an_id(&id) { Ok(Self(id)) } else { Err(ApiError::App(AppError::NotFound("thing"))) }
     }
+}
+
+/// Two ids in the path.
+pub(crate) struct TwoIds(pub(crate) String, pub(crate) String);
+
+impl FromRequestParts<Desk> for TwoIds {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, ApiError> {
+        let found = Path::<(String, String)>::from_request_parts(parts, desk).await;
+        let (first, second) = found.map(|Path(ids)| ids).unwrap_or_default();
+        let fits = can_be_an_id(&first) && can_be_an_id(&second);
+        if fits { Ok(Self(first, second)) } else { Err(ApiError::App(AppError::NotFound("thing"))) }
+    }
+}
+
+fn can_be_an_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 40 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! HTTP: routes, extractors, errors, sockets, the OpenAPI document and the embedded page. The only crate with status codes.
 
 mod address;
+mod csv;
 mod error;
 mod extract;
 mod openapi;

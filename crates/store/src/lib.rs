@@ -16,12 +16,17 @@ mod store;
 mod tenant;
 
 pub mod articles;
+pub mod audit_log;
 pub mod directory;
+pub mod escalations;
 pub mod events;
 pub mod idempotency;
 pub mod jobs;
+pub mod macros;
+pub mod merges;
 pub mod messages;
 pub mod rows;
+pub mod saved_views;
 pub mod scratch;
 pub mod search;
 pub mod sessions;

@@ -5,11 +5,18 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, Transac
 use crate::StoreError;
 
 /// Name, text for SQLite, text for PostgreSQL. A migration that was released is never edited: add the next one.
-const MIGRATIONS: &[(&str, &str, &str)] = &[(
-    "0001_foundation",
-    include_str!("../migrations/sqlite/0001_foundation.sql"),
-    include_str!("../migrations/postgres/0001_foundation.sql"),
-)];
+const MIGRATIONS: &[(&str, &str, &str)] = &[
+    (
+        "0001_foundation",
+        include_str!("../migrations/sqlite/0001_foundation.sql"),
+        include_str!("../migrations/postgres/0001_foundation.sql"),
+    ),
+    (
+        "0002_views_and_macros",
+        include_str!("../migrations/sqlite/0002_views_and_macros.sql"),
+        include_str!("../migrations/postgres/0002_views_and_macros.sql"),
+    ),
+];
 
 /// A migration may take long, and so may the one of another node that is waited for.
 const PATIENCE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10min'";

@@ -19,9 +19,11 @@ pub use crate::entities::jobs::Model as Job;
 pub use crate::entities::kb_articles::Model as Article;
 pub use crate::entities::locations::Model as Location;
 pub use crate::entities::login_attempts::Model as LoginAttempt;
+pub use crate::entities::macros::Model as Macro;
 pub use crate::entities::operating_systems::Model as OperatingSystem;
 pub use crate::entities::organizations::Model as Organization;
 pub use crate::entities::refresh_tokens::Model as RefreshToken;
+pub use crate::entities::saved_views::Model as SavedView;
 pub use crate::entities::support_agents::Model as SupportAgent;
 pub use crate::entities::ticket_assignments::Model as Assignment;
 pub use crate::entities::ticket_escalations::Model as Escalation;
@@ -81,9 +83,11 @@ rows!(
     invitations,
     kb_articles,
     locations,
+    macros,
     operating_systems,
     organizations,
     refresh_tokens,
+    saved_views,
     support_agents,
     ticket_assignments,
     ticket_escalations,
@@ -107,9 +111,11 @@ editable!(
     invitations,
     kb_articles,
     locations,
+    macros,
     operating_systems,
     organizations,
     refresh_tokens,
+    saved_views,
     support_agents,
     ticket_assignments,
     ticket_escalations,

@@ -49,6 +49,15 @@ pub async fn by_number<C: ConnectionTrait>(tenant: Tenant<'_, C>, number: i64) -
     Ok(tenant.find::<tickets::Entity>().filter(tickets::Column::Number.eq(number)).one(tenant.connection).await?)
 }
 
+/// The tickets with these ids, at most 100.
+pub async fn some<C: ConnectionTrait>(tenant: Tenant<'_, C>, ids: &[String]) -> Result<Vec<Ticket>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = tenant.find::<tickets::Entity>().filter(tickets::Column::Id.is_in(ids)).limit(100);
+    Ok(all.all(tenant.connection).await?)
+}
+
 /// The files of a ticket, oldest first, at most 500.
 pub async fn attachments<C: ConnectionTrait>(
     tenant: Tenant<'_, C>,

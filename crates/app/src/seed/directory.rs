@@ -97,6 +97,12 @@ impl Directory {
         })
     }
 
+    /// The user with this address.
+    pub(super) fn user_id(&self, email: &str) -> Result<String, AppError> {
+        let user = self.users.iter().find(|user| user.email == email);
+        Ok(user.ok_or_else(|| dangling("user", email))?.id.clone())
+    }
+
     async fn plan_people(&mut self, app: &App, files: &Files, workspace: &str, now: Millis) -> Result<(), AppError> {
         for user in files.users.iter().filter(|user| user.workspace == workspace) {
             let input = NewUser {

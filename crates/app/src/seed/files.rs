@@ -5,6 +5,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::macros::Actions;
+use crate::ticket_filters::Filters;
+
 static DEMO: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
 /// Everything that the demonstration is made of.
@@ -20,6 +23,8 @@ pub(super) struct Files {
     /// Oldest first.
     pub(super) tickets: Vec<Ticket>,
     pub(super) articles: Vec<Article>,
+    pub(super) views: Vec<View>,
+    pub(super) macros: Vec<Macro>,
 }
 
 #[derive(Deserialize)]
@@ -237,6 +242,41 @@ pub(super) struct Attachment {
     pub(super) caption: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ViewsFile {
+    view: Vec<View>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct View {
+    pub(super) workspace: String,
+    /// Address of the user; everybody's when absent.
+    pub(super) owner: Option<String>,
+    pub(super) name: String,
+    pub(super) sort: Option<String>,
+    pub(super) filters: Filters,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MacrosFile {
+    r#macro: Vec<Macro>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Macro {
+    pub(super) workspace: String,
+    /// Address of the user; everybody's when absent.
+    pub(super) owner: Option<String>,
+    pub(super) name: String,
+    pub(super) body: String,
+    #[serde(default)]
+    pub(super) actions: Actions,
+}
+
 /// An article: TOML between lines of `+++`, then Markdown.
 pub(super) struct Article {
     pub(super) key: String,
@@ -268,6 +308,8 @@ impl Files {
             tickets.extend(ticket);
         }
         tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.opened_minutes_ago));
+        let ViewsFile { view } = read("saved_views.toml")?;
+        let MacrosFile { r#macro } = read("macros.toml")?;
         let articles = names("articles").iter().map(|name| article(name)).collect::<Result<_, _>>()?;
         Ok(Self {
             workspaces: workspace,
@@ -280,6 +322,8 @@ impl Files {
             devices: device,
             tickets,
             articles,
+            views: view,
+            macros: r#macro,
         })
     }
 }

@@ -7,6 +7,7 @@ mod directory;
 mod files;
 mod screenshot;
 mod tickets;
+mod views;
 
 use std::sync::{Arc, Mutex};
 
@@ -45,6 +46,10 @@ pub struct Seeded {
     pub attachments: usize,
     /// Articles of the knowledge base.
     pub articles: usize,
+    /// Saved views.
+    pub saved_views: usize,
+    /// Macros.
+    pub macros: usize,
 }
 
 impl App {
@@ -88,6 +93,7 @@ impl App {
                     written.articles = directory::write_articles(&app, tenant, &files, &key, now).await?;
                     written.attachments = uploads.count();
                     written.tickets = tickets::replay(&app, tenant, &files, &key, &directory, &uploads, now).await?;
+                    views::write(&app, tenant, &files, &key, &directory, &mut written).await?;
                     Ok::<_, AppError>(written)
                 })
             })
@@ -113,6 +119,8 @@ impl Seeded {
         self.tickets += more.tickets;
         self.attachments += more.attachments;
         self.articles += more.articles;
+        self.saved_views += more.saved_views;
+        self.macros += more.macros;
     }
 }
 

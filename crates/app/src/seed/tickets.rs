@@ -7,12 +7,12 @@ use bytes::Bytes;
 use patchcord_domain::audit::hex;
 use patchcord_domain::ticket::{AuthorType, EventKind, Status, check_file};
 use patchcord_domain::time::{MINUTE, Millis};
-use patchcord_store::rows::{Attachment, Escalation, Message, Ticket};
+use patchcord_store::rows::{Attachment, Message, Ticket};
 use patchcord_store::tickets::{Number, escalations, number};
 use patchcord_store::{Tenant, Tx};
 use serde_json::json;
 
-use crate::escalations::{assign, new_escalation};
+use crate::escalations::{assign, escalation_payload, new_escalation};
 use crate::messages::post;
 use crate::seed::directory::Directory;
 use crate::seed::files::{self, Entry, EntryKind, Files};
@@ -289,11 +289,4 @@ impl<'t> Story<'t> {
         }
         Ok(ticket)
     }
-}
-
-fn escalation_payload(escalation: &Escalation) -> serde_json::Value {
-    json!({
-        "escalationId": escalation.id, "reason": escalation.reason, "level": escalation.level,
-        "toAgentId": escalation.to_agent_id, "status": escalation.status,
-    })
 }

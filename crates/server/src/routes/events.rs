@@ -9,6 +9,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use patchcord_app::live::{Missed, Position, SESSIONS, may_see};
+use patchcord_app::presence::Looking;
 use patchcord_app::rows::Event;
 use patchcord_app::sessions::Caller;
 use patchcord_app::{App, AppError};
@@ -17,7 +18,9 @@ use patchcord_domain::time::to_rfc3339;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
+use super::presence::{self, Look, Place};
 use crate::Desk;
 use crate::error::ApiError;
 
@@ -31,11 +34,15 @@ const TOPICS_MAX: usize = 200;
 const FRAME_MAX: usize = 16 * 1024;
 /// How often the session is looked at again, and a sign of life is sent.
 const CHECK: Duration = Duration::from_secs(20);
+/// A client that was not heard for so long, although it was asked, is gone.
+const SILENCE_MAX: Duration = Duration::from_secs(50);
 /// How long a client may take to read a frame before it is given up.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the event socket. The access token comes as the subprotocol `bearer.<token>` beside `patchcord.v1`; the first frame is
-/// `{"subscribe": ["tickets", "tickets:ID"], "lastEventId": "…"}`.
+/// `{"subscribe": ["tickets", "tickets:ID"], "lastEventId": "…"}`. A client that shows a ticket says so with
+/// `{"presence": {"ticketId": "ID", "isTyping": false}}`, and with `{"presence": {}}` that it shows none any more; all that
+/// listen to the ticket get `ticket.presence` with everybody who looks at it. It ends with the socket.
 #[utoipa::path(get, path = "/api/events", tag = "events",
     params(("Sec-WebSocket-Protocol" = String, Header, description = "patchcord.v1, bearer.<access token>")),
     responses((status = 101, description = "A WebSocket of events")))]
@@ -63,8 +70,9 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wish {
-    subscribe: Vec<String>,
+    subscribe: Option<Vec<String>>,
     last_event_id: Option<String>,
+    presence: Option<Look>,
 }
 
 struct Listener {
@@ -81,7 +89,8 @@ type Ending = (u16, &'static str);
 
 const GONE: Ending = (1000, "bye");
 const STOPPING: Ending = (1001, "the server is stopping");
-const UNREADABLE: Ending = (1008, "frames are JSON: {\"subscribe\": [...]}");
+const UNREADABLE: Ending = (1008, "frames are JSON: {\"subscribe\": [...]} or {\"presence\": {...}}");
+const SILENT: Ending = (1008, "the client gives no sign of life");
 const TOO_SLOW: Ending = (1008, "the client reads too slowly");
 const ENDED: Ending = (4401, "the session has ended");
 const BROKEN: Ending = (1011, "something went wrong inside the desk");
@@ -99,24 +108,38 @@ impl Listener {
     async fn listen(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
         // Listening begins before anything is read, so that nothing falls between what was missed and what comes.
         let mut events = self.desk.app.live.subscribe();
+        let mut people = self.desk.app.live.presence().subscribe();
+        let mut place = Place::new(&self.desk.app, &self.caller.actor);
         let mut check = tokio::time::interval(CHECK);
+        let mut heard = Instant::now();
         let stop = self.desk.stop.clone();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Err(STOPPING),
                 _ = check.tick() => {
+                    if heard.elapsed() > SILENCE_MAX {
+                        return Err(SILENT);
+                    }
                     self.check_session().await?;
                     send(socket, Message::Ping(Vec::new().into())).await?;
                 }
-                frame = socket.recv() => match frame {
-                    Some(Ok(Message::Text(text))) => self.subscribe(socket, text.as_str()).await?,
-                    // An error here is a frame that is too large or none at all, or the network; then nobody hears the ending.
-                    Some(Ok(Message::Binary(_)) | Err(_)) => return Err(UNREADABLE),
-                    Some(Ok(Message::Close(_))) | None => return Ok(()),
-                    Some(Ok(_)) => {}
+                frame = socket.recv() => {
+                    heard = Instant::now();
+                    match frame {
+                        Some(Ok(Message::Text(text))) => self.hear(socket, &mut place, text.as_str()).await?,
+                        // An error here is a frame that is too large or none at all, or the network; then nobody hears the ending.
+                        Some(Ok(Message::Binary(_)) | Err(_)) => return Err(UNREADABLE),
+                        Some(Ok(Message::Close(_))) | None => return Ok(()),
+                        Some(Ok(_)) => {}
+                    }
+                }
+                looking = people.recv() => match looking {
+                    Ok(looking) => self.show(socket, &looking).await?,
+                    Err(RecvError::Lagged(_)) => self.show_present(socket, &self.topics, true).await?,
+                    Err(RecvError::Closed) => return Err(STOPPING),
                 },
                 event = events.recv() => match event {
-                    Ok(event) => self.hear(socket, &event).await?,
+                    Ok(event) => self.happened(socket, &event).await?,
                     Err(RecvError::Lagged(_)) => send_json(socket, &json!({"type": "resync"})).await?,
                     Err(RecvError::Closed) => return Err(STOPPING),
                 },
@@ -138,9 +161,31 @@ impl Listener {
         }
     }
 
-    async fn subscribe(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), Ending> {
+    async fn hear(&mut self, socket: &mut WebSocket, place: &mut Place, text: &str) -> Result<(), Ending> {
         let wish: Wish = serde_json::from_str(text).map_err(|_| UNREADABLE)?;
-        for topic in wish.subscribe {
+        if let Some(look) = wish.presence {
+            match place.note(&self.desk.app, &self.caller.actor, look).await {
+                Ok(None) => {}
+                Ok(Some(refusal)) => send_json(socket, &refusal).await?,
+                // The database is away: the socket waits with everybody else.
+                Err(AppError::Unavailable(_)) => {}
+                Err(_) => return Err(BROKEN),
+            }
+        }
+        match wish.subscribe {
+            Some(topics) => self.subscribe(socket, topics, wish.last_event_id).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn subscribe(
+        &mut self,
+        socket: &mut WebSocket,
+        topics: Vec<String>,
+        last_event_id: Option<String>,
+    ) -> Result<(), Ending> {
+        let before = self.topics.clone();
+        for topic in topics {
             if self.topics.len() >= TOPICS_MAX {
                 send_json(socket, &json!({"type": "error", "code": "too_many_topics"})).await?;
                 break;
@@ -152,7 +197,8 @@ impl Listener {
             }
         }
         send_json(socket, &json!({"type": "subscribed", "topics": self.topics})).await?;
-        if let Some(last) = wish.last_event_id {
+        self.show_present(socket, self.topics.difference(&before), false).await?;
+        if let Some(last) = last_event_id {
             match self.desk.app.missed_since(&self.caller.actor, &last).await.map_err(|_| BROKEN)? {
                 Missed::Events(events, position) => {
                     for event in events {
@@ -168,7 +214,7 @@ impl Listener {
 
     /// An event as it happens: one that was sent as missed is not sent again, none is sent to a session that is over, and
     /// the end of a session is looked into at once.
-    async fn hear(&mut self, socket: &mut WebSocket, event: &Arc<Event>) -> Result<(), Ending> {
+    async fn happened(&mut self, socket: &mut WebSocket, event: &Arc<Event>) -> Result<(), Ending> {
         if event.topic == SESSIONS && event.subject_id == self.caller.actor.user_id {
             return self.check_session().await;
         }
@@ -179,6 +225,28 @@ impl Listener {
             return Err(ENDED);
         }
         self.pass_on(socket, event).await
+    }
+
+    /// Who looks at the single tickets among the topics; those that nobody looks at only when `all` are wanted.
+    async fn show_present<'t>(
+        &self,
+        socket: &mut WebSocket,
+        topics: impl IntoIterator<Item = &'t String>,
+        all: bool,
+    ) -> Result<(), Ending> {
+        for looking in presence::present(&self.desk.app, &self.caller.actor, topics) {
+            if all || !looking.viewers.is_empty() {
+                self.show(socket, &looking).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn show(&self, socket: &mut WebSocket, looking: &Looking) -> Result<(), Ending> {
+        match presence::frame(&self.desk.app, &self.caller.actor, &self.topics, looking) {
+            Some(frame) => send_json(socket, &frame).await,
+            None => Ok(()),
+        }
     }
 
     async fn pass_on(&self, socket: &mut WebSocket, event: &Arc<Event>) -> Result<(), Ending> {

@@ -2,10 +2,18 @@
 
 mod attachments;
 mod auth;
+mod bulk;
 mod copilot;
+mod escalations;
 mod events;
+mod export;
 mod health;
 mod lookups;
+mod macros;
+mod merges;
+mod presence;
+mod saved_views;
+mod similar;
 mod tickets;
 mod users;
 
@@ -40,6 +48,19 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(tickets::escalate_ticket))
         .routes(routes!(tickets::list_ticket_events))
         .routes(routes!(tickets::list_ticket_suggestions))
+        .routes(routes!(similar::list_similar_tickets))
+        .routes(routes!(merges::merge_ticket))
+        .routes(routes!(bulk::change_tickets))
+        .routes(routes!(export::export_tickets))
+        .routes(routes!(saved_views::list_saved_views, saved_views::add_saved_view))
+        .routes(routes!(saved_views::get_saved_view, saved_views::patch_saved_view, saved_views::delete_saved_view))
+        .routes(routes!(macros::list_macros, macros::add_macro))
+        .routes(routes!(macros::get_macro, macros::patch_macro, macros::delete_macro))
+        .routes(routes!(macros::preview_macro, macros::use_macro))
+        .routes(routes!(escalations::list_escalations))
+        .routes(routes!(escalations::accept_escalation))
+        .routes(routes!(escalations::decline_escalation))
+        .routes(routes!(escalations::resolve_escalation))
         .routes(routes!(attachments::attach))
         .routes(routes!(attachments::download))
         // Copilot

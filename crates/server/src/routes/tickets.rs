@@ -8,12 +8,9 @@ use patchcord_app::escalations::{AssignTo, NewEscalation};
 use patchcord_app::messages::{NamedMessage, NewMessage};
 use patchcord_app::rows::Escalation;
 use patchcord_app::ticket_detail::Detail;
-use patchcord_app::tickets::{NewTicket, Query, Sla, Sort, TicketPatch};
+use patchcord_app::ticket_filters::Filters;
+use patchcord_app::tickets::{NewTicket, TicketPatch};
 use patchcord_app::{Answered, AppError};
-use patchcord_domain::id::is_id;
-use patchcord_domain::ticket::{Channel, Priority, Status, TAG_MAX};
-use patchcord_domain::ticket_input::Faults;
-use patchcord_domain::time::{Millis, from_rfc3339};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -42,7 +39,7 @@ pub(crate) struct TicketQuery {
     /// WEB, EMAIL, CHAT, PHONE, API.
     #[serde(default)]
     channel: Vec<String>,
-    /// Ids of support agents; `none` for tickets without one.
+    /// Ids of support agents; `none` for tickets without one, `me` for those of whoever asks.
     #[serde(default)]
     assignee_id: Vec<String>,
     #[serde(default)]
@@ -83,7 +80,8 @@ pub(crate) async fn list_tickets(
     Params(params): Params<TicketQuery>,
 ) -> Result<Json<Page<TicketLine>>, ApiError> {
     let page = wanted(params.limit, params.offset, params.page, params.cursor.as_deref(), params.count.as_deref())?;
-    let mut query = query(params).map_err(|faults| ApiError::App(AppError::Invalid(faults)))?;
+    let (filters, sort) = params.filters();
+    let mut query = filters.query("", sort.as_deref()).map_err(AppError::Invalid)?;
     query.after.clone_from(&page.after);
     (query.limit, query.offset) = (page.limit, page.offset);
     let found = desk.app.list_tickets(&actor, query, page.count).await?;
@@ -98,94 +96,32 @@ pub(crate) async fn list_tickets(
     }))
 }
 
-fn query(params: TicketQuery) -> Result<Query, Vec<patchcord_domain::FieldError>> {
-    let mut faults = Faults::default();
-    let statuses = each(&params.status)
-        .filter_map(|text| faults.one_of("status", text, Status::parse, &Status::allowed()))
-        .collect();
-    let priorities = each(&params.priority)
-        .filter_map(|text| faults.one_of("priority", text, Priority::parse, &Priority::allowed()))
-        .collect();
-    let channels = each(&params.channel)
-        .filter_map(|text| faults.one_of("channel", text, Channel::parse, &Channel::allowed()))
-        .collect();
-    let assignees = each(&params.assignee_id)
-        .map(|text| if text == "none" { None } else { Some(id(&mut faults, "assigneeId", text)) })
-        .collect();
-    let organizations = each(&params.organization_id).map(|text| id(&mut faults, "organizationId", text)).collect();
-    let contacts = each(&params.contact_id).map(|text| id(&mut faults, "contactId", text)).collect();
-    let sla = params.sla.as_deref().and_then(|text| faults.one_of("sla", text, sla, "breached, due_soon"));
-    let mut at = |field: &str, text: &Option<String>| -> Option<Millis> {
-        let text = text.as_deref()?;
-        let at = from_rfc3339(text);
-        if at.is_none() {
-            faults.add(field, "must be a time such as 2026-11-24T09:30:00Z, or a date such as 2026-11-24");
-        }
-        at
-    };
-    let created_from = at("createdFrom", &params.created_from);
-    let created_to = at("createdTo", &params.created_to);
-    let resolved_from = at("resolvedFrom", &params.resolved_from);
-    let resolved_to = at("resolvedTo", &params.resolved_to);
-    let order = params.sort.as_deref().unwrap_or("-createdAt");
-    let (name, descending) = order.strip_prefix('-').map_or((order, false), |name| (name, true));
-    let allowed = "createdAt, updatedAt, number, priority, each with - before it for the largest first";
-    let sort = faults.one_of("sort", name, sort, allowed).unwrap_or(Sort::CreatedAt);
-    let product_areas = each(&params.product_area).map(|text| faults.text("productArea", text, 1, 200)).collect();
-    let tags = each(&params.tag).map(|text| faults.text("tag", text, 1, TAG_MAX).to_lowercase()).collect();
-    let words = params.q.map(|q| faults.text("q", &q, 0, 200)).filter(|q| !q.is_empty());
-    let query = Query {
-        statuses,
-        priorities,
-        channels,
-        product_areas,
-        assignees,
-        organizations,
-        contacts,
-        tags,
-        sla,
-        created_from,
-        created_to,
-        resolved_from,
-        resolved_to,
-        words,
-        sort,
-        descending,
-        after: None,
-        offset: 0,
-        limit: 0,
-        now: 0,
-    };
-    faults.into_result(query)
-}
-
-/// Values of a filter that is repeated, or written with commas; at most 50.
-fn each(values: &[String]) -> impl Iterator<Item = &str> {
-    values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|value| !value.is_empty()).take(50)
-}
-
-fn id(faults: &mut Faults, field: &str, text: &str) -> String {
-    if !is_id(text) {
-        faults.id(field, text);
+impl TicketQuery {
+    /// The filters alone, and the order.
+    pub(super) fn filters(self) -> (Filters, Option<String>) {
+        let filters = Filters {
+            status: self.status,
+            priority: self.priority,
+            product_area: self.product_area,
+            channel: self.channel,
+            assignee_id: self.assignee_id,
+            organization_id: self.organization_id,
+            contact_id: self.contact_id,
+            tag: self.tag,
+            sla: self.sla,
+            created_from: self.created_from,
+            created_to: self.created_to,
+            resolved_from: self.resolved_from,
+            resolved_to: self.resolved_to,
+            q: self.q,
+        };
+        (filters, self.sort)
     }
-    text.to_owned()
-}
 
-fn sla(text: &str) -> Option<Sla> {
-    match text {
-        "breached" => Some(Sla::Breached),
-        "due_soon" => Some(Sla::DueSoon),
-        _ => None,
-    }
-}
-
-fn sort(text: &str) -> Option<Sort> {
-    match text {
-        "createdAt" => Some(Sort::CreatedAt),
-        "updatedAt" => Some(Sort::UpdatedAt),
-        "number" => Some(Sort::Number),
-        "priority" => Some(Sort::Priority),
-        _ => None,
+    /// Whether a part of the list was asked for.
+    pub(super) fn has_page(&self) -> bool {
+        let named = self.cursor.is_some() || self.count.is_some();
+        named || self.limit.is_some() || self.offset.is_some() || self.page.is_some()
     }
 }
 
@@ -405,7 +341,7 @@ pub(crate) async fn escalate_ticket(
     Ok(answered(&desk.app.escalate_ticket(&actor, &id, input, once, escalated).await?, escalated))
 }
 
-/// The audit trail of a ticket, oldest first, at most the newest 500 lines.
+/// The audit trail of a ticket and of those that were merged into it, oldest first, at most the newest 500 lines.
 #[utoipa::path(get, path = "/api/tickets/{id}/events", tag = "tickets", params(("id" = String, Path, description = "Id or number of the ticket")),
     responses((status = 200, description = "The trail", body = Items<TicketEventRow>)))]
 pub(crate) async fn list_ticket_events(

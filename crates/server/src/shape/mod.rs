@@ -1,6 +1,7 @@
 //! How things look on the wire: camelCase, RFC 3339, nulls shown. Nothing here decides anything.
 
 mod copilot;
+mod desk;
 mod tickets;
 mod users;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, TicketSuggestion};
+pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

@@ -83,7 +83,7 @@ pub(crate) struct TicketLine {
     version: i64,
 }
 
-fn tags(tags: &Value) -> Vec<String> {
+pub(super) fn tags(tags: &Value) -> Vec<String> {
     tags.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
@@ -177,6 +177,9 @@ pub(crate) struct TicketDevice {
 pub(crate) struct MessageRow {
     id: String,
     ticket_id: String,
+    /// The ticket that it was written on, when that was merged into this one.
+    #[schema(required)]
+    origin_ticket_id: Option<String>,
     author_type: String,
     #[schema(required)]
     author: Option<Ref>,
@@ -199,6 +202,7 @@ impl MessageRow {
         Self {
             id: message.id.clone(),
             ticket_id: message.ticket_id.clone(),
+            origin_ticket_id: message.origin_ticket_id.clone(),
             author_type: message.author_type.clone(),
             author,
             body: message.body.clone(),
@@ -223,6 +227,9 @@ impl From<&NamedMessage> for MessageRow {
 pub(crate) struct AttachmentRow {
     id: String,
     ticket_id: String,
+    /// The ticket that it was attached to, when that was merged into this one.
+    #[schema(required)]
+    origin_ticket_id: Option<String>,
     #[schema(required)]
     message_id: Option<String>,
     file_name: String,
@@ -237,6 +244,7 @@ impl From<&Attachment> for AttachmentRow {
         Self {
             id: row.id.clone(),
             ticket_id: row.ticket_id.clone(),
+            origin_ticket_id: row.origin_ticket_id.clone(),
             message_id: row.message_id.clone(),
             file_name: row.file_name.clone(),
             content_type: row.content_type.clone(),
@@ -376,7 +384,9 @@ impl From<&Detail> for TicketDetail {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TicketEventRow {
     id: String,
-    /// Place in the trail, 1 for the first.
+    /// The ticket whose trail it belongs to: this one, or one that was merged into it.
+    ticket_id: String,
+    /// Place in that trail, 1 for the first.
     seq: i64,
     kind: String,
     actor_type: String,
@@ -392,6 +402,7 @@ impl From<NamedLine> for TicketEventRow {
         let NamedLine { line, actor } = named;
         Self {
             id: line.id,
+            ticket_id: line.ticket_id,
             seq: line.seq,
             kind: line.kind,
             actor_type: line.actor_type,

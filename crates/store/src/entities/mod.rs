@@ -23,9 +23,11 @@ pub mod jobs;
 pub mod kb_articles;
 pub mod locations;
 pub mod login_attempts;
+pub mod macros;
 pub mod operating_systems;
 pub mod organizations;
 pub mod refresh_tokens;
+pub mod saved_views;
 pub mod support_agents;
 pub mod ticket_assignments;
 pub mod ticket_escalations;
@@ -74,9 +76,11 @@ tenant_owned!(
     invitations,
     kb_articles,
     locations,
+    macros,
     operating_systems,
     organizations,
     refresh_tokens,
+    saved_views,
     support_agents,
     ticket_assignments,
     ticket_escalations,

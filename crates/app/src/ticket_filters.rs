@@ -1,0 +1,230 @@
+//! The filters of the ticket list as they are written: in an address, in an export, in a saved view. One set of rules.
+
+use patchcord_domain::FieldError;
+use patchcord_domain::id::is_id;
+use patchcord_domain::ticket::{Channel, Priority, Status, TAG_MAX};
+use patchcord_domain::ticket_input::Faults;
+use patchcord_domain::time::{Millis, from_rfc3339};
+use patchcord_domain::user::Actor;
+use patchcord_store::ticket_list::{Query, Sla, Sort};
+use patchcord_store::{Connection, Tenant, tickets};
+use serde::{Deserialize, Serialize};
+
+use crate::AppError;
+
+/// The order when none is asked for.
+pub const SORT: &str = "-createdAt";
+/// Stands for the support agent of whoever asks.
+pub const ME: &str = "me";
+/// Most values of one filter.
+const VALUES_MAX: usize = 50;
+
+/// Filters as texts. Each list may hold several values, also separated by commas: any of them fits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "fields are named and explained like the parameters of the list")]
+pub struct Filters {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub status: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub priority: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub product_area: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channel: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assignee_id: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub organization_id: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contact_id: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tag: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sla: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+}
+
+impl Filters {
+    /// The query that the filters mean. Faults are told under the fields' names with `prefix` before them.
+    ///
+    /// # Errors
+    /// Every wrong filter.
+    pub fn query(&self, prefix: &str, sort: Option<&str>) -> Result<Query, Vec<FieldError>> {
+        let mut faults = Faults::default();
+        let name = |field: &str| format!("{prefix}{field}");
+        let statuses = each(&self.status)
+            .filter_map(|text| faults.one_of(&name("status"), text, Status::parse, &Status::allowed()))
+            .collect();
+        let priorities = each(&self.priority)
+            .filter_map(|text| faults.one_of(&name("priority"), text, Priority::parse, &Priority::allowed()))
+            .collect();
+        let channels = each(&self.channel)
+            .filter_map(|text| faults.one_of(&name("channel"), text, Channel::parse, &Channel::allowed()))
+            .collect();
+        let assignees = each(&self.assignee_id)
+            .map(|text| match text {
+                "none" => None,
+                ME => Some(ME.to_owned()),
+                text => Some(id(&mut faults, &name("assigneeId"), text)),
+            })
+            .collect();
+        let organizations =
+            each(&self.organization_id).map(|text| id(&mut faults, &name("organizationId"), text)).collect();
+        let contacts = each(&self.contact_id).map(|text| id(&mut faults, &name("contactId"), text)).collect();
+        let sla = self.sla.as_deref().and_then(|text| faults.one_of(&name("sla"), text, sla, "breached, due_soon"));
+        let mut at = |field: &str, text: &Option<String>| -> Option<Millis> {
+            let text = text.as_deref()?;
+            let at = from_rfc3339(text);
+            if at.is_none() {
+                faults.add(&name(field), "must be a time such as 2026-11-24T09:30:00Z, or a date such as 2026-11-24");
+            }
+            at
+        };
+        let created_from = at("createdFrom", &self.created_from);
+        let created_to = at("createdTo", &self.created_to);
+        let resolved_from = at("resolvedFrom", &self.resolved_from);
+        let resolved_to = at("resolvedTo", &self.resolved_to);
+        let order = sort.unwrap_or(SORT);
+        let (key, descending) = order.strip_prefix('-').map_or((order, false), |key| (key, true));
+        let allowed = "createdAt, updatedAt, number, priority, each with - before it for the largest first";
+        let sort = faults.one_of("sort", key, sort_key, allowed).unwrap_or(Sort::CreatedAt);
+        let product_areas =
+            each(&self.product_area).map(|text| faults.text(&name("productArea"), text, 1, 200)).collect();
+        let tags = each(&self.tag).map(|text| faults.text(&name("tag"), text, 1, TAG_MAX).to_lowercase()).collect();
+        for (field, values) in self.lists() {
+            if values.iter().flat_map(|value| value.split(',')).count() > VALUES_MAX {
+                faults.add(&name(field), format!("takes at most {VALUES_MAX} values"));
+            }
+        }
+        let words = self.q.as_ref().map(|q| faults.text(&name("q"), q, 0, 200)).filter(|q| !q.is_empty());
+        let query = Query {
+            statuses,
+            priorities,
+            channels,
+            product_areas,
+            assignees,
+            organizations,
+            contacts,
+            tags,
+            sla,
+            created_from,
+            created_to,
+            resolved_from,
+            resolved_to,
+            words,
+            sort,
+            descending,
+            after: None,
+            offset: 0,
+            limit: 0,
+            now: 0,
+        };
+        faults.into_result(query)
+    }
+
+    /// The filters that take several values.
+    fn lists(&self) -> [(&'static str, &[String]); 8] {
+        [
+            ("status", &self.status),
+            ("priority", &self.priority),
+            ("productArea", &self.product_area),
+            ("channel", &self.channel),
+            ("assigneeId", &self.assignee_id),
+            ("organizationId", &self.organization_id),
+            ("contactId", &self.contact_id),
+            ("tag", &self.tag),
+        ]
+    }
+}
+
+/// Puts the support agent of whoever asks in the place of `me`; without one, nothing is assigned to them.
+pub(crate) async fn resolve_me<C: Connection>(
+    tenant: Tenant<'_, C>,
+    actor: &Actor,
+    query: &mut Query,
+) -> Result<(), AppError> {
+    if !query.assignees.iter().flatten().any(|id| id == ME) {
+        return Ok(());
+    }
+    let own = tickets::agent_of_user(tenant, &actor.user_id).await?.map(|agent| agent.id).unwrap_or_default();
+    for id in query.assignees.iter_mut().flatten().filter(|id| *id == ME) {
+        id.clone_from(&own);
+    }
+    Ok(())
+}
+
+/// Values of a filter that is repeated, or written with commas.
+fn each(values: &[String]) -> impl Iterator<Item = &str> {
+    values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|value| !value.is_empty()).take(VALUES_MAX)
+}
+
+fn id(faults: &mut Faults, field: &str, text: &str) -> String {
+    if !is_id(text) {
+        faults.id(field, text);
+    }
+    text.to_owned()
+}
+
+fn sla(text: &str) -> Option<Sla> {
+    match text {
+        "breached" => Some(Sla::Breached),
+        "due_soon" => Some(Sla::DueSoon),
+        _ => None,
+    }
+}
+
+fn sort_key(text: &str) -> Option<Sort> {
+    match text {
+        "createdAt" => Some(Sort::CreatedAt),
+        "updatedAt" => Some(Sort::UpdatedAt),
+        "number" => Some(Sort::Number),
+        "priority" => Some(Sort::Priority),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_filter_is_named() {
+        let filters = Filters {
+            status: vec!["open, resolved".into(), "SLEEPING".into()],
+            assignee_id: vec!["me,none".into(), "42".into()],
+            sla: Some("late".into()),
+            created_to: Some("tomorrow".into()),
+            ..Filters::default()
+        };
+        let faults = filters.query("filters.", Some("color")).unwrap_err();
+        let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["filters.status", "filters.assigneeId", "filters.sla", "filters.createdTo", "sort"]);
+    }
+
+    #[test]
+    fn right_filters_become_a_query() {
+        let filters = Filters {
+            status: vec!["open,RESOLVED".into()],
+            assignee_id: vec!["me".into(), "none".into()],
+            tag: vec!["VPN".into()],
+            ..Filters::default()
+        };
+        let query = filters.query("", None).unwrap();
+        assert_eq!(query.statuses, [Status::Open, Status::Resolved]);
+        assert_eq!(query.assignees, [Some("me".to_owned()), None]);
+        assert_eq!(query.tags, ["vpn"]);
+        assert_eq!((query.sort, query.descending), (Sort::CreatedAt, true));
+        let text = serde_json::to_string(&filters).unwrap();
+        assert_eq!(text, r#"{"status":["open,RESOLVED"],"assigneeId":["me","none"],"tag":["VPN"]}"#);
+    }
+}
