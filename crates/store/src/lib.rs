@@ -13,7 +13,9 @@ mod migrations;
 mod store;
 mod tenant;
 
+pub mod api_tokens;
 pub mod articles;
+pub mod audit_log;
 pub mod directory;
 pub mod events;
 pub mod idempotency;
