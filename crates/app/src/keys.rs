@@ -3,6 +3,8 @@
 use aws_lc_rs::hkdf;
 use patchcord_domain::audit::AuditKey;
 
+use crate::seal::Seal;
+
 /// Keys derived with HKDF-SHA-256 (RFC 5869) from the master secret, with the purpose as info.
 #[derive(Clone)]
 pub struct Keys {
@@ -10,6 +12,10 @@ pub struct Keys {
     pub tokens: [u8; 32],
     /// Seals the audit trail.
     pub audit: AuditKey,
+    /// Seals what a browser carries through a sign-in at an identity provider.
+    pub sign_in: Seal,
+    /// Seals kept answers that carry a secret.
+    pub answers: Seal,
 }
 
 struct Length;
@@ -31,7 +37,12 @@ impl Keys {
             secret.expand(&info, Length).expect("32 bytes can be derived").fill(&mut key).expect("32 bytes fit");
             key
         };
-        Self { tokens: derive(b"access tokens"), audit: AuditKey::new(&derive(b"audit trail")) }
+        Self {
+            tokens: derive(b"access tokens"),
+            audit: AuditKey::new(&derive(b"audit trail")),
+            sign_in: Seal::new(derive(b"sign-in at an identity provider")),
+            answers: Seal::new(derive(b"kept answers with a secret")),
+        }
     }
 }
 

@@ -4,15 +4,19 @@ mod app;
 mod error;
 mod once;
 
+pub mod api_tokens;
 pub mod attachments;
+pub mod audit_log;
 pub mod copilot;
 pub mod escalations;
+pub mod identity;
 pub mod jobs;
 pub mod keys;
 pub mod live;
 pub mod lookups;
 pub mod messages;
 pub mod passwords;
+pub mod seal;
 pub mod seed;
 pub mod sessions;
 pub mod snapshot;
@@ -22,6 +26,7 @@ pub mod tickets;
 pub mod trail;
 pub mod users;
 pub mod worker;
+pub mod workspace_settings;
 pub mod workspaces;
 
 pub use app::{App, Inner, Options};

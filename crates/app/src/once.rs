@@ -92,6 +92,49 @@ impl App {
     }
 }
 
+/// A result, and the answer to it as it is kept.
+struct Sealed<T> {
+    value: T,
+    kept: (u16, Value),
+}
+
+impl App {
+    /// Like [`App::write_once`], for answers that carry a secret: they are kept sealed, and go when the key expires.
+    pub(crate) async fn write_once_sealed<T, F>(
+        &self,
+        actor: &Actor,
+        once: Option<Once>,
+        shape: Shape<T>,
+        work: F,
+    ) -> Result<Answered<T>, AppError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, AppError>> + Send + 'static,
+    {
+        let app = self.clone();
+        let kept: Shape<Sealed<T>> = |sealed| sealed.kept.clone();
+        let answered = self
+            .write_once(actor, once, kept, move |tx| {
+                Box::pin(async move {
+                    let value = work(tx).await?;
+                    let (status, body) = shape(&value);
+                    let kept = app.keys.answers.seal(&*app.entropy, body.to_string().as_bytes());
+                    Ok(Sealed { value, kept: (status, Value::String(kept)) })
+                })
+            })
+            .await?;
+        Ok(match answered {
+            Answered::New(sealed) => Answered::New(sealed.value),
+            Answered::Again(status, kept) => {
+                let body = kept.as_str().and_then(|text| self.keys.answers.open(text));
+                let body = body.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+                let lost = || AppError::Internal("a kept answer was sealed with another secret".into());
+                Answered::Again(status, body.ok_or_else(lost)?)
+            }
+        })
+    }
+}
+
 fn again<T>(same: bool, status: Option<i64>, body: Option<String>) -> Result<Answered<T>, AppError> {
     if !same {
         let detail = "this Idempotency-Key was used for another request; use a new key for a new request";

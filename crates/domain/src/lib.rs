@@ -11,5 +11,6 @@ pub mod ticket;
 pub mod ticket_input;
 pub mod time;
 pub mod user;
+pub mod workspace;
 
 pub use field_error::FieldError;

@@ -25,7 +25,7 @@ use crate::{Desk, routes};
     security(("bearer" = [])),
     tags(
         (name = "auth", description = "Signing in"),
-        (name = "users", description = "Users of the workspace"),
+        (name = "users", description = "Users of the workspace, its API tokens, settings and administrative changes"),
         (name = "tickets", description = "The desk"),
         (name = "copilot", description = "AI on a ticket; answers in an envelope"),
         (name = "people and things", description = "Whom and what the desk supports"),
@@ -102,6 +102,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         if path == "/api/auth/login" || path == "/api/auth/password" {
             statuses.push(("429", "Too many attempts; Retry-After says when to try again"));
         }
+        statuses.push(("429", "Too many requests; Retry-After and RateLimit-* say when to try again"));
     }
     for (status, description) in statuses {
         let refusal = RefOr::T(refusal(description, copilot));

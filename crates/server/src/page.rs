@@ -43,7 +43,11 @@ fn index(desk: &Desk) -> Response {
     let file = Files::get("index.html").map(|file| file.data).unwrap_or_default();
     let nonce = patchcord_app::passwords::new_token(&*desk.app.entropy);
     let demo = if desk.options.demo { "true" } else { "false" };
-    let page = String::from_utf8_lossy(&file).replace("__CSP_NONCE__", &nonce).replace("__DEMO__", demo);
+    let oidc = if desk.app.has_oidc() { "true" } else { "false" };
+    let page = String::from_utf8_lossy(&file)
+        .replace("__CSP_NONCE__", &nonce)
+        .replace("__DEMO__", demo)
+        .replace("__OIDC__", oidc);
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"

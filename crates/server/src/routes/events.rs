@@ -34,7 +34,7 @@ const CHECK: Duration = Duration::from_secs(20);
 /// How long a client may take to read a frame before it is given up.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the event socket. The access token comes as the subprotocol `bearer.<token>` beside `patchcord.v1`; the first frame is
+/// Opens the event socket. The token comes as the subprotocol `bearer.<token>` beside `patchcord.v1`; the first frame is
 /// `{"subscribe": ["tickets", "tickets:ID"], "lastEventId": "…"}`.
 #[utoipa::path(get, path = "/api/events", tag = "events",
     params(("Sec-WebSocket-Protocol" = String, Header, description = "patchcord.v1, bearer.<access token>")),
@@ -52,7 +52,8 @@ pub(crate) async fn events(
     Ok(upgrade.on_upgrade(move |socket| Listener { desk, caller, token, topics: BTreeSet::new() }.run(socket)))
 }
 
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The token among the subprotocols.
+pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     let listed = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     listed.flat_map(|value| value.split(',')).find_map(|name| name.trim().strip_prefix(TOKEN_PREFIX))
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
+use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::passwords::{Cost, Passwords};
@@ -36,7 +38,12 @@ pub(crate) struct Setup {
     /// Whether a worker runs; without one a test calls `work_once` itself.
     pub(crate) worker: bool,
     pub(crate) options: patchcord_app::Options,
+    /// Requests are not limited unless a test says so.
     pub(crate) server: patchcord_server::Options,
+    /// The time; a test may bring its own clock, for servers that must share it.
+    pub(crate) clock: Arc<TestClock>,
+    /// Whose users may come in; nobody else's unless a test says so.
+    pub(crate) identity: Option<identity::Options>,
 }
 
 impl Default for Setup {
@@ -46,6 +53,8 @@ impl Default for Setup {
             worker: true,
             options: patchcord_app::Options::default(),
             server: patchcord_server::Options::default(),
+            clock: Arc::default(),
+            identity: None,
         }
     }
 }
@@ -75,8 +84,7 @@ impl World {
     pub(crate) async fn with(engine: Engine, setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, store_options) = engine.database(folder.path()).await;
-        let clock = Arc::new(TestClock::default());
-        let Setup { model, worker, options, server } = setup;
+        let Setup { model, worker, options, server, clock, identity } = setup;
         let entropy: Arc<dyn Entropy> = Arc::new(Random);
         let app = App::new(Inner {
             store: store.clone(),
@@ -88,12 +96,15 @@ impl World {
             redactor: Redactor::new(redaction::Options::default()),
             prices: Prices::embedded(),
             live: Live::default(),
+            token_use: TokenUse::default(),
+            identity: identity.map(|options| Identity::new(options, clock.clone()).unwrap()),
             options,
             entropy,
         });
         let town = Town::build(&app).await;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
+        app.start_token_use(&tasks, stop.clone());
         if worker {
             app.start_worker(&tasks, stop.clone());
         }
