@@ -111,7 +111,8 @@ impl App {
         require(actor, Role::Admin)?;
         let user = self.new_user(actor.workspace_id.as_str(), input).await?;
         let (app, acting) = (self.clone(), actor.clone());
-        self.write_once(actor, once, shape, move |tx| {
+        // The answer may carry the invitation's link, which is a secret.
+        self.write_once_sealed(actor, once, shape, move |tx| {
             Box::pin(async move {
                 let tenant = tx.tenant(&acting.workspace_id);
                 if let Some(taken) = sign_in::user_by_email(tx, &user.email).await? {

@@ -6,5 +6,11 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod api_tokens;
+mod audit_log;
 mod harness;
+mod identity;
+mod limits;
+mod oidc;
 mod smoke;
+mod workspace;

@@ -1,5 +1,7 @@
 //! Real keys of the three kinds: they sign tokens and are published as a provider publishes them (RFC 7517).
 
+use std::sync::OnceLock;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{
@@ -38,6 +40,12 @@ enum Pair {
     Rsa(Box<RsaKeyPair>),
     P256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+}
+
+/// The key of somebody who is not the provider; made once, since RSA takes long.
+pub(super) fn strangers(kind: Kind) -> &'static Key {
+    static KEYS: [OnceLock<Key>; 3] = [const { OnceLock::new() }; 3];
+    KEYS[kind as usize].get_or_init(|| Key::generate(kind, "of-a-stranger"))
 }
 
 /// A key and its name.

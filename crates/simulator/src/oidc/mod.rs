@@ -26,9 +26,6 @@ pub const CLIENT_SECRET: &str = "s3cret: of+the desk&";
 /// The audience of its tokens for the API.
 pub const AUDIENCE: &str = "https://api.desk.test";
 
-/// The name of keys that are not the provider's.
-const STRANGER: &str = "of-a-stranger";
-
 /// Somebody who has an account at the provider.
 #[derive(Debug, Clone)]
 pub struct Person {
@@ -165,7 +162,7 @@ impl Provider {
     pub fn twisted(&self, person: &Person, kind: Kind, twist: Twist) -> String {
         let key = self.shared.lock().key(kind);
         let (claims, now) = (self.claims(person), (self.shared.now)());
-        forge::twisted(&key, &Key::generate(kind, STRANGER), &claims, twist, now, &self.url("/elsewhere"))
+        forge::twisted(&key, keys::strangers(kind), &claims, twist, now, &self.url("/elsewhere"))
     }
 
     /// Takes the key of a kind away and signs with a new one from now on.

@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{CLIENT_ID, CLIENT_SECRET, Key, Person, STRANGER, Shared, Trouble, forge};
+use super::keys::strangers;
+use super::{CLIENT_ID, CLIENT_SECRET, Person, Shared, Trouble, forge};
 use crate::http::{Connection, header};
 
 /// What a code stands for, until it is traded.
@@ -158,8 +159,8 @@ fn trade(shared: &Shared, fields: &Fields, authorization: &str) -> Result<Answer
     claims["nonce"] = json!(grant.nonce);
     let id_token = match twist {
         Some(twist) => {
-            let stranger = Key::generate(key.kind(), STRANGER);
-            forge::twisted(&key, &stranger, &claims, twist, (shared.now)(), &format!("{}/elsewhere", shared.issuer))
+            let stranger = strangers(key.kind());
+            forge::twisted(&key, stranger, &claims, twist, (shared.now)(), &format!("{}/elsewhere", shared.issuer))
         }
         None => forge::signed(&key, &forge::header(&key), &claims),
     };
