@@ -298,7 +298,7 @@ fn check(input: NewApiToken, own: Role, now: Millis) -> Result<Checked, AppError
         let at = from_rfc3339(text);
         match at {
             None => {
-                faults.add("expiresAt", "must be a time such as 2026-11-24T09:30:00Z, or a date such as 2026-11-24")
+                faults.add("expiresAt", "must be a time such as 2026-11-24T09:30:00Z, or a date such as 2026-11-24");
             }
             Some(at) if at <= now => faults.add("expiresAt", "must lie in the future"),
             Some(_) => {}

@@ -30,9 +30,8 @@ pub struct WorkspaceSettings {
     pub daily_budget_max_microusd: i64,
 }
 
-/// What may be changed about a workspace.
+/// What may be changed about a workspace. Absent leaves a field alone, null empties it.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[allow(clippy::option_option, reason = "absent and null mean different things in a patch")]
 pub struct WorkspacePatch {
     /// The version that the caller has read.
     pub version: Option<i64>,
@@ -59,7 +58,6 @@ pub struct WorkspacePatch {
 }
 
 /// A patch whose values are all fit to be stored.
-#[allow(clippy::option_option, reason = "absent and null mean different things in a patch")]
 struct Checked {
     version: Option<i64>,
     name: Option<String>,
