@@ -347,7 +347,7 @@ pub(crate) fn help() -> String {
     for Setting { name, default, about, secret } in SETTINGS {
         let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
         let file = if *secret { " (secret)" } else { "" };
-        text += &format!("  {name:<20} {about}{default}{file}\n");
+        text += &format!("  {name:<24} {about}{default}{file}\n");
     }
     text
 }

@@ -179,7 +179,7 @@ impl Claims {
     /// When the token ends for us.
     pub(super) fn expires_at(&self) -> Millis {
         // A number too large for a moment is cut to the largest one.
-        (self.exp * SECOND as f64) as Millis + LEEWAY
+        ((self.exp * SECOND as f64) as Millis).saturating_add(LEEWAY)
     }
 
     /// The e-mail address, when the provider says with the boolean `true` that it was verified.
@@ -254,6 +254,15 @@ mod tests {
         ] {
             assert_eq!(good(change.clone(), &sign_in), expect, "{change}");
         }
+    }
+
+    #[test]
+    fn a_moment_beyond_all_numbers_is_the_last_one() {
+        let ends = |exp: f64| {
+            let claims = json!({"iss": "i", "sub": "s", "exp": exp});
+            serde_json::from_value::<Claims>(claims).unwrap().expires_at()
+        };
+        assert_eq!((ends(1.5), ends(1e300)), (61_500, Millis::MAX));
     }
 
     #[test]
