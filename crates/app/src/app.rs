@@ -9,6 +9,8 @@ use patchcord_domain::time::Clock;
 use patchcord_llm::{Model, Prices};
 use patchcord_store::Store;
 
+use crate::api_tokens::TokenUse;
+use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::passwords::Passwords;
@@ -41,6 +43,10 @@ pub struct Inner {
     pub prices: Prices,
     /// Events on their way to listeners.
     pub live: Live,
+    /// API tokens that were used and not yet noted as such.
+    pub token_use: TokenUse,
+    /// The identity provider whose users may come in; `None` when none is configured.
+    pub identity: Option<Identity>,
     /// What an operator may set.
     pub options: Options,
 }

@@ -239,18 +239,19 @@ impl App {
     }
 
     /// Whether the copilot can be asked, and who answers.
-    pub async fn copilot_health(&self) -> Health {
-        let Some(model) = &self.model else {
+    pub async fn copilot_health(&self, actor: &Actor) -> Result<Health, AppError> {
+        let settings = self.settings_of(&actor.workspace_id).await?;
+        let Some(model) = self.model_for(&settings) else {
             let reason = "the copilot is switched off (COPILOT_PROVIDER=off)".to_owned();
-            return Health { provider: "off".into(), model: None, reachable: false, reason: Some(reason) };
+            return Ok(Health { provider: "off".into(), model: None, reachable: false, reason: Some(reason) });
         };
         let checked = model.check().await;
-        Health {
+        Ok(Health {
             provider: model.provider().to_owned(),
             model: Some(model.name().to_owned()),
             reachable: checked.is_ok(),
             reason: checked.err().map(|error| error.to_string()),
-        }
+        })
     }
 }
 

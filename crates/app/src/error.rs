@@ -6,6 +6,7 @@ use patchcord_store::StoreError;
 use patchcord_store::rows::{Macro, SavedView, User};
 
 use crate::ticket_detail::Detail;
+use crate::workspace_settings::WorkspaceSettings;
 
 /// Why a use case did not happen. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum AppError {
     /// Nobody is signed in, or the credentials are wrong. The first text is a stable code.
     #[error("{1}")]
     Unauthenticated(&'static str, &'static str),
+    /// The identity is a valid one, but no user here belongs to it.
+    #[error("this identity has no user here; ask an administrator to add you with this e-mail address")]
+    NotProvisioned,
     /// Fields of the request are wrong; all of them are named.
     #[error("{}", first(.0))]
     Invalid(Vec<FieldError>),
@@ -59,6 +63,8 @@ pub enum Current {
     SavedView(Box<SavedView>),
     /// Of a macro.
     Macro(Box<Macro>),
+    /// Of the workspace.
+    Workspace(Box<WorkspaceSettings>),
 }
 
 impl AppError {

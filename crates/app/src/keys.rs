@@ -12,6 +12,8 @@ pub struct Keys {
     pub tokens: [u8; 32],
     /// Seals the audit trail.
     pub audit: AuditKey,
+    /// Seals what a browser carries through a sign-in at an identity provider.
+    pub sign_in: Seal,
     /// Seals answers that are kept for repeated requests.
     pub answers: Seal,
 }
@@ -39,6 +41,7 @@ impl Keys {
             tokens: derive(b"access tokens"),
             audit: AuditKey::new(&derive(b"audit trail")),
             answers: Seal::new(derive(b"kept answers")),
+            sign_in: Seal::new(derive(b"sign-in at an identity provider")),
         }
     }
 }

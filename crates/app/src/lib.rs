@@ -4,10 +4,13 @@ mod app;
 mod error;
 mod once;
 
+pub mod api_tokens;
 pub mod attachments;
+pub mod audit_log;
 pub mod bulk;
 pub mod copilot;
 pub mod escalations;
+pub mod identity;
 pub mod jobs;
 pub mod keys;
 pub mod live;
@@ -31,6 +34,7 @@ pub mod tickets;
 pub mod trail;
 pub mod users;
 pub mod worker;
+pub mod workspace_settings;
 pub mod workspaces;
 
 pub use app::{App, Inner, Options};

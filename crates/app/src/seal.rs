@@ -2,7 +2,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use patchcord_domain::id::Entropy;
 
 /// A key for one purpose. What it seals can be opened only with the same key and in the same place.
@@ -23,12 +23,12 @@ impl Seal {
         self.key()
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut sealed)
             .expect("a text is far shorter than the 64 GiB that the cipher takes");
-        STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat())
+        URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())
     }
 
     /// The text that was sealed for this place; `None` when key or place are others, or a bit was changed.
     pub fn open(&self, place: &str, sealed: &str) -> Option<String> {
-        let bytes = STANDARD_NO_PAD.decode(sealed).ok()?;
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let mut sealed = sealed.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -66,10 +66,10 @@ mod tests {
         for wrong in ["", "AAAA", "not base64 !", "{\"status\":201}"] {
             assert_eq!(seal.open("row 1", wrong), None, "{wrong}");
         }
-        let mut bytes = STANDARD_NO_PAD.decode(&sealed).unwrap();
+        let mut bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
         for at in 0..bytes.len() {
             bytes[at] ^= 1;
-            assert_eq!(seal.open("row 1", &STANDARD_NO_PAD.encode(&bytes)), None, "byte {at}");
+            assert_eq!(seal.open("row 1", &URL_SAFE_NO_PAD.encode(&bytes)), None, "byte {at}");
             bytes[at] ^= 1;
         }
     }

@@ -11,6 +11,7 @@ use patchcord_store::unscoped::sign_in;
 use patchcord_store::{Tenant, Tx, sessions};
 use serde::{Deserialize, Serialize};
 
+use crate::identity::is_signed_by_a_provider;
 use crate::live::SESSIONS;
 use crate::passwords::{check_password, new_token, token_hash};
 use crate::{App, AppError};
@@ -53,9 +54,9 @@ pub struct SignedIn {
 pub struct Caller {
     /// Who acts.
     pub actor: Actor,
-    /// The sign-in that the token belongs to.
-    pub family_id: String,
-    /// When the access token ends.
+    /// The sign-in that the token belongs to; none for API tokens and tokens of an identity provider.
+    pub family_id: Option<String>,
+    /// When the token ends.
     pub expires_at: Millis,
 }
 
@@ -120,12 +121,24 @@ impl App {
             .await
     }
 
-    /// Who an access token belongs to. The token is checked first; then one statement asks whether the session was ended,
-    /// and which workspace and role the user has now.
+    /// Who a token belongs to: an access token, an API token, or one of the identity provider.
     ///
     /// # Errors
-    /// [`AppError::Unauthenticated`] when the token is not ours, has expired, or its session has ended.
+    /// [`AppError::Unauthenticated`] when the token is not valid, has expired, or was ended or revoked;
+    /// [`AppError::NotProvisioned`] when it is the provider's and nobody here belongs to it.
     pub async fn authenticate(&self, token: &str) -> Result<Caller, AppError> {
+        if token.starts_with(crate::api_tokens::PREFIX) {
+            return self.authenticate_token(token).await;
+        }
+        match &self.identity {
+            Some(identity) if is_signed_by_a_provider(token) => self.authenticate_identity(identity, token).await,
+            _ => self.authenticate_session(token).await,
+        }
+    }
+
+    /// Who an access token belongs to. The token is checked first; then one statement asks whether the session was ended,
+    /// and which workspace and role the user has now.
+    async fn authenticate_session(&self, token: &str) -> Result<Caller, AppError> {
         const BAD: AppError = AppError::Unauthenticated("invalid_token", "the access token is not valid");
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[AUDIENCE]);
@@ -141,7 +154,7 @@ impl App {
         let role = Role::parse(&session.role).ok_or_else(|| AppError::Internal("a role is unknown".into()))?;
         let workspace_id = WorkspaceId::new(session.workspace_id);
         let actor = Actor { workspace_id, user_id: claims.sub, role };
-        Ok(Caller { actor, family_id: claims.sid, expires_at })
+        Ok(Caller { actor, family_id: Some(claims.sid), expires_at })
     }
 
     /// The user behind an actor, and the workspace.
@@ -157,6 +170,10 @@ impl App {
     /// # Errors
     /// [`AppError::Invalid`] when the present password is wrong or the new one is not good enough.
     pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<(), AppError> {
+        if caller.family_id.is_none() {
+            let detail = "a password is changed by whoever signed in with it";
+            return Err(AppError::Unauthenticated("session_required", detail));
+        }
         let (user, _) = self.me(&caller.actor).await?;
         // Guessing the present password through a stolen session is counted like guessing it at the door.
         let attempt = self.admit_attempt(&user.email, &format!("user {}", user.id)).await?;
@@ -177,7 +194,7 @@ impl App {
                     user.updated_at = now;
                     tenant.save(user).await?;
                     sign_in::mark_success(tx, &attempt).await?;
-                    app.end_sessions(tenant, &caller.actor.user_id, Some(&caller.family_id)).await
+                    app.end_sessions(tenant, &caller.actor.user_id, caller.family_id.as_deref()).await
                 })
             })
             .await
@@ -226,7 +243,8 @@ impl App {
         self.tell_sockets(tenant, &token.user_id).await
     }
 
-    async fn tell_sockets(&self, tenant: Tenant<'_, Tx>, user_id: &str) -> Result<(), AppError> {
+    /// Tells the sockets of a user to look whether they may stay open.
+    pub(crate) async fn tell_sockets(&self, tenant: Tenant<'_, Tx>, user_id: &str) -> Result<(), AppError> {
         let event = NewEvent {
             id: self.id(),
             kind: "session.ended",

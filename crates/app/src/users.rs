@@ -3,6 +3,7 @@
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{HOUR, Millis};
 use patchcord_domain::user::{Actor, Role, is_email, normalize_email};
+use patchcord_domain::workspace;
 use patchcord_store::rows::{AuditEntry, Invitation, SupportAgent, User};
 use patchcord_store::unscoped::sign_in;
 use patchcord_store::{Tenant, Tx, tickets, users};
@@ -143,7 +144,7 @@ impl App {
         let name = patch.name.as_ref().map(|name| faults.text("name", name, 1, NAME_MAX));
         let role =
             patch.role.as_ref().and_then(|role| faults.one_of("role", role, Role::parse, "ADMIN, AGENT, VIEWER"));
-        let phone = patch.phone.map(|phone| phone.map(|phone| check_phone(&mut faults, &phone)));
+        let phone = patch.phone.map(|phone| phone.map(|phone| workspace::phone(&mut faults, "phone", &phone)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         self.store
@@ -243,7 +244,7 @@ impl App {
         }
         let name = faults.text("name", &input.name, 1, NAME_MAX);
         let role = faults.one_of("role", &input.role, Role::parse, "ADMIN, AGENT, VIEWER");
-        let phone = input.phone.map(|phone| check_phone(&mut faults, &phone));
+        let phone = input.phone.map(|phone| workspace::phone(&mut faults, "phone", &phone));
         if let Some(wrong) = input.password.as_deref().and_then(|p| check_password("password", p, &email, &name)) {
             faults.add(&wrong.field, wrong.message);
         }
@@ -358,13 +359,4 @@ impl App {
 /// What the audit log keeps of a user.
 fn facts(user: &User) -> Value {
     json!({"name": user.name, "role": user.role, "phone": user.phone, "disabled": user.disabled_at.is_some()})
-}
-
-fn check_phone(faults: &mut Faults, phone: &str) -> String {
-    let phone: String = phone.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-    let digits = phone.strip_prefix('+').unwrap_or_default();
-    if !(8..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) || digits.starts_with('0') {
-        faults.add("phone", "must be an international number, such as +12025550143");
-    }
-    phone
 }

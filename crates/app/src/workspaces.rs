@@ -12,7 +12,7 @@ use crate::users::{Invited, NewUser};
 use crate::{App, AppError};
 
 /// Who the audit log names for what the operator did.
-const OPERATOR: &str = "operator";
+pub(crate) const OPERATOR: &str = "operator";
 
 impl App {
     /// Makes a workspace and its first administrator; there is no public sign-up.

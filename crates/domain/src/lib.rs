@@ -13,5 +13,6 @@ pub mod ticket;
 pub mod ticket_input;
 pub mod time;
 pub mod user;
+pub mod workspace;
 
 pub use field_error::FieldError;

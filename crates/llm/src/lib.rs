@@ -11,6 +11,8 @@ mod schema;
 pub mod builtin;
 pub mod openai;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_lc_rs::digest;
 use patchcord_domain::FieldError;
@@ -45,6 +47,11 @@ pub trait Model: Send + Sync {
 
     /// Works on a task. A repair carries the answer that was wrong, and what was wrong with it.
     async fn complete(&self, task: &Redacted<Task>, repair: Option<&Repair>) -> Result<Completion, ModelError>;
+
+    /// Another model of the same server, by its name; `None` where there is only one.
+    fn named(&self, _name: &str) -> Option<Arc<dyn Model>> {
+        None
+    }
 
     /// Whether the model can be asked right now; cheap enough for a health page.
     async fn check(&self) -> Result<(), ModelError>;

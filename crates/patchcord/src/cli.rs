@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Users who sign in
     #[command(subcommand)]
     User(User),
+    /// API tokens: programs act with them for a user
+    #[command(subcommand)]
+    Token(Token),
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
 }
@@ -128,5 +131,34 @@ pub(crate) enum User {
     Disable {
         /// Address of the user
         email: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    /// Makes a token; it is printed this once
+    Create {
+        /// What the token is for
+        name: String,
+        /// Address of the user for whom it acts
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// ADMIN, AGENT or VIEWER, at most the role of the user, which it is when absent
+        #[arg(long)]
+        role: Option<String>,
+        /// When it ends: a time such as 2027-01-31T00:00:00Z, or a date; never when absent
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// Lists the newest 100 tokens, without their secrets
+    List {
+        /// Short name of the workspace; may be left out where there is only one
+        #[arg(long)]
+        workspace: Option<String>,
+    },
+    /// Revokes a token; the next request with it is refused
+    Revoke {
+        /// Id of the token, as `list` shows it
+        id: String,
     },
 }

@@ -112,7 +112,7 @@ pub(crate) async fn user(settings: &Settings, command: User, as_json: bool) -> R
 }
 
 /// The workspace that was named, or the only one.
-async fn chosen(app: &App, named: Option<String>) -> Result<String> {
+pub(crate) async fn chosen(app: &App, named: Option<String>) -> Result<String> {
     if let Some(slug) = named {
         return Ok(slug);
     }
@@ -159,7 +159,7 @@ fn read_password() -> Result<String> {
 }
 
 /// Every wrong field on a line of its own.
-fn explain(error: AppError) -> anyhow::Error {
+pub(crate) fn explain(error: AppError) -> anyhow::Error {
     match error {
         AppError::Invalid(errors) => {
             let lines: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();

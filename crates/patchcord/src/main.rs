@@ -5,6 +5,7 @@ mod commands;
 mod machine;
 mod serve;
 mod settings;
+mod token_commands;
 mod wiring;
 
 use std::io::{IsTerminal, Write};
@@ -60,6 +61,7 @@ async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
         Command::Seed(_) => commands::seed(settings, json).await?,
         Command::Workspace(command) => commands::workspace(settings, command, json).await?,
         Command::User(command) => commands::user(settings, command, json).await?,
+        Command::Token(command) => token_commands::token(settings, command, json).await?,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;
             commands::print(false, &serde_json::Value::Null, &document)?;

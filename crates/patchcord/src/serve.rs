@@ -45,12 +45,14 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
             trusted_proxies: settings.trusted_proxies.clone(),
             secure_cookies: settings.public_url.starts_with("https://"),
             demo: options.demo,
+            rate_limit_per_minute: settings.rate_limit_per_minute,
         },
         stop.clone(),
     );
     let listener = listen(SocketAddr::new(settings.bind, settings.port)).await?;
     let background = CancellationToken::new();
     app.start_live(&tasks, background.clone());
+    app.start_token_use(&tasks, background.clone());
     if options.role != Role::Api {
         app.start_worker(&tasks, background.clone());
     }

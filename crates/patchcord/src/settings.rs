@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use patchcord_app::identity;
 use patchcord_server::Network;
 
 /// One setting: its variable, what it is when nobody sets it, and what it means. The key in the file is the same in lower
@@ -35,6 +36,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("SQLITE_SYNCHRONOUS", "full", "full: an acknowledged write survives a power cut; normal: faster"),
     secret("JWT_SECRET", "32 characters or more, shared by all nodes; generated in DATA_DIR when empty"),
     setting("TRUSTED_PROXIES", "", "networks (CIDR, comma-separated) whose X-Forwarded-For is believed"),
+    setting("AUTH_ISSUER", "", "the identity provider whose users may come in, as its tokens name it (iss)"),
+    setting("AUTH_JWKS_URL", "", "where its keys are; its discovery document says so when empty"),
+    setting("AUTH_AUDIENCE", "", "aud that its tokens must have; one of these, comma-separated"),
+    setting("AUTH_AUTHORIZED_PARTIES", "", "azp that its tokens must have; one of these, comma-separated"),
+    setting("AUTH_CLIENT_ID", "", "with which people sign in at the identity provider"),
+    secret("AUTH_CLIENT_SECRET", "goes with AUTH_CLIENT_ID; public clients have none"),
+    setting("RATE_LIMIT_PER_MINUTE", "600", "requests of one token, or of one address without a token; 0: any number"),
     setting("COPILOT_PROVIDER", "auto", "auto, openai, builtin or off"),
     secret("OPENAI_API_KEY", "sent to the model server as a bearer token"),
     setting("OPENAI_BASE_URL", "", "any OpenAI-compatible server, such as http://localhost:11434/v1"),
@@ -68,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) sqlite_full_sync: bool,
     pub(crate) jwt_secret: Option<String>,
     pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) identity: Option<identity::Options>,
+    pub(crate) rate_limit_per_minute: u32,
     pub(crate) provider: Provider,
     pub(crate) openai_api_key: Option<String>,
     pub(crate) openai_base_url: Option<String>,
@@ -129,6 +139,10 @@ impl Settings {
             values.parse("TRUSTED_PROXIES", "networks such as 10.0.0.0/8,192.168.1.4", &mut faults, |text| {
                 text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| Network::from_str(t).ok()).collect()
             });
+        let identity = identity_provider(&values, &mut faults);
+        let rate_limit = values.parse("RATE_LIMIT_PER_MINUTE", "a number from 0 to 1000000", &mut faults, |text| {
+            text.parse::<u32>().ok().filter(|limit| *limit <= 1_000_000)
+        });
         let (key, url) = (values.optional("OPENAI_API_KEY"), values.optional("OPENAI_BASE_URL"));
         let auto = if key.is_some() || url.is_some() { Provider::Openai } else { Provider::Builtin };
         let choices =
@@ -161,6 +175,8 @@ impl Settings {
                 sqlite_full_sync: sqlite_full_sync?,
                 jwt_secret: jwt_secret.clone(),
                 trusted_proxies: networks.clone()?,
+                identity: identity.clone(),
+                rate_limit_per_minute: rate_limit?,
                 provider: provider?,
                 openai_api_key: key.clone(),
                 openai_base_url: url.clone(),
@@ -185,6 +201,43 @@ impl Settings {
     pub(crate) fn is_loopback(&self) -> bool {
         self.bind.is_loopback()
     }
+}
+
+/// The identity provider, when one is set. Half a configuration is a fault: tokens would be taken that are not meant for
+/// this desk, or none at all.
+fn identity_provider(values: &Values, faults: &mut Vec<String>) -> Option<identity::Options> {
+    let list = |name| -> Vec<String> {
+        values.text(name).split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    };
+    let others = ["AUTH_JWKS_URL", "AUTH_AUDIENCE", "AUTH_AUTHORIZED_PARTIES", "AUTH_CLIENT_ID", "AUTH_CLIENT_SECRET"];
+    let Some(issuer) = values.optional("AUTH_ISSUER") else {
+        for name in others.into_iter().filter(|name| values.optional(name).is_some()) {
+            faults.push(format!("{name} is set, but AUTH_ISSUER is not: set both, or neither"));
+        }
+        return None;
+    };
+    let mut options = identity::Options::new(issuer);
+    options.jwks_url = values.optional("AUTH_JWKS_URL");
+    options.audiences = list("AUTH_AUDIENCE");
+    options.authorized_parties = list("AUTH_AUTHORIZED_PARTIES");
+    let secret = values.optional("AUTH_CLIENT_SECRET");
+    options.client = values.optional("AUTH_CLIENT_ID").map(|id| identity::ClientCredentials { id, secret });
+    for name in ["AUTH_ISSUER", "AUTH_JWKS_URL"] {
+        if values.optional(name).is_some_and(|address| !identity::is_safe_address(&address)) {
+            faults.push(values.wrong(name, "an address that begins with https://; http:// is for this machine only"));
+        }
+    }
+    if options.audiences.is_empty() && options.authorized_parties.is_empty() {
+        faults.push(
+            "AUTH_ISSUER is set: set AUTH_AUDIENCE or AUTH_AUTHORIZED_PARTIES too, or tokens would be taken that the \
+             provider made for others"
+                .into(),
+        );
+    }
+    if options.client.is_none() && values.optional("AUTH_CLIENT_SECRET").is_some() {
+        faults.push("AUTH_CLIENT_SECRET is set, but AUTH_CLIENT_ID is not: set both, or neither".into());
+    }
+    Some(options)
 }
 
 impl Values {
@@ -294,7 +347,7 @@ pub(crate) fn help() -> String {
     for Setting { name, default, about, secret } in SETTINGS {
         let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
         let file = if *secret { " (secret)" } else { "" };
-        text += &format!("  {name:<20} {about}{default}{file}\n");
+        text += &format!("  {name:<24} {about}{default}{file}\n");
     }
     text
 }
@@ -343,6 +396,29 @@ mod tests {
         assert!(faults("", &[("COPILOT_PROVIDER", "openai")]).contains("OPENAI_API_KEY"));
         assert!(faults("", &[("DATABASE_URL", "mysql://u:secret@h/d")]).contains("sqlite:// or postgres://"));
         assert!(faults("", &[("JWT_SECRET_FILE", "/nowhere/at/all")]).contains("/nowhere/at/all"));
+    }
+
+    #[test]
+    fn an_issuer_needs_an_audience_or_parties() {
+        let issuer = ("AUTH_ISSUER", "https://id.test");
+        assert!(read("", &[], &[]).unwrap().identity.is_none());
+        assert!(faults("", &[issuer]).contains("AUTH_AUDIENCE or AUTH_AUTHORIZED_PARTIES"));
+        assert!(faults("", &[issuer, ("AUTH_AUDIENCE", " , ")]).contains("AUTH_AUTHORIZED_PARTIES"));
+        for more in [("AUTH_AUDIENCE", "desk"), ("AUTH_AUTHORIZED_PARTIES", "https://desk.test, app")] {
+            assert!(read("", &[issuer, more], &[]).is_ok(), "{more:?}");
+        }
+        for (name, value) in [("AUTH_JWKS_URL", "https://id.test/keys"), ("AUTH_CLIENT_ID", "desk")] {
+            assert!(faults("", &[(name, value)]).contains(&format!("{name} is set, but AUTH_ISSUER is not")));
+        }
+        let audience = ("AUTH_AUDIENCE", "desk");
+        assert!(faults("", &[("AUTH_ISSUER", "http://id.test"), audience]).contains("AUTH_ISSUER is"));
+        assert!(faults("", &[issuer, audience, ("AUTH_JWKS_URL", "id.test")]).contains("AUTH_JWKS_URL is"));
+        let text = faults("", &[issuer, audience, ("AUTH_CLIENT_SECRET", "hush-hush")]);
+        assert!(text.contains("AUTH_CLIENT_ID is not") && !text.contains("hush-hush"), "{text}");
+        let options = read("", &[issuer, ("AUTH_AUTHORIZED_PARTIES", "a, b")], &[]).unwrap().identity.unwrap();
+        assert_eq!(options.authorized_parties, ["a", "b"]);
+        assert_eq!(read("", &[("RATE_LIMIT_PER_MINUTE", "0")], &[]).unwrap().rate_limit_per_minute, 0);
+        assert!(faults("", &[("RATE_LIMIT_PER_MINUTE", "-1")]).contains("RATE_LIMIT_PER_MINUTE is"));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::identity::Identity;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::passwords::{Cost, Passwords};
@@ -81,6 +83,8 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         redactor: Redactor::new(redaction::Options { ip_addresses: settings.redact_ip_addresses }),
         prices,
         live: Live::default(),
+        token_use: TokenUse::default(),
+        identity: settings.identity.clone().map(|options| Identity::new(options, clock.clone())).transpose()?,
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,

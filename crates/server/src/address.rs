@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, header};
 use patchcord_app::sessions::Client;
 
 use crate::Desk;
@@ -80,13 +81,18 @@ impl FromRequestParts<Desk> for From {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Self::Rejection> {
-        let socket = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let socket = socket.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let address = client_address(socket, text("x-forwarded-for"), &desk.options.trusted_proxies);
-        let user_agent = text("user-agent").map(str::to_owned);
+        let address = of(&parts.headers, &parts.extensions, &desk.options.trusted_proxies);
+        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Self(Client { address: address.to_string(), user_agent }))
     }
+}
+
+/// The address that a request comes from.
+pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions, trusted: &[Network]) -> IpAddr {
+    let socket = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let socket = socket.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    client_address(socket, forwarded, trusted)
 }
 
 #[cfg(test)]

@@ -90,6 +90,8 @@ pub(crate) enum ApiError {
     Panicked,
     /// It took too long.
     TimedOut,
+    /// Too many requests; the number is after how many seconds the next one is heard.
+    RateLimited(u64),
 }
 
 impl From<AppError> for ApiError {
@@ -107,6 +109,16 @@ impl ApiError {
     pub(crate) fn code_and_detail(self) -> (String, String) {
         let (problem, _) = self.problem();
         (problem.code, problem.detail)
+    }
+
+    /// Whether there is nothing at the address.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, ApiError::App(AppError::NotFound(_)))
+    }
+
+    /// The stable code.
+    pub(crate) fn code(self) -> String {
+        self.problem().0.code
     }
 
     fn problem(self) -> (Problem, Option<u64>) {
@@ -144,7 +156,13 @@ impl ApiError {
                 retry_after = Some(5);
                 (StatusCode::SERVICE_UNAVAILABLE, "timed_out", "the request took too long; try again".to_owned())
             }
+            ApiError::RateLimited(seconds) => {
+                retry_after = Some(seconds);
+                let detail = format!("too many requests; try again in {seconds} seconds");
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
+            }
             ApiError::App(error) => match error {
+                AppError::NotProvisioned => (StatusCode::FORBIDDEN, "user_not_provisioned", error.to_string()),
                 AppError::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", error.to_string()),
                 AppError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", error.to_string()),
                 AppError::Unauthenticated(code, detail) => (StatusCode::UNAUTHORIZED, code, detail.to_owned()),
@@ -163,6 +181,7 @@ impl ApiError {
                         Current::User(user) => shape::value(&shape::UserRow::from(&*user)),
                         Current::SavedView(view) => shape::value(&shape::SavedViewRow::from(&*view)),
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
+                        Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)
@@ -269,6 +288,16 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 
 pub(crate) fn timed_out() -> Response {
     ApiError::TimedOut.into_response()
+}
+
+/// Whether the answers of an address come in the copilot's envelope.
+pub(crate) fn has_envelope(path: &str) -> bool {
+    path.starts_with("/api/copilot/")
+}
+
+pub(crate) fn rate_limited(seconds: u64, in_envelope: bool) -> Response {
+    let error = ApiError::RateLimited(seconds);
+    if in_envelope { CopilotError(error).into_response() } else { error.into_response() }
 }
 
 pub(crate) async fn method_not_allowed() -> Response {

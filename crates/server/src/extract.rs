@@ -16,6 +16,9 @@ use crate::error::ApiError;
 /// Deepest nesting of a body.
 const DEPTH_MAX: usize = 32;
 
+/// Longest token, in bytes; those of identity providers may carry long lists.
+const TOKEN_MAX: usize = 8_192;
+
 /// Somebody who is signed in, and their session.
 pub(crate) struct Signed(pub(crate) Caller);
 
@@ -38,13 +41,13 @@ impl FromRequestParts<Desk> for Signed {
 }
 
 /// The token of an `Authorization: Bearer` header.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| token.trim())
-        .filter(|token| !token.is_empty() && token.len() <= 4_096)
+        .filter(|token| !token.is_empty() && token.len() <= TOKEN_MAX)
 }
 
 macro_rules! role_extractor {

@@ -4,6 +4,7 @@ mod address;
 mod csv;
 mod error;
 mod extract;
+mod limits;
 mod openapi;
 mod page;
 mod paging;
@@ -27,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
+use limits::Limits;
+
 pub use address::{Network, NetworkError};
 pub use openapi::document;
 
@@ -44,6 +47,8 @@ pub struct Options {
     pub secure_cookies: bool,
     /// Whether the sign-in page shows the demo users.
     pub demo: bool,
+    /// Requests a minute that one token, or one address without a token, may send; 0 for any number.
+    pub rate_limit_per_minute: u32,
 }
 
 /// What every handler may need.
@@ -54,6 +59,7 @@ pub struct Desk {
     pub(crate) draining: Arc<AtomicBool>,
     /// Ends sockets when the server stops.
     pub(crate) stop: CancellationToken,
+    pub(crate) limits: Arc<Limits>,
     requests: Arc<AtomicU64>,
 }
 
@@ -62,6 +68,7 @@ impl Desk {
     pub fn new(app: App, options: Options, stop: CancellationToken) -> Self {
         Self {
             app,
+            limits: Arc::new(Limits::new(options.rate_limit_per_minute)),
             options: Arc::new(options),
             draining: Arc::new(AtomicBool::new(false)),
             stop,
@@ -90,6 +97,7 @@ pub fn router(desk: Desk) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(middleware::from_fn_with_state(desk.clone(), limits::limit))
         .layer(middleware::from_fn_with_state(desk.clone(), surround))
         .with_state(desk)
 }

@@ -26,7 +26,7 @@ use crate::{Desk, routes};
     security(("bearer" = [])),
     tags(
         (name = "auth", description = "Signing in"),
-        (name = "users", description = "Users of the workspace"),
+        (name = "users", description = "Users of the workspace, its API tokens, settings and administrative changes"),
         (name = "tickets", description = "The desk"),
         (name = "copilot", description = "AI on a ticket; answers in an envelope"),
         (name = "people and things", description = "Whom and what the desk supports"),
@@ -104,6 +104,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         if path == "/api/auth/login" || path == "/api/auth/password" {
             statuses.push(("429", "Too many attempts; Retry-After says when to try again"));
         }
+        statuses.push(("429", "Too many requests; Retry-After and RateLimit-* say when to try again"));
     }
     let creates = ["201", "202"].iter().any(|status| operation.responses.responses.contains_key(*status));
     if method == "post" && creates && !public {

@@ -42,8 +42,7 @@ fn serve(path: &str, file: EmbeddedFile) -> Response {
 fn index(desk: &Desk) -> Response {
     let file = Files::get("index.html").map(|file| file.data).unwrap_or_default();
     let nonce = patchcord_app::passwords::new_token(&*desk.app.entropy);
-    let demo = if desk.options.demo { "true" } else { "false" };
-    let page = String::from_utf8_lossy(&file).replace("__CSP_NONCE__", &nonce).replace("__DEMO__", demo);
+    let page = fill(&String::from_utf8_lossy(&file), &nonce, desk.options.demo, desk.app.has_oidc());
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -58,6 +57,13 @@ fn index(desk: &Desk) -> Response {
     response
 }
 
+/// Tells the page what it must know before it asks: whether this is a demonstration, and whether an identity provider is
+/// configured.
+fn fill(page: &str, nonce: &str, demo: bool, oidc: bool) -> String {
+    let word = |yes: bool| if yes { "true" } else { "false" };
+    page.replace("__CSP_NONCE__", nonce).replace("__DEMO__", word(demo)).replace("__OIDC__", word(oidc))
+}
+
 fn content_type(path: &str) -> &'static str {
     match path.rsplit('.').next().unwrap_or_default() {
         "js" => "text/javascript; charset=utf-8",
@@ -69,5 +75,19 @@ fn content_type(path: &str) -> &'static str {
         "json" | "map" => "application/json",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_is_told() {
+        let page = include_str!("../../../web/index.html");
+        for (demo, oidc) in [(true, false), (false, true)] {
+            let page = super::fill(page, "n", demo, oidc);
+            assert!(page.contains(&format!("name=\"patchcord-demo\" content=\"{demo}\"")), "{page}");
+            assert!(page.contains(&format!("name=\"patchcord-oidc\" content=\"{oidc}\"")), "{page}");
+            assert!(!page.contains("__"), "{page}");
+        }
     }
 }

@@ -3,4 +3,5 @@
 
 mod http;
 
+pub mod oidc;
 pub mod openai;

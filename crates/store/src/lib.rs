@@ -15,6 +15,7 @@ mod plans;
 mod store;
 mod tenant;
 
+pub mod api_tokens;
 pub mod articles;
 pub mod audit_log;
 pub mod directory;

@@ -16,6 +16,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_views_and_macros.sql"),
         include_str!("../migrations/postgres/0002_views_and_macros.sql"),
     ),
+    (
+        "0003_identity",
+        include_str!("../migrations/sqlite/0003_identity.sql"),
+        include_str!("../migrations/postgres/0003_identity.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

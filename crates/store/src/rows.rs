@@ -4,6 +4,7 @@ pub use crate::entities::account_managers::Model as AccountManager;
 pub use crate::entities::ai_conversations::Model as Conversation;
 pub use crate::entities::ai_suggestions::Model as Suggestion;
 pub use crate::entities::ai_usage_logs::Model as UsageLog;
+pub use crate::entities::api_tokens::Model as ApiToken;
 pub use crate::entities::attachments::Model as Attachment;
 pub use crate::entities::audit_log::Model as AuditEntry;
 pub use crate::entities::contact_devices::Model as ContactDevice;
@@ -73,6 +74,7 @@ rows!(
     ai_conversations,
     ai_suggestions,
     ai_usage_logs,
+    api_tokens,
     attachments,
     audit_log,
     contacts,
@@ -102,6 +104,7 @@ editable!(
     account_managers,
     ai_conversations,
     ai_suggestions,
+    api_tokens,
     attachments,
     contacts,
     device_manufacturers,

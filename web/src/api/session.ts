@@ -36,6 +36,11 @@ function hint(has: boolean): void {
   }
 }
 
+/** A sign-in elsewhere ends with the session's cookie: the page shall ask for the session when it is loaded again. */
+export function expectSession(): void {
+  hint(true);
+}
+
 /** Tokens are renewed this long before they end, so that none ends on its way. */
 const MARGIN_MS = 20_000;
 

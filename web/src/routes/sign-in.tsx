@@ -3,7 +3,10 @@ import { SignIn } from "~/features/session/sign-in";
 import { z } from "~/lib/zod";
 
 export const Route = createFileRoute("/sign-in")({
-  validateSearch: z.object({ next: z.catch(z.optional(z.string()), undefined) }),
+  validateSearch: z.object({
+    next: z.catch(z.optional(z.string()), undefined),
+    problem: z.catch(z.optional(z.string()), undefined),
+  }),
   component: SignInRoute,
 });
 
@@ -16,7 +19,8 @@ function within(next: string | undefined): string {
 }
 
 function SignInRoute() {
-  const { next } = Route.useSearch();
+  const { next, problem } = Route.useSearch();
   const router = useRouter();
-  return <SignIn onSignedIn={() => router.history.replace(within(next))} />;
+  const goOn = () => router.history.replace(within(next));
+  return <SignIn next={within(next)} problemElsewhere={problem} onSignedIn={goOn} />;
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use crate::copilot::{is_final, locked, publish, remember};
 use crate::trail::{Change, Who};
+use crate::workspace_settings::WorkspaceSettings;
 use crate::{App, AppError};
 
 /// The kind of these jobs.
@@ -31,11 +32,12 @@ pub fn dedup_key(suggestion_id: &str) -> String {
 /// Why it is not done; see [`Failure`].
 pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     let Some(suggestion) = start(app, job).await? else { return Ok(()) };
-    let Some(model) = app.model.clone() else {
+    let settings = app.settings_of(&job.workspace()).await?;
+    let Some(model) = app.model_for(&settings) else {
         let message = "The copilot is switched off.".to_owned();
         return Err(Failure::Permanent { code: "copilot_off", message });
     };
-    check_budget(app, job, &*model).await?;
+    check_budget(app, job, &*model, &settings).await?;
     let task = task(app, job, &suggestion).await?;
     let key = cache_key(&*model, &task);
     let workspace = job.workspace();
@@ -118,17 +120,19 @@ async fn start(app: &App, job: &Job) -> Result<Option<Suggestion>, AppError> {
         .await
 }
 
-async fn check_budget(app: &App, job: &Job, model: &dyn Model) -> Result<(), Failure> {
+async fn check_budget(app: &App, job: &Job, model: &dyn Model, settings: &WorkspaceSettings) -> Result<(), Failure> {
     if model.provider() == "builtin" {
         return Ok(());
     }
     let midnight = app.clock.now() / DAY * DAY;
     let workspace = job.workspace();
     let spent = suggestions::cost_since(app.store.tenant(&workspace), midnight).await?;
-    if spent < app.options.daily_budget_microusd {
+    if spent < settings.daily_budget_microusd {
         return Ok(());
     }
-    let message = "Today's budget for AI is used up. An administrator can raise AI_DAILY_BUDGET_USD.".to_owned();
+    let own = settings.daily_budget_microusd < settings.daily_budget_max_microusd;
+    let remedy = if own { "the daily budget of the workspace" } else { "AI_DAILY_BUDGET_USD" };
+    let message = format!("Today's budget for AI is used up. An administrator can raise {remedy}.");
     Err(Failure::Permanent { code: "budget_exceeded", message })
 }
 

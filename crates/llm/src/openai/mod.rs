@@ -59,16 +59,17 @@ impl Options {
     }
 }
 
-/// A client of one server.
+/// A client of one server. Clones share its connections and its limits.
+#[derive(Clone)]
 pub struct OpenAi {
     options: Options,
     client: Client,
     clock: Arc<dyn Clock>,
-    prompts: Prompts,
-    places: Semaphore,
-    breaker: Breaker,
+    prompts: Arc<Prompts>,
+    places: Arc<Semaphore>,
+    breaker: Arc<Breaker>,
     /// Set when the server does not know strict schemas; JSON mode is used from then on.
-    json_mode: AtomicBool,
+    json_mode: Arc<AtomicBool>,
 }
 
 impl OpenAi {
@@ -96,9 +97,9 @@ impl OpenAi {
             .timeout(Duration::from_millis(options.timeout_ms))
             .build()
             .map_err(|error| ModelError::Refused(format!("The client cannot be set up: {error}.")))?;
-        let places = Semaphore::new(options.max_concurrent.max(1));
-        let json_mode = AtomicBool::new(false);
-        Ok(Self { options, client, clock, prompts, places, breaker: Breaker::default(), json_mode })
+        let places = Arc::new(Semaphore::new(options.max_concurrent.max(1)));
+        let (prompts, breaker) = (Arc::new(prompts), Arc::new(Breaker::default()));
+        Ok(Self { options, client, clock, prompts, places, breaker, json_mode: Arc::default() })
     }
 
     /// Asks with a strict schema, or in JSON mode where the server lacks those.
@@ -201,6 +202,11 @@ impl Model for OpenAi {
             _ => pass.succeeded(),
         }
         result
+    }
+
+    fn named(&self, name: &str) -> Option<Arc<dyn Model>> {
+        let options = Options { model: name.to_owned(), ..self.options.clone() };
+        Some(Arc::new(Self { options, ..self.clone() }))
     }
 
     async fn check(&self) -> Result<(), ModelError> {

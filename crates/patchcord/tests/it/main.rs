@@ -6,7 +6,9 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod api_tokens;
 mod attachments;
+mod audit_log;
 mod auth;
 mod bulk;
 mod commands;
@@ -21,11 +23,14 @@ mod events;
 mod export;
 mod harness;
 mod idempotency;
+mod identity;
 mod invitations;
+mod limits;
 mod macros;
 mod merges;
 mod messages;
 mod model_failures;
+mod oidc;
 mod openapi;
 mod outages;
 mod presence;
@@ -40,3 +45,4 @@ mod ticket_lists;
 mod tickets;
 mod users;
 mod worker;
+mod workspace;

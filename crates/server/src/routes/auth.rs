@@ -117,11 +117,16 @@ pub(crate) async fn accept_invitation(
 }
 
 fn session(desk: &Desk, jar: CookieJar, signed_in: &SignedIn) -> (CookieJar, Json<Session>) {
-    let cookie = Cookie::build((COOKIE, signed_in.refresh_token.clone()))
+    (jar.add(refresh_cookie(desk, signed_in)), Json(Session::from(signed_in)))
+}
+
+/// The cookie that carries a session over a reload.
+pub(super) fn refresh_cookie(desk: &Desk, signed_in: &SignedIn) -> Cookie<'static> {
+    Cookie::build((COOKIE, signed_in.refresh_token.clone()))
         .path("/api/auth")
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(desk.options.secure_cookies)
-        .max_age(cookie::time::Duration::milliseconds(REFRESH_LIVES));
-    (jar.add(cookie), Json(Session::from(signed_in)))
+        .max_age(cookie::time::Duration::milliseconds(REFRESH_LIVES))
+        .build()
 }

@@ -203,7 +203,7 @@ pub(crate) async fn cancel(
     responses((status = 200, description = "How the copilot is doing", body = Envelope<CopilotHealth>)))]
 pub(crate) async fn health(
     State(desk): State<Desk>,
-    _caller: AsViewer,
+    WithRejection(extract::AsViewer(actor), _): AsViewer,
 ) -> Result<Json<Envelope<CopilotHealth>>, CopilotError> {
-    Ok(Json(Envelope::of(CopilotHealth::from(desk.app.copilot_health().await))))
+    Ok(Json(Envelope::of(CopilotHealth::from(desk.app.copilot_health(&actor).await?))))
 }

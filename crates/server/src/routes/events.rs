@@ -61,7 +61,8 @@ pub(crate) async fn events(
     }))
 }
 
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The token among the subprotocols.
+pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     let listed = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     listed.flat_map(|value| value.split(',')).find_map(|name| name.trim().strip_prefix(TOKEN_PREFIX))
 }

@@ -1,6 +1,7 @@
 //! Every route of the API, in one list. A route that is not here does not exist, and neither does one without documentation.
 
 mod attachments;
+mod audit_log;
 mod auth;
 mod bulk;
 mod copilot;
@@ -11,11 +12,14 @@ mod health;
 mod lookups;
 mod macros;
 mod merges;
+mod oidc;
 mod presence;
 mod saved_views;
 mod similar;
 mod tickets;
+mod tokens;
 mod users;
+mod workspace;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -26,6 +30,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{Desk, openapi};
+
+pub(crate) use events::token as socket_token;
 
 /// The routes and their document.
 pub(crate) fn api() -> OpenApiRouter<Desk> {
@@ -39,6 +45,12 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(auth::accept_invitation))
         .routes(routes!(users::list_users, users::add_user))
         .routes(routes!(users::get_user, users::patch_user))
+        .routes(routes!(oidc::oidc_start))
+        .routes(routes!(oidc::oidc_callback))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(workspace::get_workspace, workspace::patch_workspace))
+        .routes(routes!(audit_log::audit_log))
         // Tickets
         .routes(routes!(tickets::list_tickets, tickets::create_ticket))
         .routes(routes!(tickets::get_ticket, tickets::patch_ticket))

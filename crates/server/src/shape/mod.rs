@@ -1,21 +1,27 @@
 //! How things look on the wire: camelCase, RFC 3339, nulls shown. Nothing here decides anything.
 
+mod audit_log;
 mod copilot;
 mod desk;
 mod tickets;
+mod tokens;
 mod users;
+mod workspace;
 
 use patchcord_domain::time::to_rfc3339;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub(crate) use audit_log::AuditRow;
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, TicketSuggestion};
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };
+pub(crate) use tokens::{MadeTokenRow, TokenRow};
 pub(crate) use users::{AddedUser, Me, Session, UserRow};
+pub(crate) use workspace::WorkspaceRow;
 
 /// A body as a JSON value, to be kept with an idempotency key.
 pub(crate) fn value(body: &impl Serialize) -> Value {

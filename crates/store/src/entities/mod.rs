@@ -8,6 +8,7 @@ pub mod ai_cache;
 pub mod ai_conversations;
 pub mod ai_suggestions;
 pub mod ai_usage_logs;
+pub mod api_tokens;
 pub mod attachments;
 pub mod audit_log;
 pub mod contact_devices;
@@ -66,6 +67,7 @@ tenant_owned!(
     ai_conversations,
     ai_suggestions,
     ai_usage_logs,
+    api_tokens,
     attachments,
     audit_log,
     contacts,

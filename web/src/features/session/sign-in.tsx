@@ -2,9 +2,10 @@ import { Alert, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } fr
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { Problem } from "~/api/problem";
-import { signIn } from "~/api/session";
+import { expectSession, signIn } from "~/api/session";
 import { Brand } from "~/components/brand";
 import { isDemo } from "~/lib/demo";
+import { hasOidc, oidcStart } from "~/lib/oidc";
 import classes from "./sign-in.module.css";
 
 const DEMO = { email: "agent@demo.test", password: "patchcord-demo" };
@@ -18,7 +19,23 @@ function explain(problem: Problem): string {
   return `Too many attempts. Try again ${wait}.`;
 }
 
-export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
+/** Why a sign-in at the identity provider did not work; the server leads back here with a code. */
+function explainElsewhere(code: string): string {
+  if (code === "user_not_provisioned") return "Nobody here has your address. Ask an administrator to add you.";
+  if (code === "sign_in_expired") return "That sign-in took too long, or began in another browser. Try again.";
+  if (code === "unavailable") return "The identity provider cannot be reached right now. Try again in a moment.";
+  return "The identity provider did not let you in. Try again.";
+}
+
+interface SignInProps {
+  /** Where to go on after a sign-in elsewhere. */
+  next?: string;
+  /** Code of what went wrong with a sign-in elsewhere. */
+  problemElsewhere?: string | undefined;
+  onSignedIn: () => void;
+}
+
+export function SignIn({ next = "/tickets", problemElsewhere, onSignedIn }: SignInProps) {
   const form = useForm({ initialValues: { email: "", password: "" } });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -52,6 +69,11 @@ export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
               )}
             </Alert>
           )}
+          {problemElsewhere && !problem && (
+            <Alert color="red" variant="outline" role="alert">
+              {explainElsewhere(problemElsewhere)}
+            </Alert>
+          )}
           <TextInput
             label="E-mail"
             type="email"
@@ -71,6 +93,11 @@ export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
           <Button type="submit" size="sm" fullWidth loading={busy}>
             Sign in
           </Button>
+          {hasOidc() && (
+            <Button component="a" href={oidcStart(next)} onClick={expectSession} variant="default" fullWidth>
+              Sign in with your organization
+            </Button>
+          )}
           {isDemo() && (
             <div className={classes.demo}>
               <Text size="sm">

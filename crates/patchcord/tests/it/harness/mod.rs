@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
+use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::passwords::{Cost, Passwords};
@@ -46,9 +48,12 @@ pub(crate) struct Setup {
     /// Whether a worker runs; without one a test calls `work_once` itself.
     pub(crate) worker: bool,
     pub(crate) options: patchcord_app::Options,
+    /// Requests are not limited unless a test says so.
     pub(crate) server: patchcord_server::Options,
     /// The desk's clock; shared with a model that needs one.
     pub(crate) clock: Arc<TestClock>,
+    /// Whose users may come in; nobody else's unless a test says so.
+    pub(crate) identity: Option<identity::Options>,
 }
 
 impl Default for Setup {
@@ -59,6 +64,7 @@ impl Default for Setup {
             options: patchcord_app::Options::default(),
             server: patchcord_server::Options::default(),
             clock: Arc::default(),
+            identity: None,
         }
     }
 }
@@ -82,6 +88,8 @@ pub(crate) fn app(
         redactor: Redactor::new(redaction::Options::default()),
         prices: Prices::embedded(),
         live: Live::default(),
+        token_use: TokenUse::default(),
+        identity: None,
         options,
         entropy,
     })
@@ -141,14 +149,17 @@ impl World {
         town: Option<Town>,
         setup: Setup,
     ) -> Self {
-        let Setup { model, worker, options, server, clock } = setup;
+        let Setup { model, worker, options, server, clock, identity } = setup;
+        let identity = identity.map(|options| Identity::new(options, clock.clone()).unwrap());
         let app = app(store.clone(), folder.path(), clock.clone(), model, options);
+        let app = App::new(Inner { identity, ..Inner::clone(&app) });
         let town = match town {
             Some(town) => town,
             None => Town::build(&app).await,
         };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
+        app.start_token_use(&tasks, stop.clone());
         if worker {
             app.start_worker(&tasks, stop.clone());
         }
