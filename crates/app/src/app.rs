@@ -9,6 +9,7 @@ use patchcord_domain::time::Clock;
 use patchcord_llm::{Model, Prices};
 use patchcord_store::Store;
 
+use crate::crm::Crm;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::passwords::Passwords;
@@ -41,6 +42,8 @@ pub struct Inner {
     pub prices: Prices,
     /// Events on their way to listeners.
     pub live: Live,
+    /// The desk whose tickets the copilot works on, when that is not this one.
+    pub crm: Option<Crm>,
     /// What an operator may set.
     pub options: Options,
 }
@@ -56,6 +59,8 @@ pub struct Options {
     pub concurrent_jobs: usize,
     /// How long a worker holds a job before others may take it over, in milliseconds.
     pub lease_ms: i64,
+    /// How long a caller is kept waiting for a model's answer, in milliseconds.
+    pub wait_ms: u64,
     /// Whether the demo workspace is shown with its passwords.
     pub demo: bool,
 }
@@ -67,6 +72,7 @@ impl Default for Options {
             daily_budget_microusd: 20_000_000,
             concurrent_jobs: 8,
             lease_ms: 30_000,
+            wait_ms: 60_000,
             demo: false,
         }
     }

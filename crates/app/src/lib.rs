@@ -1,17 +1,24 @@
 //! The use cases of Patchcord, one file a noun; the jobs and their worker; live events. Knows no HTTP and no SQL.
 
 mod app;
+mod asking;
 mod error;
 mod once;
 
+pub mod ai;
+pub mod articles;
 pub mod attachments;
 pub mod copilot;
+pub mod crm;
+pub mod elsewhere;
 pub mod escalations;
 pub mod jobs;
 pub mod keys;
+pub mod knowledge;
 pub mod live;
 pub mod lookups;
 pub mod messages;
+pub mod partials;
 pub mod passwords;
 pub mod seed;
 pub mod sessions;
@@ -21,6 +28,7 @@ pub mod ticket_detail;
 pub mod tickets;
 pub mod trail;
 pub mod users;
+pub mod waiting;
 pub mod worker;
 pub mod workspaces;
 

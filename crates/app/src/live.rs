@@ -14,6 +14,8 @@ use crate::{App, AppError};
 
 /// Events that wait for the slowest listener; one that falls further behind reads on from the outbox.
 const WAITING: usize = 1_024;
+/// Provisional events that wait for the slowest listener; it loses the oldest beyond that.
+const PROVISIONAL: usize = 64;
 /// Events read at once.
 const BATCH: u64 = 500;
 /// Events of other nodes, and those that a signal was missed for, are found this often at the latest.
@@ -25,11 +27,12 @@ const REPLAYED: usize = 1_000;
 #[derive(Clone)]
 pub struct Live {
     events: broadcast::Sender<Arc<Event>>,
+    provisional: broadcast::Sender<Arc<Event>>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { events: broadcast::Sender::new(WAITING) }
+        Self { events: broadcast::Sender::new(WAITING), provisional: broadcast::Sender::new(PROVISIONAL) }
     }
 }
 
@@ -37,6 +40,17 @@ impl Live {
     /// Listens from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
+    }
+
+    /// Listens to what is not stored, such as text that is being written. A listener who falls behind loses the oldest.
+    pub fn subscribe_provisional(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.provisional.subscribe()
+    }
+
+    /// Hands out something that is not stored and may be lost.
+    pub(crate) fn hand_out(&self, event: Event) {
+        // Nobody listening is no error.
+        let _ = self.provisional.send(Arc::new(event));
     }
 }
 

@@ -1,15 +1,18 @@
 //! The nouns and rules of Patchcord. No I/O, no async, no SQL, no HTTP: everything here is a pure function of its arguments.
 
+pub mod article;
 pub mod audit;
 pub mod copilot;
 pub mod field_error;
 pub mod id;
+pub mod passages;
 pub mod redaction;
 pub mod snapshot;
 pub mod text;
 pub mod ticket;
 pub mod ticket_input;
 pub mod time;
+pub mod transcript;
 pub mod user;
 
 pub use field_error::FieldError;

@@ -48,6 +48,8 @@ pub(crate) enum Command {
     /// Users who sign in
     #[command(subcommand)]
     User(User),
+    /// Looks at what the program needs and says what to do where something is wrong
+    Doctor(Doctor),
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
 }
@@ -77,6 +79,13 @@ pub(crate) struct Serve {
     /// Overrides BIND
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bind: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Asks the configured model once for each kind of result; costs a few thousand tokens
+    #[arg(long)]
+    pub(crate) model: bool,
 }
 
 #[derive(Args)]

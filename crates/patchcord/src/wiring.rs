@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use patchcord_app::crm::Crm;
+use patchcord_app::elsewhere::Elsewhere;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::passwords::{Cost, Passwords};
@@ -57,13 +59,8 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         Some(secret) => secret.clone().into_bytes(),
         None => machine::secret(&settings.data_dir)?,
     };
-    let prices = match &settings.prices_file {
-        Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-            Prices::parse(&text).with_context(|| format!("reading {}", file.display()))?
-        }
-        None => Prices::embedded(),
-    };
+    let crm = settings.crm_api_base_url.as_deref();
+    let crm = crm.map(|url| Crm::new(url, settings.crm_api_token.clone())).transpose().map_err(anyhow::Error::msg)?;
     Ok(App::new(Inner {
         store,
         keys: Keys::derive(&secret),
@@ -71,7 +68,8 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         storage: Storage::folder(&settings.data_dir.join("attachments"))?,
         model: model(settings, clock.clone())?,
         redactor: Redactor::new(redaction::Options { ip_addresses: settings.redact_ip_addresses }),
-        prices,
+        prices: prices(settings)?,
+        crm,
         live: Live::default(),
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
@@ -84,7 +82,20 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
     }))
 }
 
-fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Model>>> {
+/// What models cost.
+pub(crate) fn prices(settings: &Settings) -> Result<Prices> {
+    let Some(file) = &settings.prices_file else { return Ok(Prices::embedded()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    Prices::parse(&text).with_context(|| format!("reading {}", file.display()))
+}
+
+/// The server that answers the copilot's routes, when it is another one.
+pub(crate) fn copilot_elsewhere(settings: &Settings) -> Result<Option<Elsewhere>> {
+    settings.copilot_api_base_url.as_deref().map(Elsewhere::new).transpose().map_err(anyhow::Error::msg)
+}
+
+/// The model that was configured; none when the copilot is off.
+pub(crate) fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Model>>> {
     Ok(match settings.provider {
         Provider::Off => None,
         Provider::Builtin => {

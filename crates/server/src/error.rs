@@ -107,6 +107,7 @@ impl ApiError {
         let mut retry_after = None;
         let mut errors = Vec::new();
         let mut current = None;
+        let upstream_code;
         let (status, code, detail): (StatusCode, &str, String) = match self {
             ApiError::Malformed(detail) => (StatusCode::BAD_REQUEST, "malformed_json", detail),
             ApiError::TooDeep => {
@@ -141,6 +142,7 @@ impl ApiError {
             ApiError::App(error) => match error {
                 AppError::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", error.to_string()),
                 AppError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", error.to_string()),
+                AppError::NotProvisioned => (StatusCode::FORBIDDEN, "user_not_provisioned", error.to_string()),
                 AppError::Unauthenticated(code, detail) => (StatusCode::UNAUTHORIZED, code, detail.to_owned()),
                 AppError::Invalid(faults) => {
                     let detail = match faults.as_slice() {
@@ -155,6 +157,7 @@ impl ApiError {
                     current = Some(match state {
                         Current::Ticket(detail) => shape::value(&shape::TicketDetail::from(&*detail)),
                         Current::User(user) => shape::value(&shape::UserRow::from(&*user)),
+                        Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)
@@ -168,6 +171,17 @@ impl ApiError {
                 AppError::Unavailable(detail) => {
                     retry_after = Some(2);
                     (StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+                }
+                AppError::Upstream { code, detail, retry_after: wait } => {
+                    retry_after = wait;
+                    upstream_code = code;
+                    let status = if wait.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_GATEWAY };
+                    (status, upstream_code.as_ref(), detail)
+                }
+                AppError::TimedOut(detail) => (StatusCode::GATEWAY_TIMEOUT, "timed_out", detail),
+                AppError::OverBudget(detail, seconds) => {
+                    retry_after = Some(seconds);
+                    (StatusCode::TOO_MANY_REQUESTS, "budget_exceeded", detail)
                 }
                 AppError::LeaseLost => internal(),
                 AppError::Internal(detail) => {

@@ -5,11 +5,18 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, Transac
 use crate::StoreError;
 
 /// Name, text for SQLite, text for PostgreSQL. A migration that was released is never edited: add the next one.
-const MIGRATIONS: &[(&str, &str, &str)] = &[(
-    "0001_foundation",
-    include_str!("../migrations/sqlite/0001_foundation.sql"),
-    include_str!("../migrations/postgres/0001_foundation.sql"),
-)];
+const MIGRATIONS: &[(&str, &str, &str)] = &[
+    (
+        "0001_foundation",
+        include_str!("../migrations/sqlite/0001_foundation.sql"),
+        include_str!("../migrations/postgres/0001_foundation.sql"),
+    ),
+    (
+        "0004_ai_services",
+        include_str!("../migrations/sqlite/0004_ai_services.sql"),
+        include_str!("../migrations/postgres/0004_ai_services.sql"),
+    ),
+];
 
 /// Serialises nodes that start at the same time on PostgreSQL; the number means nothing.
 const MIGRATION_LOCK: i64 = 7_283_465;

@@ -27,7 +27,7 @@ const KEPT: [(&str, &[&str]); 15] = [
     ("sea-orm", &["store"]),
     ("sea-query", &["store"]),
     ("sqlx", &["store"]),
-    ("reqwest", &["llm"]),
+    ("reqwest", &["llm", "app"]),
     ("async-openai", &["llm"]),
     ("minijinja", &["llm"]),
     ("object_store", &["app"]),

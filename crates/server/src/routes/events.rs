@@ -95,6 +95,7 @@ impl Listener {
     async fn listen(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
         // Listening begins before anything is read, so that nothing falls between what was missed and what comes.
         let mut events = self.desk.app.live.subscribe();
+        let mut provisional = self.desk.app.live.subscribe_provisional();
         let mut check = tokio::time::interval(CHECK);
         let stop = self.desk.stop.clone();
         loop {
@@ -114,6 +115,10 @@ impl Listener {
                     Ok(event) => self.pass_on(socket, &event).await?,
                     Err(RecvError::Lagged(_)) => send_json(socket, &json!({"type": "resync"})).await?,
                     Err(RecvError::Closed) => return Err(STOPPING),
+                },
+                // What is not stored may be lost: a slow client misses it, and nobody is told.
+                event = provisional.recv() => if let Ok(event) = event {
+                    self.pass_on(socket, &event).await?;
                 },
             }
         }
@@ -165,7 +170,11 @@ impl Listener {
             if let Some(fields) = data.as_object_mut() {
                 fields.remove("onlyUserId");
             }
-            let frame = json!({"id": event.id, "type": event.r#type, "at": to_rfc3339(event.at), "data": data});
+            let mut frame = json!({"id": event.id, "type": event.r#type, "at": to_rfc3339(event.at), "data": data});
+            if event.id.is_empty() {
+                // It is in no outbox, so a client cannot ask for what came after it.
+                frame["id"] = Value::Null;
+            }
             send_json(socket, &frame).await?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! How things look on the wire: camelCase, RFC 3339, nulls shown. Nothing here decides anything.
 
 mod copilot;
+mod knowledge;
 mod tickets;
 mod users;
 
@@ -9,7 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, TicketSuggestion};
+pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
+pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

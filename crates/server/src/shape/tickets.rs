@@ -83,7 +83,7 @@ pub(crate) struct TicketLine {
     version: i64,
 }
 
-fn tags(tags: &Value) -> Vec<String> {
+pub(super) fn tags(tags: &Value) -> Vec<String> {
     tags.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
