@@ -6,5 +6,10 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod ai;
+mod copilot_sync;
+mod doctor_model;
 mod harness;
+mod knowledge;
 mod smoke;
+mod two_desks;

@@ -3,11 +3,13 @@
 mod client;
 mod engine;
 mod people;
+mod socket;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
+use patchcord_app::crm::Crm;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::passwords::{Cost, Passwords};
@@ -28,6 +30,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use client::{Answer, Client};
 pub(crate) use engine::{Engine, both_engines};
 pub(crate) use people::{PASSWORD, Town};
+pub(crate) use socket::Socket;
 
 /// What a test may want otherwise.
 pub(crate) struct Setup {
@@ -37,6 +40,8 @@ pub(crate) struct Setup {
     pub(crate) worker: bool,
     pub(crate) options: patchcord_app::Options,
     pub(crate) server: patchcord_server::Options,
+    /// The desk whose tickets the copilot works on, when it is another one.
+    pub(crate) crm: Option<Crm>,
 }
 
 impl Default for Setup {
@@ -46,6 +51,7 @@ impl Default for Setup {
             worker: true,
             options: patchcord_app::Options::default(),
             server: patchcord_server::Options::default(),
+            crm: None,
         }
     }
 }
@@ -76,7 +82,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let (store, store_options) = engine.database(folder.path()).await;
         let clock = Arc::new(TestClock::default());
-        let Setup { model, worker, options, server } = setup;
+        let Setup { model, worker, options, server, crm } = setup;
         let entropy: Arc<dyn Entropy> = Arc::new(Random);
         let app = App::new(Inner {
             store: store.clone(),
@@ -88,10 +94,11 @@ impl World {
             redactor: Redactor::new(redaction::Options::default()),
             prices: Prices::embedded(),
             live: Live::default(),
+            crm,
             options,
             entropy,
         });
-        let town = Town::build(&app).await;
+        let town = if app.crm.is_some() { Town::one(&app).await } else { Town::build(&app).await };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
         if worker {
@@ -133,6 +140,16 @@ impl World {
     /// The administrator of the second workspace.
     pub(crate) async fn foreigner(&self) -> Client {
         self.sign_in("admin@south.test").await
+    }
+
+    /// Another address of the same desk, with other options of the server.
+    pub(crate) async fn second_door(&self, options: patchcord_server::Options) -> String {
+        let desk = Desk::new(self.app.clone(), options, self.stop.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let serving = patchcord_server::serve(listener, desk);
+        self.tasks.spawn(async move { serving.await.unwrap() });
+        base
     }
 
     /// From now on the desk says that it is about to stop.

@@ -20,6 +20,7 @@ pub(crate) struct Town {
 }
 
 /// What a workspace begins with, by ids.
+#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) workspace: WorkspaceId,
     pub(crate) organization: String,
@@ -31,6 +32,12 @@ pub(crate) struct Place {
 impl Town {
     pub(super) async fn build(app: &App) -> Self {
         Self { north: Place::build(app, "north").await, south: Place::build(app, "south").await }
+    }
+
+    /// Only the first workspace; `south` is the same one.
+    pub(super) async fn one(app: &App) -> Self {
+        let north = Place::build(app, "north").await;
+        Self { south: north.clone(), north }
     }
 }
 
