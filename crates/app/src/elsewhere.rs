@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
-use reqwest::header::{CONNECTION, HeaderMap, HeaderName};
+use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName};
 use reqwest::{Body, Client, Method, Url};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,6 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(75);
 /// Largest body of a request, in bytes.
 const REQUEST_MAX: usize = 1024 * 1024;
+const TOO_LARGE: &str = "the body has more than 1 MiB";
 /// Largest answer, in bytes.
 const ANSWER_MAX: usize = 8 * 1024 * 1024;
 /// Requests under way at once.
@@ -102,6 +103,11 @@ impl Elsewhere {
     where
         S: Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
     {
+        let announced =
+            request.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > REQUEST_MAX) {
+            return Err(AppError::TooLarge(TOO_LARGE.into()));
+        }
         let place = self.places.clone().try_acquire_owned().map_err(|_| away("too many requests are under way"))?;
         let too_large = Arc::new(AtomicBool::new(false));
         let body = bounded(request.body, REQUEST_MAX, too_large.clone());
@@ -113,7 +119,7 @@ impl Elsewhere {
         }
         let response = call.send().await.map_err(|error| {
             if too_large.load(Ordering::Relaxed) {
-                AppError::TooLarge("the body has more than 1 MiB".into())
+                AppError::TooLarge(TOO_LARGE.into())
             } else if error.is_timeout() {
                 AppError::TimedOut("the server behind COPILOT_API_BASE_URL did not answer in time".into())
             } else if error.is_connect() {

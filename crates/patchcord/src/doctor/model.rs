@@ -93,7 +93,7 @@ fn sample(kind: Kind) -> Task {
         ..SnapshotMessage::default()
     };
     let messages = vec![
-        said("msg-1", "CUSTOMER", "The VPN drops every 20 minutes since Monday. My password is: hunter2-and-more."),
+        said("msg-1", "CUSTOMER", "The VPN drops every 20 minutes since Monday. Password: hunter2-and-more"),
         said("msg-2", "AGENT", "Did you renew the certificate in the VPN client?"),
         said("msg-3", "CUSTOMER", "Not yet. I will be in a meeting until noon, please write to vera@example.com."),
     ];

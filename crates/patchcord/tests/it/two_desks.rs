@@ -53,7 +53,7 @@ async fn the_copilot_works_on_tickets_of_another_desk(engine: Engine) {
         .post(
             "/api/tickets",
             json!({
-                "subject": "VPN drops at vera@example.com", "message": "It drops. My password is: hunter2-and-more",
+                "subject": "VPN drops at vera@example.com", "message": "It drops. Password: hunter2-and-more",
                 "contactId": desk.town.north.contact, "deviceId": desk.town.north.device,
             }),
         )
