@@ -115,26 +115,39 @@ impl App {
     /// [`AppError::Upstream`] when the model gives no usable answer.
     async fn answer_now(&self, actor: &Actor, kind: Kind, snapshot: Snapshot) -> Result<Outcome, AppError> {
         let model = self.model.clone().ok_or_else(copilot_off)?;
+        // A caller who hangs up must not make the call free of charge: it goes on, and what it used is written down.
+        let (app, actor) = (self.clone(), actor.clone());
+        let work = self.background.spawn(async move { app.answer_to_the_end(&actor, &*model, kind, snapshot).await });
+        work.await.map_err(|error| AppError::Internal(format!("an answer was cut off: {error}")))?
+    }
+
+    async fn answer_to_the_end(
+        &self,
+        actor: &Actor,
+        model: &dyn Model,
+        kind: Kind,
+        snapshot: Snapshot,
+    ) -> Result<Outcome, AppError> {
         let workspace = &actor.workspace_id;
         let task = self.redactor.task(Task { kind, tone: None, question: None, history: Vec::new(), snapshot });
         let limit = Duration::from_millis(self.options.wait_ms);
-        let asked = tokio::time::timeout(limit, self.ask_model(workspace, &*model, &task, None)).await;
+        let asked = tokio::time::timeout(limit, self.ask_model(workspace, model, &task, None)).await;
         match asked {
             Ok(Ok(asked)) => {
                 let outcome = asked.outcome.clone();
-                self.keep(actor, kind, &*model, asked).await?;
+                self.keep(actor, kind, model, asked).await?;
                 Ok(outcome)
             }
             Ok(Err(Unanswered::Desk(error))) => Err(error),
             Ok(Err(Unanswered::OverBudget)) => Err(over_budget(self)),
             Ok(Err(Unanswered::Model(error, used))) => {
-                self.note(actor, kind, &*model, used).await?;
+                self.note(actor, kind, model, used).await?;
                 Err(AppError::of_model(&error, self.clock.now()))
             }
             Err(_) => {
                 let latency_ms = i64::try_from(self.options.wait_ms).unwrap_or(i64::MAX);
                 let error = Some(ModelError::Timeout.code());
-                self.note(actor, kind, &*model, Used { usage: Usage::default(), latency_ms, error }).await?;
+                self.note(actor, kind, model, Used { usage: Usage::default(), latency_ms, error }).await?;
                 Err(AppError::TimedOut(ModelError::Timeout.to_string()))
             }
         }

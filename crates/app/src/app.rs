@@ -8,6 +8,7 @@ use patchcord_domain::redaction::Redactor;
 use patchcord_domain::time::Clock;
 use patchcord_llm::{Model, Prices};
 use patchcord_store::Store;
+use tokio_util::task::TaskTracker;
 
 use crate::crm::Crm;
 use crate::keys::Keys;
@@ -44,6 +45,8 @@ pub struct Inner {
     pub live: Live,
     /// The desk whose tickets the copilot works on, when that is not this one.
     pub crm: Option<Crm>,
+    /// Work that goes to its end although its caller has gone; whoever stops the program waits for it.
+    pub background: TaskTracker,
     /// What an operator may set.
     pub options: Options,
 }

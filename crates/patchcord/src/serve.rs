@@ -82,6 +82,8 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
         background.cancel();
         tasks.close();
         tasks.wait().await;
+        app.background.close();
+        app.background.wait().await;
         store.close().await;
     };
     tokio::select! {

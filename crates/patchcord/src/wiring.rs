@@ -18,6 +18,7 @@ use patchcord_llm::builtin::{Builtin, Playbooks};
 use patchcord_llm::openai::{self, OpenAi};
 use patchcord_llm::{Model, Prices, Prompts};
 use patchcord_store::{Options, Store};
+use tokio_util::task::TaskTracker;
 
 use crate::machine::{self, SystemClock, SystemEntropy};
 use crate::settings::{Provider, Settings};
@@ -71,6 +72,7 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         prices: prices(settings)?,
         crm,
         live: Live::default(),
+        background: TaskTracker::new(),
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,

@@ -110,6 +110,13 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
                 ("504", "The answer takes longer than a minute"),
             ]);
         }
+        if copilot {
+            // Its routes may be answered by another server, or about tickets of another desk.
+            statuses.extend([
+                ("502", "The model, or the server that this was passed on to, gave no usable answer"),
+                ("504", "The answer takes too long"),
+            ]);
+        }
         if path == "/api/auth/login" || path == "/api/auth/password" {
             statuses.push(("429", "Too many attempts; Retry-After says when to try again"));
         }

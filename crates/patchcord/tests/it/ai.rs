@@ -1,6 +1,7 @@
 //! AI services that answer at once.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use patchcord_llm::openai::{OpenAi, Options};
 use patchcord_llm::{Model, Prompts};
@@ -17,6 +18,7 @@ both_engines!(
     who_may_ask,
     the_budget_holds,
     sources_of_a_context_are_the_own_ones,
+    who_hangs_up_pays_all_the_same,
 );
 
 pub(crate) fn openai(server: &ScriptedModel) -> Arc<dyn Model> {
@@ -132,6 +134,8 @@ async fn failures_have_their_status(engine: Engine) {
     let agent = off.agent().await;
     agent.post("/api/ai/classify", json!({"subject": "Off it is", "body": "x"})).await.refused(503, "unavailable");
     agent.post("/api/ai/search-kb", json!({"query": "vpn"})).await.expect(200);
+    let health = agent.get("/api/copilot/v1/health").await.expect(200);
+    assert_eq!((&health["data"]["provider"], &health["data"]["reachable"]), (&json!("off"), &json!(false)));
     off.stop().await;
 }
 
@@ -214,5 +218,27 @@ async fn sources_of_a_context_are_the_own_ones(engine: Engine) {
     let prompt = server.requests()[0].message(1);
     assert!(prompt.contains(&world.town.north.article) && !prompt.contains("south-canary"), "{prompt}");
     assert_eq!(prompt.matches("</ticket>").count(), 1, "{prompt}");
+    world.stop().await;
+}
+
+async fn who_hangs_up_pays_all_the_same(engine: Engine) {
+    let reply = Reply {
+        usage: Some([1_000, 0, 100]),
+        ..Reply::json(json!({"category": "printer", "priority": "LOW", "confidence": 1}))
+    };
+    let server = ScriptedModel::start([Step::Late(700, Box::new(Step::Reply(reply)))]).await;
+    let world = world(engine, &server, |_| {}).await;
+    let agent = world.agent().await;
+    let input = json!({"subject": "Printer", "body": "The printer jams."});
+    let request = agent.request(reqwest::Method::POST, "/api/ai/classify").json(&input);
+    let hung_up = request.timeout(Duration::from_millis(300)).send().await;
+    assert!(hung_up.unwrap_err().is_timeout());
+    assert!(ledger(&world).await.is_empty());
+    let began = Instant::now();
+    while ledger(&world).await.is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(10), "nothing was written down");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(ledger(&world).await, [("classify".to_owned(), 1_000, 100, 210, None)]);
     world.stop().await;
 }

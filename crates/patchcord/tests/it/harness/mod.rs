@@ -94,6 +94,7 @@ impl World {
             redactor: Redactor::new(redaction::Options::default()),
             prices: Prices::embedded(),
             live: Live::default(),
+            background: TaskTracker::new(),
             crm,
             options,
             entropy,
@@ -167,6 +168,8 @@ impl World {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.app.background.close();
+        self.app.background.wait().await;
         self.store.close().await;
     }
 }
