@@ -153,7 +153,7 @@ async fn a_draft_is_seen_while_it_is_written(engine: Engine) {
     assert!(partials.len() as u128 <= most, "{} in {took:?}", partials.len());
     let mut length = 0;
     for frame in &partials {
-        assert_eq!(frame["id"], Value::Null, "nobody can resume from what is not stored");
+        assert!(frame.get("id").is_none(), "nobody can resume from what is not stored");
         let data = &frame["data"];
         assert_eq!((&data["provisional"], &data["suggestionId"]), (&json!(true), &done["id"]));
         let text = data["text"].as_str().unwrap();

@@ -35,7 +35,8 @@ const CHECK: Duration = Duration::from_secs(20);
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the event socket. The access token comes as the subprotocol `bearer.<token>` beside `patchcord.v1`; the first frame is
-/// `{"subscribe": ["tickets", "tickets:ID"], "lastEventId": "…"}`.
+/// `{"subscribe": ["tickets", "tickets:ID"], "lastEventId": "…"}`. Frames are `{id, type, at, data}`. Text that a model is
+/// still writing comes as `suggestion.partial` without an id: it is not stored, may be lost, and is replaced by the result.
 #[utoipa::path(get, path = "/api/events", tag = "events",
     params(("Sec-WebSocket-Protocol" = String, Header, description = "patchcord.v1, bearer.<access token>")),
     responses((status = 101, description = "A WebSocket of events")))]
@@ -170,10 +171,10 @@ impl Listener {
             if let Some(fields) = data.as_object_mut() {
                 fields.remove("onlyUserId");
             }
-            let mut frame = json!({"id": event.id, "type": event.r#type, "at": to_rfc3339(event.at), "data": data});
-            if event.id.is_empty() {
-                // It is in no outbox, so a client cannot ask for what came after it.
-                frame["id"] = Value::Null;
+            let mut frame = json!({"type": event.r#type, "at": to_rfc3339(event.at), "data": data});
+            // What is in no outbox has no id: a client cannot ask for what came after it.
+            if !event.id.is_empty() {
+                frame["id"] = json!(event.id);
             }
             send_json(socket, &frame).await?;
         }
