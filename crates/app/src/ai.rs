@@ -141,7 +141,9 @@ impl App {
             Ok(Err(Unanswered::Desk(error))) => Err(error),
             Ok(Err(Unanswered::OverBudget)) => Err(over_budget(self)),
             Ok(Err(Unanswered::Model(error, used))) => {
-                self.note(actor, kind, model, used).await?;
+                if let Some(used) = used {
+                    self.note(actor, kind, model, used).await?;
+                }
                 Err(AppError::of_model(&error, self.clock.now()))
             }
             Err(_) => {

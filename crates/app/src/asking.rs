@@ -35,8 +35,8 @@ pub(crate) struct Asked {
 pub(crate) enum Unanswered {
     /// The workspace has spent what it may spend today.
     OverBudget,
-    /// The model failed; what it used all the same must be written down.
-    Model(ModelError, Used),
+    /// The model failed; what it used all the same must be written down. Nothing, when nobody was asked.
+    Model(ModelError, Option<Used>),
     /// The desk itself failed.
     Desk(AppError),
 }
@@ -79,7 +79,9 @@ impl App {
             }
             Err(failure) => {
                 let used = Used { usage: failure.usage, latency_ms, error: Some(failure.error.code()) };
-                Err(Unanswered::Model(failure.error, used))
+                let nobody_asked =
+                    matches!(failure.error, ModelError::CircuitOpen { .. }) && used.usage == Usage::default();
+                Err(Unanswered::Model(failure.error, (!nobody_asked).then_some(used)))
             }
         }
     }

@@ -40,14 +40,28 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     let partials = Partials::of(app, &suggestion);
     let listener = partials.as_ref().map(|partials| partials as &dyn Listener);
     match app.ask_model(&job.workspace(), &*model, &task.task, listener).await {
-        Ok(asked) => finish(app, job, &*model, &task, asked).await,
+        Ok(asked) => {
+            let paid = asked.fresh.as_ref().map(|(used, _)| used.clone());
+            let Err(failure) = finish(app, job, &*model, &task, asked).await else { return Ok(()) };
+            // The answer was paid although it was not kept: cancelling must be no way around the budget.
+            if let Some(used) = paid {
+                let error = if failure == Failure::LeaseLost { "lease_lost" } else { "not_written" };
+                let used = Used { error: Some(error), ..used };
+                if let Err(error) = log_failure(app, job, &*model, &task, used).await {
+                    tracing::warn!(%error, job_id = job.id, "what a model used could not be recorded");
+                }
+            }
+            Err(failure)
+        }
         Err(Unanswered::OverBudget) => {
             Err(Failure::Permanent { code: "budget_exceeded", message: OVER_BUDGET.to_owned() })
         }
         Err(Unanswered::Desk(error)) => Err(error.into()),
         Err(Unanswered::Model(error, used)) => {
             // What was spent counts against the budget although nothing came of it.
-            log_failure(app, job, &*model, &task, used).await?;
+            if let Some(used) = used {
+                log_failure(app, job, &*model, &task, used).await?;
+            }
             Err(after(app, error))
         }
     }

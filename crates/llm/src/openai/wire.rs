@@ -9,7 +9,7 @@ use async_openai::types::chat::{
     ResponseFormatJsonSchema,
 };
 use chrono::DateTime;
-use patchcord_domain::text::head;
+use patchcord_domain::text::{clean, head};
 use patchcord_domain::time::{HOUR, Millis};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -75,7 +75,7 @@ pub(super) fn completion(body: &[u8], asked_model: &str) -> Result<Completion, M
 }
 
 pub(super) fn named(model: &str) -> String {
-    head(model, MODEL_MAX).to_owned()
+    clean(head(model, MODEL_MAX))
 }
 
 pub(super) fn used(usage: Option<ReplyUsage>) -> Usage {
