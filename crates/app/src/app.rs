@@ -8,8 +8,10 @@ use patchcord_domain::redaction::Redactor;
 use patchcord_domain::time::Clock;
 use patchcord_llm::{Model, Prices};
 use patchcord_store::Store;
+use tokio_util::task::TaskTracker;
 
 use crate::api_tokens::TokenUse;
+use crate::crm::Crm;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::live::Live;
@@ -47,6 +49,10 @@ pub struct Inner {
     pub token_use: TokenUse,
     /// The identity provider whose users may come in; `None` when none is configured.
     pub identity: Option<Identity>,
+    /// The desk whose tickets the copilot works on, when that is not this one.
+    pub crm: Option<Crm>,
+    /// Work that goes to its end although its caller has gone; whoever stops the program waits for it.
+    pub background: TaskTracker,
     /// What an operator may set.
     pub options: Options,
 }
@@ -64,6 +70,8 @@ pub struct Options {
     pub lease_ms: i64,
     /// How long jobs may go on after the signal to stop, before they are put back, in milliseconds.
     pub grace_ms: u64,
+    /// How long a caller is kept waiting for a model's answer, in milliseconds.
+    pub wait_ms: u64,
     /// Whether the demo workspace is shown with its passwords.
     pub demo: bool,
 }
@@ -76,6 +84,7 @@ impl Default for Options {
             concurrent_jobs: 8,
             lease_ms: 30_000,
             grace_ms: 10_000,
+            wait_ms: 60_000,
             demo: false,
         }
     }

@@ -10,6 +10,7 @@ use patchcord_store::rows::{Suggestion, Ticket, User};
 use patchcord_store::{suggestions, users};
 use serde_json::{Value, json};
 
+use crate::crm::{First, shadow};
 use crate::error::require;
 use crate::jobs::copilot::{JOB, dedup_key};
 use crate::tickets::{find, lock, lock_even_merged, unique};
@@ -77,6 +78,7 @@ impl App {
         actor: &Actor,
         ticket_id: &str,
         request: Request,
+        bearer: Option<&str>,
         once: Option<Once>,
         shape: Shape<Suggestion>,
     ) -> Result<Answered<Suggestion>, AppError> {
@@ -86,16 +88,21 @@ impl App {
         let (kind, body) = check(&mut faults, request);
         faults.into_result(()).map_err(AppError::Invalid)?;
         if self.model.is_none() {
-            return Err(AppError::Unavailable("the copilot is switched off (COPILOT_PROVIDER=off)".into()));
+            return Err(copilot_off());
         }
+        let question = body["message"].as_str();
+        let first = self.first_snapshot(&actor.workspace_id, ticket_id, kind, question, bearer).await?;
         let (app, acting, ticket_id) = (self.clone(), actor.clone(), ticket_id.to_owned());
         self.write_once(actor, once, shape, move |tx| {
             Box::pin(async move {
                 let change = app.change(tx, &acting);
+                if let Some(first) = &first {
+                    shadow(&change, &first.ticket).await?;
+                }
                 let mut ticket = lock(change.tenant, &ticket_id).await?;
                 let suggestion = new_suggestion(&change, &ticket, kind, body);
                 change.tenant.add(suggestion.clone()).await?;
-                enqueue(&change, &suggestion).await?;
+                enqueue(&change, &suggestion, first.as_ref()).await?;
                 let payload = json!({"suggestionId": suggestion.id, "kind": kind.as_str()});
                 change.line(&mut ticket, EventKind::SuggestionCreated, payload).await?;
                 // The audit line moves the ticket's chain on but does not change the ticket that people see.
@@ -305,11 +312,15 @@ fn new_suggestion(change: &Change<'_>, ticket: &Ticket, kind: Kind, request: Val
     }
 }
 
-async fn enqueue(change: &Change<'_>, suggestion: &Suggestion) -> Result<(), AppError> {
+async fn enqueue(change: &Change<'_>, suggestion: &Suggestion, first: Option<&First>) -> Result<(), AppError> {
+    let mut payload = json!({"suggestionId": suggestion.id});
+    if let Some(first) = first {
+        payload["first"] = serde_json::to_value(first).map_err(|error| AppError::Internal(error.to_string()))?;
+    }
     let job = NewJob {
         id: change.app.id(),
         kind: JOB,
-        payload: json!({"suggestionId": suggestion.id}),
+        payload,
         priority: PRIORITY,
         run_at: change.at,
         max_attempts: ATTEMPTS,
@@ -323,12 +334,22 @@ async fn enqueue(change: &Change<'_>, suggestion: &Suggestion) -> Result<(), App
 /// Tells the listeners of a ticket how a suggestion is doing. A chat is announced to the user who asked only: the data
 /// names the user, and the visibility rule looks at it.
 pub(crate) async fn publish(change: &Change<'_>, suggestion: &Suggestion) -> Result<(), AppError> {
-    let owner = if suggestion.kind == Kind::Chat.as_str() { suggestion.requested_by.as_deref() } else { None };
+    let owner = owner(suggestion);
     let data = json!({
         "suggestionId": suggestion.id, "ticketId": suggestion.ticket_id, "kind": suggestion.kind,
         "state": suggestion.state, "onlyUserId": owner,
     });
     change.publish("suggestion.updated", "tickets", &suggestion.ticket_id, data).await
+}
+
+/// The only user who may see it; none when everybody of the workspace may.
+pub(crate) fn owner(suggestion: &Suggestion) -> Option<&str> {
+    if suggestion.kind == Kind::Chat.as_str() { suggestion.requested_by.as_deref() } else { None }
+}
+
+/// What is said when there is no model.
+pub(crate) fn copilot_off() -> AppError {
+    AppError::Unavailable("the copilot is switched off (COPILOT_PROVIDER=off)".into())
 }
 
 pub(crate) async fn locked(change: &Change<'_>, id: &str) -> Result<Suggestion, AppError> {

@@ -1,9 +1,13 @@
 //! What a use case may refuse, by what the caller can do about it. How it looks on the wire is the server's business.
 
+use std::borrow::Cow;
+
 use patchcord_domain::FieldError;
+use patchcord_domain::time::Millis;
 use patchcord_domain::user::{Actor, Role};
+use patchcord_llm::ModelError;
 use patchcord_store::StoreError;
-use patchcord_store::rows::{Macro, SavedView, User};
+use patchcord_store::rows::{Article, Macro, SavedView, User};
 
 use crate::ticket_detail::Detail;
 use crate::workspace_settings::WorkspaceSettings;
@@ -44,6 +48,22 @@ pub enum AppError {
     /// The database, the storage or the model cannot be used right now.
     #[error("{0}")]
     Unavailable(String),
+    /// A model, or another server, gave no usable answer. The code is stable, the text for people.
+    #[error("{detail}")]
+    Upstream {
+        /// A stable code.
+        code: Cow<'static, str>,
+        /// What a person can do about it.
+        detail: String,
+        /// After how many seconds the same may work; none when somebody has to change something first.
+        retry_after: Option<u64>,
+    },
+    /// It took longer than the caller can be kept waiting.
+    #[error("{0}")]
+    TimedOut(String),
+    /// The workspace has spent what it may spend today; the number is how many seconds are left of the day.
+    #[error("{0}")]
+    OverBudget(String, u64),
     /// A worker lost its lease: what it did is taken back and somebody else does it.
     #[error("the lease was lost")]
     LeaseLost,
@@ -65,12 +85,27 @@ pub enum Current {
     Macro(Box<Macro>),
     /// Of the workspace.
     Workspace(Box<WorkspaceSettings>),
+    /// Of an article.
+    Article(Box<Article>),
 }
 
 impl AppError {
     /// One wrong field.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         AppError::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// What a model's failure means to somebody who waits for its answer.
+    pub(crate) fn of_model(error: &ModelError, now: Millis) -> Self {
+        let seconds = |ms: u64| ms.div_ceil(1_000).max(1);
+        let retry_after = match error {
+            ModelError::Timeout => return AppError::TimedOut(error.to_string()),
+            ModelError::RateLimited { retry_after_ms } => Some(retry_after_ms.map_or(5, seconds)),
+            ModelError::CircuitOpen { until } => Some(seconds(u64::try_from(until - now).unwrap_or(0))),
+            error if error.is_transient() => Some(2),
+            _ => None,
+        };
+        AppError::Upstream { code: error.code().into(), detail: error.to_string(), retry_after }
     }
 }
 

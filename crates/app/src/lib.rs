@@ -1,23 +1,30 @@
 //! The use cases of Patchcord, one file a noun; the jobs and their worker; live events. Knows no HTTP and no SQL.
 
 mod app;
+mod asking;
 mod error;
 mod once;
 
+pub mod ai;
 pub mod api_tokens;
+pub mod articles;
 pub mod attachments;
 pub mod audit_log;
 pub mod bulk;
 pub mod copilot;
+pub mod crm;
+pub mod elsewhere;
 pub mod escalations;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod knowledge;
 pub mod live;
 pub mod lookups;
 pub mod macros;
 pub mod merges;
 pub mod messages;
+pub mod partials;
 pub mod passwords;
 pub mod presence;
 pub mod saved_views;
@@ -33,6 +40,7 @@ pub mod ticket_filters;
 pub mod tickets;
 pub mod trail;
 pub mod users;
+pub mod waiting;
 pub mod worker;
 pub mod workspace_settings;
 pub mod workspaces;

@@ -17,6 +17,8 @@ use crate::{App, AppError};
 
 /// Events that wait for the slowest listener; one that falls further behind reads on from the outbox.
 const WAITING: usize = 1_024;
+/// Provisional events that wait for the slowest listener; it loses the oldest beyond that.
+const PROVISIONAL: usize = 64;
 /// Events read at once.
 const BATCH: u64 = 500;
 /// Events of other nodes, and those that a signal was missed for, are found this often at the latest.
@@ -33,11 +35,16 @@ pub const SESSIONS: &str = "sessions";
 pub struct Live {
     events: broadcast::Sender<Arc<Event>>,
     presence: Presence,
+    provisional: broadcast::Sender<Arc<Event>>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { events: broadcast::Sender::new(WAITING), presence: Presence::default() }
+        Self {
+            events: broadcast::Sender::new(WAITING),
+            provisional: broadcast::Sender::new(PROVISIONAL),
+            presence: Presence::default(),
+        }
     }
 }
 
@@ -50,6 +57,17 @@ impl Live {
     /// Who looks at which ticket.
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// Listens to what is not stored, such as text that is being written. A listener who falls behind loses the oldest.
+    pub fn subscribe_provisional(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.provisional.subscribe()
+    }
+
+    /// Hands out something that is not stored and may be lost.
+    pub(crate) fn hand_out(&self, event: Event) {
+        // Nobody listening is no error.
+        let _ = self.provisional.send(Arc::new(event));
     }
 }
 

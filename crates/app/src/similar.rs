@@ -39,7 +39,8 @@ impl App {
         let tenant = self.store.tenant(&actor.workspace_id);
         let ticket = find(tenant, id).await?;
         let newest = messages::newest(tenant, &ticket.id, MESSAGES).await?;
-        let words = query_words(&ticket, &newest, None);
+        let said = newest.iter().map(|message| (message.author_type.as_str(), message.body.as_str()));
+        let words = query_words(&ticket.subject, said, None);
         if words.is_empty() {
             return Ok(Vec::new());
         }

@@ -2,16 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_trait::async_trait;
 use patchcord_domain::copilot::Kind;
 use patchcord_domain::id::WorkspaceId;
-use patchcord_domain::similarity::{fit, overlap, words};
+use patchcord_domain::passages::{says_something, wanted_words};
+use patchcord_domain::similarity::fit;
 use patchcord_domain::snapshot::{DeviceFacts, Snapshot, SnapshotMessage, Source, SourceKind};
 use patchcord_domain::text::head;
 use patchcord_domain::ticket::{EventKind, label};
 use patchcord_domain::time::{HOUR, MINUTE, Millis, to_rfc3339};
-use patchcord_store::rows::{Article, Contact, Message, Organization, Ticket, TicketEvent, User};
-use patchcord_store::{Reader, Tenant, articles, directory, messages, search, tickets, trail, users};
+use patchcord_store::rows::{Contact, Message, Organization, Ticket, TicketEvent, User};
+use patchcord_store::{Reader, Tenant, directory, messages, search, tickets, trail, users};
 
+use crate::knowledge::{Found, GOOD_ENOUGH, PASSAGE_MAX, WORDS_MAX, best_articles};
 use crate::ticket_detail::authors;
 use crate::tickets::unique;
 use crate::{App, AppError};
@@ -26,11 +29,51 @@ const OWN_EVENTS: [&str; 2] = [EventKind::SuggestionCreated.as_str(), EventKind:
 const SOURCES: usize = 3;
 /// Candidates from the full-text index among which the sources are chosen.
 const CANDIDATES: u64 = 20;
-/// Longest passage, in characters.
-const PASSAGE_MAX: usize = 900;
+
+/// Which ticket's snapshot is wanted, and for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    /// Whose ticket.
+    pub workspace_id: &'w WorkspaceId,
+    /// Which.
+    pub ticket_id: &'w str,
+    /// What for: an analysis needs no sources.
+    pub kind: Kind,
+    /// The engineer's own question.
+    pub question: Option<&'w str>,
+}
+
+/// Where snapshots come from: this desk's own rows, or another desk.
+#[async_trait]
+pub trait Snapshots: Send + Sync {
+    /// The ticket and what surrounds it, as it is now.
+    async fn snapshot(&self, app: &App, wanted: Wanted<'_>) -> Result<Snapshot, AppError>;
+}
+
+/// The rows of this desk.
+pub struct OwnDesk;
 
 impl App {
-    /// The ticket and what surrounds it, as it is now.
+    /// The snapshot from wherever this program has it from. The token is that of the caller, if there is one.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the ticket is gone; [`AppError::Upstream`] when another desk does not give it.
+    pub(crate) async fn snapshot_for(
+        &self,
+        workspace_id: &WorkspaceId,
+        ticket_id: &str,
+        kind: Kind,
+        question: Option<&str>,
+        bearer: Option<&str>,
+    ) -> Result<Snapshot, AppError> {
+        let wanted = Wanted { workspace_id, ticket_id, kind, question };
+        match &self.crm {
+            Some(crm) => crm.desk(bearer).snapshot(self, wanted).await,
+            None => OwnDesk.snapshot(self, wanted).await,
+        }
+    }
+
+    /// The ticket of this desk and what surrounds it, as it is now.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the ticket is gone.
@@ -41,7 +84,15 @@ impl App {
         kind: Kind,
         question: Option<&str>,
     ) -> Result<Snapshot, AppError> {
-        let tenant = self.store.tenant(workspace_id);
+        OwnDesk.snapshot(self, Wanted { workspace_id, ticket_id, kind, question }).await
+    }
+}
+
+#[async_trait]
+impl Snapshots for OwnDesk {
+    async fn snapshot(&self, app: &App, wanted: Wanted<'_>) -> Result<Snapshot, AppError> {
+        let Wanted { workspace_id, ticket_id, kind, question } = wanted;
+        let tenant = app.store.tenant(workspace_id);
         let ticket = tenant.get::<Ticket>(ticket_id).await?.ok_or(AppError::NotFound("ticket"))?;
         let organization = match &ticket.organization_id {
             Some(id) => tenant.get::<Organization>(id).await?.map(|organization| organization.name),
@@ -61,15 +112,11 @@ impl App {
         let names = authors(tenant, &newest, &people, contact.as_ref()).await?;
         let lines = trail::newest_besides(tenant, ticket_id, &OWN_EVENTS, EVENTS).await?;
         let attachments = tickets::attachments(tenant, ticket_id).await?;
-        let sources = match kind {
-            Kind::Analysis => Vec::new(),
-            _ => sources(tenant, &ticket, &newest, question).await?,
-        };
         let omitted = usize::try_from(ticket.message_count).unwrap_or(0).saturating_sub(newest.len());
-        Ok(Snapshot {
+        let mut snapshot = Snapshot {
             number: label(ticket.number),
             created_at: to_rfc3339(ticket.created_at),
-            sla: sla(&ticket, self.clock.now()),
+            sla: sla(&ticket, app.clock.now()),
             organization,
             contact: contact.map(|contact| contact.name),
             device,
@@ -77,13 +124,17 @@ impl App {
             messages_omitted: omitted,
             events: lines.iter().map(|line| in_words(line, &people)).collect(),
             attachments: attachments.into_iter().map(|attachment| attachment.file_name).collect(),
-            sources,
+            sources: Vec::new(),
             ticket_id: ticket.id,
             subject: ticket.subject,
             status: ticket.status,
             priority: ticket.priority,
             product_area: ticket.product_area,
-        })
+        };
+        if kind != Kind::Analysis {
+            snapshot.sources = sources(tenant, &About::of(&snapshot, question)).await?;
+        }
+        Ok(snapshot)
     }
 }
 
@@ -141,27 +192,37 @@ fn sla(ticket: &Ticket, now: Millis) -> Option<String> {
     if parts.is_empty() { None } else { Some(parts.join("; ")) }
 }
 
+/// What sources are looked for about.
+pub(crate) struct About<'s> {
+    ticket_id: &'s str,
+    words: Vec<String>,
+}
+
+impl<'s> About<'s> {
+    pub(crate) fn of(snapshot: &'s Snapshot, question: Option<&str>) -> Self {
+        let said = snapshot.messages.iter().map(|message| (message.author.as_str(), message.body.as_str()));
+        Self { ticket_id: &snapshot.ticket_id, words: query_words(&snapshot.subject, said, question) }
+    }
+}
+
 /// The passages of articles and the similar finished tickets that fit best.
-async fn sources(
-    tenant: Tenant<'_, Reader>,
-    ticket: &Ticket,
-    messages: &[Message],
-    question: Option<&str>,
-) -> Result<Vec<Source>, AppError> {
-    let words = query_words(ticket, messages, question);
+pub(crate) async fn sources(tenant: Tenant<'_, Reader>, about: &About<'_>) -> Result<Vec<Source>, AppError> {
+    let words = &about.words;
     if words.is_empty() {
         return Ok(Vec::new());
     }
     let query = words.join(" ");
     let wanted: HashSet<&str> = words.iter().map(String::as_str).collect();
 
-    let hits = search::any_word(tenant, search::ARTICLE, &query, CANDIDATES).await?;
-    let ids: Vec<String> = hits.into_iter().map(|hit| hit.subject_id).collect();
-    let articles = articles::published(tenant, &ids).await?;
-    let mut sources = best(articles.iter().map(|article| article_source(article, &wanted)).collect());
+    let mut sources: Vec<Source> = best_articles(tenant, words, SOURCES as u64)
+        .await?
+        .into_iter()
+        .filter(|found| found.score >= GOOD_ENOUGH)
+        .map(article_source)
+        .collect();
 
     let hits = search::any_word(tenant, search::TICKET, &query, CANDIDATES).await?;
-    let ids: Vec<String> = hits.into_iter().map(|hit| hit.subject_id).filter(|id| *id != ticket.id).collect();
+    let ids: Vec<String> = hits.into_iter().map(|hit| hit.subject_id).filter(|id| id != about.ticket_id).collect();
     let mut similar = Vec::new();
     for found in directory::finished_tickets(tenant, &ids).await? {
         let conversation = messages::first(tenant, &found.id, 50).await?;
@@ -172,34 +233,33 @@ async fn sources(
 }
 
 fn best(mut sources: Vec<Source>) -> Vec<Source> {
-    sources.retain(|source| source.score >= 0.15);
+    sources.retain(|source| source.score >= GOOD_ENOUGH);
     sources.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
     sources.truncate(SOURCES);
     sources
 }
 
-/// The words that say what it is about: the question first, then the subject, then the customer's latest words.
-pub(crate) fn query_words(ticket: &Ticket, messages: &[Message], question: Option<&str>) -> Vec<String> {
-    let latest = messages.iter().rev().filter(|message| message.author_type == "CUSTOMER").take(2);
-    let texts = question.into_iter().chain([ticket.subject.as_str()]);
-    words(texts.chain(latest.map(|message| message.body.as_str())))
+/// The words that say what it is about: the question first, then the subject, then the customer's latest words. What was
+/// said comes oldest first, with the kind of its author.
+pub(crate) fn query_words<'t>(
+    subject: &'t str,
+    said: impl DoubleEndedIterator<Item = (&'t str, &'t str)>,
+    question: Option<&'t str>,
+) -> Vec<String> {
+    let latest = said.rev().filter(|(author, _)| *author == "CUSTOMER").take(2).map(|(_, body)| body);
+    let texts = question.into_iter().chain([subject]).chain(latest);
+    let mut words = wanted_words(texts.map(|text| head(text, 2_000)), WORDS_MAX);
+    words.retain(|word| says_something(word));
+    words
 }
 
-fn article_source(article: &Article, wanted: &HashSet<&str>) -> Source {
-    let title = overlap(&article.title, wanted);
-    let passage = article
-        .body
-        .split("\n\n")
-        .filter(|paragraph| !paragraph.trim().is_empty())
-        .max_by(|a, b| overlap(a, wanted).total_cmp(&overlap(b, wanted)))
-        .unwrap_or(&article.body);
-    let tags = overlap(&article.tags.to_string(), wanted);
+fn article_source(found: Found) -> Source {
     Source {
-        id: article.id.clone(),
+        id: found.article.id,
         kind: SourceKind::Article,
-        title: article.title.clone(),
-        passage: head(passage.trim(), PASSAGE_MAX).to_owned(),
-        score: (0.5 * title + 0.35 * overlap(passage, wanted) + 0.15 * tags).min(1.0),
+        title: found.article.title,
+        passage: found.passage.text,
+        score: found.score,
     }
 }
 

@@ -453,7 +453,7 @@ async fn parties<C: Connection>(
     Ok(Parties { organization_id, contact_id })
 }
 
-async fn product_area<C: Connection>(
+pub(crate) async fn product_area<C: Connection>(
     tenant: Tenant<'_, C>,
     faults: &mut Faults,
     area: Option<&str>,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::FieldError;
 use crate::snapshot::Snapshot;
+use crate::ticket::{CATEGORIES, Priority};
 
 /// Declares an enumeration that is stored and shown in lower case.
 macro_rules! lower_case_enum {
@@ -40,6 +41,26 @@ lower_case_enum! {
         DraftReply = "draft_reply",
         /// An answer to the agent's own question.
         Chat = "chat",
+        /// Summary, outcome and follow-ups of a conversation. Answered at once, never a suggestion.
+        Summarize = "summarize",
+        /// Category and priority of a text. Answered at once, never a suggestion.
+        Classify = "classify",
+    }
+}
+
+lower_case_enum! {
+    /// How a conversation ended, under the names that calls have for it.
+    Resolution {
+        /// The trouble is gone.
+        Resolved = "RESOLVED",
+        /// A ticket was opened for it.
+        Ticketed = "TICKETED",
+        /// It was handed to a person.
+        Escalated = "ESCALATED",
+        /// It broke off.
+        Abandoned = "ABANDONED",
+        /// The conversation does not say.
+        Unknown = "UNKNOWN",
     }
 }
 
@@ -111,6 +132,17 @@ lower_case_enum! {
     }
 }
 
+impl Kind {
+    /// The key whose text may be shown while it is written; results of other kinds are of no use in pieces.
+    pub fn streamed_key(self) -> Option<&'static str> {
+        match self {
+            Kind::DraftReply => Some("reply"),
+            Kind::Chat => Some("answer"),
+            _ => None,
+        }
+    }
+}
+
 /// Longest question to the copilot, in characters.
 pub const QUESTION_MAX: usize = 1_000;
 /// How many exchanges of a conversation are kept per ticket and user.
@@ -170,6 +202,31 @@ pub struct ChatAnswer {
     pub citations: Option<Vec<String>>,
 }
 
+/// Result of [`Kind::Summarize`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConversationSummary {
+    /// What the conversation was about and where it got, 1 to 500 characters.
+    pub summary: String,
+    /// How it ended.
+    pub resolution: Resolution,
+    /// At most five things that somebody still has to do, each 1 to 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_ups: Option<Vec<String>>,
+}
+
+/// Result of [`Kind::Classify`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Classification {
+    /// One of the desk's categories.
+    pub category: String,
+    /// How soon it must be worked on.
+    pub priority: Priority,
+    /// How sure that is, 0 to 1.
+    pub confidence: f64,
+}
+
 /// The validated result of a job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -182,6 +239,10 @@ pub enum Outcome {
     DraftReply(DraftReply),
     /// Of [`Kind::Chat`].
     Chat(ChatAnswer),
+    /// Of [`Kind::Summarize`].
+    Summary(ConversationSummary),
+    /// Of [`Kind::Classify`].
+    Classification(Classification),
 }
 
 impl Outcome {
@@ -198,6 +259,8 @@ impl Outcome {
             Kind::NextSteps => serde_json::from_str(answer).map(Outcome::NextSteps),
             Kind::DraftReply => serde_json::from_str(answer).map(Outcome::DraftReply),
             Kind::Chat => serde_json::from_str(answer).map(Outcome::Chat),
+            Kind::Summarize => serde_json::from_str(answer).map(Outcome::Summary),
+            Kind::Classify => serde_json::from_str(answer).map(Outcome::Classification),
         }
         .map_err(|error| vec![FieldError::new("$", error.to_string())])?;
         let mut errors = Vec::new();
@@ -220,6 +283,20 @@ impl Outcome {
             Outcome::Chat(result) => {
                 check_text(&mut errors, "answer", &result.answer, 1_000);
                 check_citations(&mut errors, result.citations.as_deref(), snapshot);
+            }
+            Outcome::Summary(result) => {
+                check_text(&mut errors, "summary", &result.summary, 500);
+                if let Some(follow_ups) = &result.follow_ups {
+                    check_list(&mut errors, "followUps", follow_ups, 0, 5, 200);
+                }
+            }
+            Outcome::Classification(result) => {
+                if !CATEGORIES.contains(&result.category.as_str()) {
+                    errors.push(FieldError::new("category", format!("must be one of {}", CATEGORIES.join(", "))));
+                }
+                if !(0.0..=1.0).contains(&result.confidence) {
+                    errors.push(FieldError::new("confidence", "must be a number from 0 to 1"));
+                }
             }
         }
         if errors.is_empty() { Ok(outcome) } else { Err(errors) }

@@ -1,9 +1,11 @@
 //! The nouns and rules of Patchcord. No I/O, no async, no SQL, no HTTP: everything here is a pure function of its arguments.
 
+pub mod article;
 pub mod audit;
 pub mod copilot;
 pub mod field_error;
 pub mod id;
+pub mod passages;
 pub mod redaction;
 pub mod similarity;
 pub mod snapshot;
@@ -12,6 +14,7 @@ pub mod text;
 pub mod ticket;
 pub mod ticket_input;
 pub mod time;
+pub mod transcript;
 pub mod user;
 pub mod workspace;
 

@@ -4,6 +4,7 @@
 
 mod breaker;
 mod error;
+mod partial;
 mod prices;
 mod prompts;
 mod schema;
@@ -23,6 +24,7 @@ use patchcord_domain::text::head;
 
 pub use breaker::{Breaker, Pass};
 pub use error::ModelError;
+pub use partial::partial_text;
 pub use prices::{Prices, PricesError};
 pub use prompts::{Prompt, Prompts, PromptsError};
 pub use schema::strict_schema;
@@ -53,8 +55,19 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// Works on a task for the first time, and tells a listener what is written while it is written, where the model can.
+    async fn stream(&self, task: &Redacted<Task>, _listener: &dyn Listener) -> Result<Completion, ModelError> {
+        self.complete(task, None).await
+    }
+
     /// Whether the model can be asked right now; cheap enough for a health page.
     async fn check(&self) -> Result<(), ModelError>;
+}
+
+/// Hears what a model writes while it writes. Nothing that it hears was checked, and some of it may never come to be.
+pub trait Listener: Send + Sync {
+    /// Everything that was written so far: the beginning of a JSON object. Called once for each piece.
+    fn heard(&self, so_far: &str);
 }
 
 /// An answer that did not fit its schema.
@@ -127,10 +140,27 @@ pub struct Failure {
 /// # Errors
 /// [`ModelError::Invalid`] when the second answer does not fit either; otherwise what the model failed with.
 pub async fn answer(model: &dyn Model, redactor: &Redactor, task: &Redacted<Task>) -> Result<Answer, Failure> {
+    answer_heard(model, redactor, task, None).await
+}
+
+/// As [`answer`], with a listener who hears the first answer while it is written; a repair comes unheard.
+///
+/// # Errors
+/// As for [`answer`].
+pub async fn answer_heard(
+    model: &dyn Model,
+    redactor: &Redactor,
+    task: &Redacted<Task>,
+    listener: Option<&dyn Listener>,
+) -> Result<Answer, Failure> {
     let mut usage = Usage::default();
     let mut repair: Option<Repair> = None;
     loop {
-        let completion = model.complete(task, repair.as_ref()).await.map_err(|error| Failure { error, usage })?;
+        let completion = match listener {
+            Some(listener) if repair.is_none() => model.stream(task, listener).await,
+            _ => model.complete(task, repair.as_ref()).await,
+        };
+        let completion = completion.map_err(|error| Failure { error, usage })?;
         usage = usage + completion.usage;
         let errors = match Outcome::read(task.get().kind, &completion.text, &task.get().snapshot) {
             Ok(outcome) => {

@@ -19,13 +19,15 @@ use crate::Repair;
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../prompts");
 
 /// Every file with the variables that it may name.
-const FILES: [(&str, &[&str]); 7] = [
+const FILES: [(&str, &[&str]); 9] = [
     ("system.md", &["instructions", "schema"]),
     ("ticket.md", &["ticket", "omitted", "history", "question"]),
     ("analysis.md", &["categories", "tone"]),
     ("next_steps.md", &["categories", "tone"]),
     ("draft_reply.md", &["categories", "tone"]),
     ("chat.md", &["categories", "tone"]),
+    ("summarize.md", &["categories", "tone"]),
+    ("classify.md", &["categories", "tone"]),
     ("repair.md", &["errors"]),
 ];
 /// Largest prompt file, in bytes.

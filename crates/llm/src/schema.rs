@@ -1,8 +1,8 @@
 //! The JSON schemas that a strict server is given: every key required, optional ones nullable, no lengths, no unions of
 //! objects. Our own validation holds the limits.
 
-use patchcord_domain::copilot::{Kind, Sentiment, Tone, Urgency};
-use patchcord_domain::ticket::CATEGORIES;
+use patchcord_domain::copilot::{Kind, Resolution, Sentiment, Tone, Urgency};
+use patchcord_domain::ticket::{CATEGORIES, Priority};
 use serde_json::{Value, json};
 
 /// The schema of a kind's result.
@@ -26,6 +26,16 @@ pub fn strict_schema(kind: Kind) -> Value {
             ("citations", texts_or_null()),
         ]),
         Kind::Chat => object(&[("answer", text()), ("citations", texts_or_null())]),
+        Kind::Summarize => object(&[
+            ("summary", text()),
+            ("resolution", json!({"type": "string", "enum": values(Resolution::ALL.iter().map(|v| v.as_str()))})),
+            ("followUps", texts_or_null()),
+        ]),
+        Kind::Classify => object(&[
+            ("category", json!({"type": "string", "enum": CATEGORIES})),
+            ("priority", json!({"type": "string", "enum": values(Priority::ALL.iter().map(|v| v.as_str()))})),
+            ("confidence", json!({"type": "number"})),
+        ]),
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     /// API tokens: programs act with them for a user
     #[command(subcommand)]
     Token(Token),
+    /// Looks at what the program needs and says what to do where something is wrong
+    Doctor(Doctor),
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
 }
@@ -80,6 +82,13 @@ pub(crate) struct Serve {
     /// Overrides BIND
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bind: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Asks the configured model once for each kind of result; costs a few thousand tokens
+    #[arg(long)]
+    pub(crate) model: bool,
 }
 
 #[derive(Args)]

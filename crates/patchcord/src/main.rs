@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod doctor;
 mod machine;
 mod serve;
 mod settings;
@@ -62,6 +63,7 @@ async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
         Command::Workspace(command) => commands::workspace(settings, command, json).await?,
         Command::User(command) => commands::user(settings, command, json).await?,
         Command::Token(command) => token_commands::token(settings, command, json).await?,
+        Command::Doctor(options) => return doctor::run(settings, options.model, json).await,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;
             commands::print(false, &serde_json::Value::Null, &document)?;

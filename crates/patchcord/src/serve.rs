@@ -37,6 +37,10 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
         tracing::info!(tickets = seeded.tickets, "the demonstration is there");
     }
 
+    if app.crm.is_some() {
+        app.only_workspace().await?;
+    }
+
     let mut stop_signals = StopSignals::new()?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let desk = Desk::new(
@@ -44,6 +48,7 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
         patchcord_server::Options {
             trusted_proxies: settings.trusted_proxies.clone(),
             secure_cookies: settings.public_url.starts_with("https://"),
+            copilot_elsewhere: wiring::copilot_elsewhere(settings)?,
             demo: options.demo,
             rate_limit_per_minute: settings.rate_limit_per_minute,
         },
@@ -79,6 +84,8 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
         background.cancel();
         tasks.close();
         tasks.wait().await;
+        app.background.close();
+        app.background.wait().await;
         store.close().await;
     };
     tokio::select! {
@@ -125,6 +132,9 @@ impl StopSignals {
 /// Tells a person where to go, how to sign in and which model answers.
 fn welcome(settings: &Settings, options: &Serve, app: &App) -> Result<()> {
     let model = match (&app.model, settings.provider) {
+        _ if settings.copilot_api_base_url.is_some() => {
+            "another server (COPILOT_API_BASE_URL); suggestions are made there".to_owned()
+        }
         (None, _) => "off (COPILOT_PROVIDER=off)".to_owned(),
         (Some(_), Provider::Builtin) => {
             "builtin: local rules, no account needed; OPENAI_API_KEY or OPENAI_BASE_URL choose another".to_owned()

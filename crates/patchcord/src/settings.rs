@@ -44,6 +44,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
     secret("AUTH_CLIENT_SECRET", "goes with AUTH_CLIENT_ID; public clients have none"),
     setting("RATE_LIMIT_PER_MINUTE", "600", "requests of one token, or of one address without a token; 0: any number"),
     setting("COPILOT_PROVIDER", "auto", "auto, openai, builtin or off"),
+    setting(
+        "COPILOT_API_BASE_URL",
+        "",
+        "the copilot's routes are passed on to this server, such as http://copilot:3000",
+    ),
+    setting("CRM_API_BASE_URL", "", "tickets come from this desk; here is only its copilot, for exactly one workspace"),
+    secret("CRM_API_TOKEN", "with which jobs read tickets of CRM_API_BASE_URL"),
     secret("OPENAI_API_KEY", "sent to the model server as a bearer token"),
     setting("OPENAI_BASE_URL", "", "any OpenAI-compatible server, such as http://localhost:11434/v1"),
     setting("OPENAI_MODEL", "gpt-4o-mini", "the model that is asked for"),
@@ -79,6 +86,9 @@ pub(crate) struct Settings {
     pub(crate) identity: Option<identity::Options>,
     pub(crate) rate_limit_per_minute: u32,
     pub(crate) provider: Provider,
+    pub(crate) copilot_api_base_url: Option<String>,
+    pub(crate) crm_api_base_url: Option<String>,
+    pub(crate) crm_api_token: Option<String>,
     pub(crate) openai_api_key: Option<String>,
     pub(crate) openai_base_url: Option<String>,
     pub(crate) openai_model: String,
@@ -153,6 +163,21 @@ impl Settings {
                 "COPILOT_PROVIDER is openai: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own".into(),
             );
         }
+        let (elsewhere, crm) = (values.optional("COPILOT_API_BASE_URL"), values.optional("CRM_API_BASE_URL"));
+        for (name, url) in [("COPILOT_API_BASE_URL", &elsewhere), ("CRM_API_BASE_URL", &crm)] {
+            if url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+                faults.push(values.wrong(name, "an address that begins with http:// or https://"));
+            }
+        }
+        if elsewhere.is_some() && crm.is_some() {
+            faults.push(
+                "COPILOT_API_BASE_URL and CRM_API_BASE_URL exclude each other: a desk has its copilot there, or is one"
+                    .into(),
+            );
+        }
+        if crm.is_none() && values.optional("CRM_API_TOKEN").is_some() {
+            faults.push("CRM_API_TOKEN is set, but CRM_API_BASE_URL is not".into());
+        }
         let budget = values.parse("AI_DAILY_BUDGET_USD", "a number of dollars, 0 to 1000000", &mut faults, |text| {
             text.parse::<f64>()
                 .ok()
@@ -178,6 +203,9 @@ impl Settings {
                 identity: identity.clone(),
                 rate_limit_per_minute: rate_limit?,
                 provider: provider?,
+                copilot_api_base_url: elsewhere.clone(),
+                crm_api_base_url: crm.clone(),
+                crm_api_token: values.optional("CRM_API_TOKEN"),
                 openai_api_key: key.clone(),
                 openai_base_url: url.clone(),
                 openai_model: values.text("OPENAI_MODEL"),
@@ -394,6 +422,10 @@ mod tests {
         assert!(faults("port = [1]", &[]).contains("port must be a text"));
         assert!(faults("port = ", &[]).contains("patchcord.toml"));
         assert!(faults("", &[("COPILOT_PROVIDER", "openai")]).contains("OPENAI_API_KEY"));
+        assert!(faults("", &[("CRM_API_BASE_URL", "desk")]).contains("http://"));
+        assert!(faults("", &[("CRM_API_TOKEN", "pck_secret")]).contains("CRM_API_BASE_URL is not"));
+        let both = [("CRM_API_BASE_URL", "http://a"), ("COPILOT_API_BASE_URL", "http://b")];
+        assert!(faults("", &both).contains("exclude each other"));
         assert!(faults("", &[("DATABASE_URL", "mysql://u:secret@h/d")]).contains("sqlite:// or postgres://"));
         assert!(faults("", &[("JWT_SECRET_FILE", "/nowhere/at/all")]).contains("/nowhere/at/all"));
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::crm::Crm;
+use patchcord_app::elsewhere::Elsewhere;
 use patchcord_app::identity::Identity;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
@@ -18,6 +20,7 @@ use patchcord_llm::builtin::{Builtin, Playbooks};
 use patchcord_llm::openai::{self, OpenAi};
 use patchcord_llm::{Model, Prices, Prompts};
 use patchcord_store::{Options, Store};
+use tokio_util::task::TaskTracker;
 
 use crate::machine::{self, SystemClock, SystemEntropy};
 use crate::settings::{Provider, Settings};
@@ -67,13 +70,8 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         Some(secret) => secret.clone().into_bytes(),
         None => machine::secret(&settings.data_dir)?,
     };
-    let prices = match &settings.prices_file {
-        Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-            Prices::parse(&text).with_context(|| format!("reading {}", file.display()))?
-        }
-        None => Prices::embedded(),
-    };
+    let crm = settings.crm_api_base_url.as_deref();
+    let crm = crm.map(|url| Crm::new(url, settings.crm_api_token.clone())).transpose().map_err(anyhow::Error::msg)?;
     Ok(App::new(Inner {
         store,
         keys: Keys::derive(&secret),
@@ -81,10 +79,12 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         storage: Storage::folder(&settings.data_dir.join("attachments"))?,
         model: model(settings, clock.clone())?,
         redactor: Redactor::new(redaction::Options { ip_addresses: settings.redact_ip_addresses }),
-        prices,
+        prices: prices(settings)?,
+        crm,
         live: Live::default(),
         token_use: TokenUse::default(),
         identity: settings.identity.clone().map(|options| Identity::new(options, clock.clone())).transpose()?,
+        background: TaskTracker::new(),
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,
@@ -96,7 +96,20 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
     }))
 }
 
-fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Model>>> {
+/// What models cost.
+pub(crate) fn prices(settings: &Settings) -> Result<Prices> {
+    let Some(file) = &settings.prices_file else { return Ok(Prices::embedded()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    Prices::parse(&text).with_context(|| format!("reading {}", file.display()))
+}
+
+/// The server that answers the copilot's routes, when it is another one.
+pub(crate) fn copilot_elsewhere(settings: &Settings) -> Result<Option<Elsewhere>> {
+    settings.copilot_api_base_url.as_deref().map(Elsewhere::new).transpose().map_err(anyhow::Error::msg)
+}
+
+/// The model that was configured; none when the copilot is off.
+pub(crate) fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Model>>> {
     Ok(match settings.provider {
         Provider::Off => None,
         Provider::Builtin => {

@@ -125,6 +125,7 @@ impl ApiError {
         let mut retry_after = None;
         let mut errors = Vec::new();
         let mut current = None;
+        let upstream_code;
         let (status, code, detail): (StatusCode, &str, String) = match self {
             ApiError::Malformed(detail) => (StatusCode::BAD_REQUEST, "malformed_json", detail),
             ApiError::TooDeep => {
@@ -182,6 +183,7 @@ impl ApiError {
                         Current::SavedView(view) => shape::value(&shape::SavedViewRow::from(&*view)),
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
+                        Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)
@@ -195,6 +197,17 @@ impl ApiError {
                 AppError::Unavailable(detail) => {
                     retry_after = Some(2);
                     (StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+                }
+                AppError::Upstream { code, detail, retry_after: wait } => {
+                    retry_after = wait;
+                    upstream_code = code;
+                    let status = if wait.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_GATEWAY };
+                    (status, upstream_code.as_ref(), detail)
+                }
+                AppError::TimedOut(detail) => (StatusCode::GATEWAY_TIMEOUT, "timed_out", detail),
+                AppError::OverBudget(detail, seconds) => {
+                    retry_after = Some(seconds);
+                    (StatusCode::TOO_MANY_REQUESTS, "budget_exceeded", detail)
                 }
                 AppError::LeaseLost => internal(),
                 AppError::Internal(detail) => {
@@ -293,6 +306,7 @@ pub(crate) fn timed_out() -> Response {
 /// Whether the answers of an address come in the copilot's envelope.
 pub(crate) fn has_envelope(path: &str) -> bool {
     path.starts_with("/api/copilot/")
+        || matches!(path, "/api/analyze" | "/api/suggest" | "/api/draft-reply" | "/api/chat")
 }
 
 pub(crate) fn rate_limited(seconds: u64, in_envelope: bool) -> Response {

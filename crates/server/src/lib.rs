@@ -2,6 +2,7 @@
 
 mod address;
 mod csv;
+mod elsewhere;
 mod error;
 mod extract;
 mod limits;
@@ -23,6 +24,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use patchcord_app::App;
+use patchcord_app::elsewhere::Elsewhere;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -39,12 +41,14 @@ pub const BODY_MAX: usize = 1024 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// What an operator may set about the server.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// Whether browsers reach the server over https: the refresh cookie is then sent over https only.
     pub secure_cookies: bool,
+    /// The server that answers the copilot's routes, when it is not this one.
+    pub copilot_elsewhere: Option<Elsewhere>,
     /// Whether the sign-in page shows the demo users.
     pub demo: bool,
     /// Requests a minute that one token, or one address without a token, may send; 0 for any number.
@@ -96,10 +100,17 @@ pub fn router(desk: Desk) -> Router {
         .fallback(page::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(desk.clone(), elsewhere::pass_on))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn_with_state(desk.clone(), limits::limit))
         .layer(middleware::from_fn_with_state(desk.clone(), surround))
         .with_state(desk)
+}
+
+/// Whether an address is the copilot's: its own routes and the older forms that wait.
+pub(crate) fn is_copilots(path: &str) -> bool {
+    path.starts_with("/api/copilot/v1/")
+        || matches!(path, "/api/analyze" | "/api/suggest" | "/api/draft-reply" | "/api/chat")
 }
 
 /// Serves until the token is cancelled, then lets requests under way finish.

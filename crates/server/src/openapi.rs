@@ -13,7 +13,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response as
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::error::{Problem, Refusal};
-use crate::{Desk, routes};
+use crate::{Desk, is_copilots, routes};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -29,6 +29,8 @@ use crate::{Desk, routes};
         (name = "users", description = "Users of the workspace, its API tokens, settings and administrative changes"),
         (name = "tickets", description = "The desk"),
         (name = "copilot", description = "AI on a ticket; answers in an envelope"),
+        (name = "knowledge", description = "Articles, and which of them fit"),
+        (name = "ai", description = "AI that answers at once"),
         (name = "people and things", description = "Whom and what the desk supports"),
         (name = "events", description = "What happens, as it happens"),
         (name = "operations", description = "Is it alive?"),
@@ -72,7 +74,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if let Some(id) = &mut operation.operation_id {
         *id = camel(id);
     }
-    let copilot = path.starts_with("/api/copilot/");
+    let copilot = is_copilots(path);
     let public = operation.security.as_ref().is_some_and(|security| security.iter().all(|s| s == &Default::default()));
     let has_body = operation.request_body.is_some();
     let writes = method != "get";
@@ -100,6 +102,22 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         }
         if writes && !public {
             statuses.push(("409", "It does not fit the present state, or the version is stale"));
+        }
+        let waits = method == "post" && (path.starts_with("/api/ai/") && path != "/api/ai/search-kb");
+        if waits || (copilot && !path.starts_with("/api/copilot/")) {
+            statuses.extend([
+                ("404", "There is no such thing, or it is another workspace's"),
+                ("429", "Today's budget for AI is used up; Retry-After says when it begins anew"),
+                ("502", "The model gave no usable answer"),
+                ("504", "The answer takes longer than a minute"),
+            ]);
+        }
+        if copilot {
+            // Its routes may be answered by another server, or about tickets of another desk.
+            statuses.extend([
+                ("502", "The model, or the server that this was passed on to, gave no usable answer"),
+                ("504", "The answer takes too long"),
+            ]);
         }
         if path == "/api/auth/login" || path == "/api/auth/password" {
             statuses.push(("429", "Too many attempts; Retry-After says when to try again"));

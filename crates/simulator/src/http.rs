@@ -67,6 +67,27 @@ impl Connection {
         self.socket.write_all(b"0\r\n\r\n").await
     }
 
+    /// Begins an answer of unknown length.
+    pub(crate) async fn begin(&mut self, status: u16, headers: &[(&str, String)]) -> io::Result<()> {
+        self.socket.write_all(&head(status, headers, "transfer-encoding: chunked")).await
+    }
+
+    /// Sends a piece of it.
+    pub(crate) async fn piece(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let chunk = [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+        self.socket.write_all(&chunk).await
+    }
+
+    /// Ends it.
+    pub(crate) async fn end(&mut self) -> io::Result<()> {
+        self.socket.write_all(b"0\r\n\r\n").await
+    }
+
+    /// Breaks it off.
+    pub(crate) async fn cut(mut self) -> io::Result<()> {
+        self.socket.shutdown().await
+    }
+
     /// Begins an answer and breaks off in the middle of its body.
     pub(crate) async fn send_half(mut self, body: &[u8]) -> io::Result<()> {
         let mut bytes = head(200, &[], &format!("content-length: {}", body.len()));

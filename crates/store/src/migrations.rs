@@ -21,6 +21,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0003_identity.sql"),
         include_str!("../migrations/postgres/0003_identity.sql"),
     ),
+    (
+        "0004_ai_services",
+        include_str!("../migrations/sqlite/0004_ai_services.sql"),
+        include_str!("../migrations/postgres/0004_ai_services.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

@@ -13,6 +13,8 @@ use crate::{StoreError, Tenant, Tx};
 pub const TICKET: &str = "ticket";
 /// What a document belongs to.
 pub const ARTICLE: &str = "article";
+/// What a document belongs to: an article that only its writers may find.
+pub const DRAFT_ARTICLE: &str = "article_draft";
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;
@@ -67,6 +69,15 @@ pub async fn replace(tenant: Tenant<'_, Tx>, kind: &str, subject_id: &str, text:
     );
     tenant.connection.later(delete).await?;
     insert_part(tenant, kind, subject_id, 0, &fold(text)).await
+}
+
+/// Takes a subject out of the index.
+pub async fn forget(tenant: Tenant<'_, Tx>, kind: &str, subject_id: &str) -> Result<(), StoreError> {
+    let delete = tenant.statement(
+        "DELETE FROM search_documents WHERE workspace_id = $1 AND kind = $2 AND subject_id = $3",
+        [kind.into(), subject_id.into()],
+    );
+    tenant.connection.later(delete).await
 }
 
 #[derive(FromQueryResult)]
@@ -132,6 +143,23 @@ pub(crate) fn ticket_condition(backend: DbBackend, query: &str) -> String {
         _ => format!(
             "t.id IN (SELECT subject_id FROM search_documents \
              WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{TICKET}' \
+             ORDER BY id DESC LIMIT {NEWEST_HITS})"
+        ),
+    }
+}
+
+/// A condition for `a.id`: the article, published or not, is among the newest hits that have all the words.
+pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
+    let kinds = format!("('{ARTICLE}', '{DRAFT_ARTICLE}')");
+    match backend {
+        DbBackend::Sqlite => format!(
+            "a.id IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind IN {kinds} \
+             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
+        ),
+        _ => format!(
+            "a.id IN (SELECT subject_id FROM search_documents \
+             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind IN {kinds} \
              ORDER BY id DESC LIMIT {NEWEST_HITS})"
         ),
     }

@@ -4,8 +4,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
-use crate::entities::{ai_cache, ai_conversations, ai_suggestions};
-use crate::rows::{Conversation, Suggestion};
+use crate::entities::{ai_cache, ai_conversations, ai_suggestions, ai_usage_logs};
+use crate::rows::{Conversation, Suggestion, UsageLog};
 use crate::{StoreError, Tenant, Tx};
 
 /// The suggestions of a ticket, newest first, at most 100.
@@ -125,4 +125,17 @@ pub async fn cost_since<C: ConnectionTrait>(tenant: Tenant<'_, C>, since: i64) -
     );
     let row = tenant.connection.query_one_raw(statement).await?;
     Ok(row.map(|row| row.try_get("", "cost")).transpose()?.unwrap_or(0))
+}
+
+/// The ledger of model calls, oldest first, at most `limit` of the newest.
+pub async fn usage<C: ConnectionTrait>(tenant: Tenant<'_, C>, limit: u64) -> Result<Vec<UsageLog>, StoreError> {
+    let mut rows = tenant
+        .find::<ai_usage_logs::Entity>()
+        .order_by_desc(ai_usage_logs::Column::CreatedAt)
+        .order_by_desc(ai_usage_logs::Column::Id)
+        .limit(limit)
+        .all(tenant.connection)
+        .await?;
+    rows.reverse();
+    Ok(rows)
 }

@@ -2,22 +2,22 @@
 
 use patchcord_domain::copilot::{Exchange, Kind, Outcome, State, Task, Tone};
 use patchcord_domain::redaction::Redacted;
-use patchcord_domain::time::{DAY, Millis, to_rfc3339};
-use patchcord_llm::{Model, ModelError, Usage, cache_key};
+use patchcord_domain::time::to_rfc3339;
+use patchcord_llm::{Listener, Model, ModelError};
 use patchcord_store::rows::{Job, Suggestion, UsageLog};
 use patchcord_store::{Tx, suggestions, unscoped};
 use serde_json::{Value, json};
 
 use super::Failure;
+use crate::asking::{Asked, CACHED, Unanswered, Used};
 use crate::copilot::{is_final, locked, publish, remember};
+use crate::crm::First;
+use crate::partials::Partials;
 use crate::trail::{Change, Who};
-use crate::workspace_settings::WorkspaceSettings;
 use crate::{App, AppError};
 
 /// The kind of these jobs.
 pub const JOB: &str = "copilot";
-/// How long an answer is given again to the same question.
-const CACHED: Millis = DAY;
 /// Exchanges of a conversation that a model sees.
 const HISTORY: usize = 10;
 
@@ -37,43 +37,31 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
         let message = "The copilot is switched off.".to_owned();
         return Err(Failure::Permanent { code: "copilot_off", message });
     };
-    check_budget(app, job, &*model, &settings).await?;
     let task = task(app, job, &suggestion).await?;
-    let key = cache_key(&*model, &task);
-    let workspace = job.workspace();
-    let kind = task.get().kind;
-    let cached = suggestions::cached(app.store.tenant(&workspace), &key, app.clock.now()).await?;
-    if let Some(outcome) = cached.and_then(|value| Outcome::read(kind, &value.to_string(), &task.get().snapshot).ok()) {
-        let done = Done { outcome, model: model.name().to_owned(), usage: None, cache: None };
-        return finish(app, job, &*model, &task, done).await;
-    }
-    let asked_at = app.clock.now();
-    match patchcord_llm::answer(&*model, &app.redactor, &task).await {
-        Ok(answer) => {
-            let latency_ms = app.clock.now() - asked_at;
-            let used = Used { usage: answer.usage, latency_ms, error: None };
-            let done = Done { outcome: answer.outcome, model: answer.model, usage: Some(used), cache: Some(key) };
-            let Err(failure) = finish(app, job, &*model, &task, done).await else { return Ok(()) };
+    let partials = Partials::of(app, &suggestion);
+    let listener = partials.as_ref().map(|partials| partials as &dyn Listener);
+    match app.ask_model(&job.workspace(), &settings, &*model, &task.task, listener).await {
+        Ok(asked) => {
+            let paid = asked.fresh.as_ref().map(|(used, _)| used.clone());
+            let Err(failure) = finish(app, job, &*model, &task, asked).await else { return Ok(()) };
             // The answer was paid although it was not kept: cancelling must be no way around the budget.
-            let error = if failure == Failure::LeaseLost { "lease_lost" } else { "not_written" };
-            if let Err(error) = log_usage(app, job, &*model, &suggestion.id, Used { error: Some(error), ..used }).await
-            {
-                tracing::warn!(%error, job_id = job.id, "what a model used could not be recorded");
+            if let Some(used) = paid {
+                let error = if failure == Failure::LeaseLost { "lease_lost" } else { "not_written" };
+                let used = Used { error: Some(error), ..used };
+                if let Err(error) = log_failure(app, job, &*model, &task, used).await {
+                    tracing::warn!(%error, job_id = job.id, "what a model used could not be recorded");
+                }
             }
             Err(failure)
         }
-        // Nobody was asked.
-        Err(patchcord_llm::Failure { error: error @ ModelError::CircuitOpen { .. }, usage })
-            if usage == Usage::default() =>
-        {
-            Err(after(app, error))
-        }
-        Err(failure) => {
-            let latency_ms = app.clock.now() - asked_at;
-            let used = Used { usage: failure.usage, latency_ms, error: Some(failure.error.code()) };
+        Err(Unanswered::OverBudget(message)) => Err(Failure::Permanent { code: "budget_exceeded", message }),
+        Err(Unanswered::Desk(error)) => Err(error.into()),
+        Err(Unanswered::Model(error, used)) => {
             // What was spent counts against the budget although nothing came of it.
-            log_usage(app, job, &*model, &suggestion.id, used).await?;
-            Err(after(app, failure.error))
+            if let Some(used) = used {
+                log_failure(app, job, &*model, &task, used).await?;
+            }
+            Err(after(app, error))
         }
     }
 }
@@ -120,28 +108,22 @@ async fn start(app: &App, job: &Job) -> Result<Option<Suggestion>, AppError> {
         .await
 }
 
-async fn check_budget(app: &App, job: &Job, model: &dyn Model, settings: &WorkspaceSettings) -> Result<(), Failure> {
-    if model.provider() == "builtin" {
-        return Ok(());
-    }
-    let midnight = app.clock.now() / DAY * DAY;
-    let workspace = job.workspace();
-    let spent = suggestions::cost_since(app.store.tenant(&workspace), midnight).await?;
-    if spent < settings.daily_budget_microusd {
-        return Ok(());
-    }
-    let own = settings.daily_budget_microusd < settings.daily_budget_max_microusd;
-    let remedy = if own { "the daily budget of the workspace" } else { "AI_DAILY_BUDGET_USD" };
-    let message = format!("Today's budget for AI is used up. An administrator can raise {remedy}.");
-    Err(Failure::Permanent { code: "budget_exceeded", message })
+/// Everything the model is given, redacted as a whole, and what was taken out of it.
+struct Prepared {
+    task: Redacted<Task>,
+    counts: Value,
 }
 
-/// Everything the model is given, redacted as a whole.
-async fn task(app: &App, job: &Job, suggestion: &Suggestion) -> Result<Redacted<Task>, AppError> {
+async fn task(app: &App, job: &Job, suggestion: &Suggestion) -> Result<Prepared, AppError> {
     let kind = Kind::parse(&suggestion.kind).ok_or_else(|| AppError::Internal("a kind is unknown".into()))?;
     let workspace = job.workspace();
     let question = suggestion.request["message"].as_str().map(str::to_owned);
-    let snapshot = app.snapshot(&workspace, &suggestion.ticket_id, kind, question.as_deref()).await?;
+    let first = First::of(&job.payload);
+    let snapshot = match &first {
+        // A desk that gave no token of its own is asked only while somebody's request lasts; what it said then counts.
+        Some(first) if app.crm.as_ref().is_none_or(|crm| !crm.has_own_token()) => first.snapshot.clone(),
+        _ => app.snapshot_for(&workspace, &suggestion.ticket_id, kind, question.as_deref(), None).await?,
+    };
     let history = match (kind, &suggestion.requested_by) {
         (Kind::Chat, Some(user)) => {
             let tenant = app.store.tenant(&workspace);
@@ -151,7 +133,12 @@ async fn task(app: &App, job: &Job, suggestion: &Suggestion) -> Result<Redacted<
         _ => Vec::new(),
     };
     let tone = suggestion.request["tone"].as_str().and_then(Tone::parse);
-    Ok(app.redactor.task(Task { kind, tone, question, history, snapshot }))
+    let task = app.redactor.task(Task { kind, tone, question, history, snapshot });
+    let mut counts = json!(task.counts());
+    if let Some(first) = first {
+        first.add_to(&mut counts);
+    }
+    Ok(Prepared { task, counts })
 }
 
 fn history(messages: &Value) -> Vec<Exchange> {
@@ -177,29 +164,13 @@ fn after(app: &App, error: ModelError) -> Failure {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Used {
-    usage: Usage,
-    latency_ms: Millis,
-    error: Option<&'static str>,
-}
-
-struct Done {
-    outcome: Outcome,
-    model: String,
-    /// None when the answer came from the cache.
-    usage: Option<Used>,
-    /// The key under which the answer shall be kept.
-    cache: Option<String>,
-}
-
 /// Writes the result, what it cost, the event and the end of the job together, behind the fence of the lease.
-async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Redacted<Task>, done: Done) -> Result<(), Failure> {
+async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Prepared, asked: Asked) -> Result<(), Failure> {
     let prompt_version = model.prompt_version().to_owned();
     let provider = model.provider();
-    let counts = json!(task.counts());
-    let question = task.get().question.clone();
-    let content = serde_json::to_value(&done.outcome).map_err(|error| AppError::Internal(error.to_string()))?;
+    let counts = task.counts.clone();
+    let question = task.task.get().question.clone();
+    let content = serde_json::to_value(&asked.outcome).map_err(|error| AppError::Internal(error.to_string()))?;
     let (app, job) = (app.clone(), job.clone());
     let written: Result<(), AppError> = app
         .store
@@ -214,22 +185,19 @@ async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Redacted<Task>, 
                 }
                 State::Success.as_str().clone_into(&mut suggestion.state);
                 suggestion.content = Some(content.clone());
-                suggestion.model = Some(done.model.clone());
+                suggestion.model = Some(asked.model.clone());
                 suggestion.prompt_version = Some(prompt_version);
                 suggestion.redaction_counts = Some(counts);
                 suggestion.finished_at = Some(change.at);
                 suggestion.updated_at = change.at;
-                if let Some(used) = &done.usage {
-                    suggestion.prompt_tokens = i64::from(used.usage.input_tokens);
-                    suggestion.completion_tokens = i64::from(used.usage.output_tokens);
-                    suggestion.cost_usd = app.prices.cost_microusd(&done.model, &used.usage).unwrap_or(0);
-                    let log = usage_log(&change, provider, &done.model, &suggestion, used);
+                if let Some((used, key)) = &asked.fresh {
+                    let names = (provider, asked.model.as_str());
+                    let log = app.usage_log(&workspace, Some(&suggestion.id), &suggestion.kind, names, used);
+                    add_up(&mut suggestion, &log);
                     change.tenant.add(log).await?;
-                }
-                if let Some(key) = &done.cache {
                     suggestions::cache(change.tenant, key, content, change.at + CACHED).await?;
                 }
-                if let (Outcome::Chat(chat), Some(user)) = (&done.outcome, suggestion.requested_by.clone()) {
+                if let (Outcome::Chat(chat), Some(user)) = (&asked.outcome, suggestion.requested_by.clone()) {
                     let asked = question.unwrap_or_default();
                     converse(&change, &suggestion.ticket_id, &user, &asked, &chat.answer).await?;
                 }
@@ -240,6 +208,13 @@ async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Redacted<Task>, 
         })
         .await;
     Ok(written?)
+}
+
+/// What several attempts used counts together.
+fn add_up(suggestion: &mut Suggestion, log: &UsageLog) {
+    suggestion.prompt_tokens += log.input_tokens;
+    suggestion.completion_tokens += log.output_tokens;
+    suggestion.cost_usd += log.cost_usd;
 }
 
 /// Adds the exchange to the user's conversation. The question is kept as the model saw it, redacted.
@@ -259,38 +234,26 @@ async fn converse(
     Ok(())
 }
 
-fn usage_log(change: &Change<'_>, provider: &str, model: &str, suggestion: &Suggestion, used: &Used) -> UsageLog {
-    UsageLog {
-        workspace_id: suggestion.workspace_id.clone(),
-        id: change.app.id(),
-        call_id: None,
-        suggestion_id: Some(suggestion.id.clone()),
-        provider: provider.to_owned(),
-        model: model.to_owned(),
-        purpose: suggestion.kind.clone(),
-        input_tokens: i64::from(used.usage.input_tokens),
-        cached_input_tokens: i64::from(used.usage.cached_input_tokens),
-        output_tokens: i64::from(used.usage.output_tokens),
-        audio_input_tokens: 0,
-        audio_output_tokens: 0,
-        cost_usd: change.app.prices.cost_microusd(model, &used.usage).unwrap_or(0),
-        latency_ms: used.latency_ms,
-        error: used.error.map(str::to_owned),
-        created_at: change.at,
-    }
-}
-
-async fn log_usage(app: &App, job: &Job, model: &dyn Model, id: &str, used: Used) -> Result<(), AppError> {
+/// Keeps with the suggestion who was asked and what it used, also when nothing came of it.
+async fn log_failure(app: &App, job: &Job, model: &dyn Model, task: &Prepared, used: Used) -> Result<(), AppError> {
     let (provider, name) = (model.provider(), model.name().to_owned());
-    let (app, job, id) = (app.clone(), job.clone(), id.to_owned());
+    let (prompt_version, counts) = (model.prompt_version().to_owned(), task.counts.clone());
+    let (app, job) = (app.clone(), job.clone());
     app.store
         .clone()
         .write(move |tx| {
             Box::pin(async move {
                 let workspace = job.workspace();
                 let change = Change { app: &app, tenant: tx.tenant(&workspace), who: Who::System, at: app.clock.now() };
-                let suggestion = locked(&change, &id).await?;
-                let log = usage_log(&change, provider, &name, &suggestion, &used);
+                let mut suggestion = locked(&change, suggestion_id(&job)).await?;
+                let log = app.usage_log(&workspace, Some(&suggestion.id), &suggestion.kind, (provider, &name), &used);
+                if !is_final(&suggestion) {
+                    suggestion.model = Some(name);
+                    suggestion.prompt_version = Some(prompt_version);
+                    suggestion.redaction_counts = Some(counts);
+                }
+                add_up(&mut suggestion, &log);
+                change.tenant.save(suggestion).await?;
                 Ok(change.tenant.add(log).await?)
             })
         })

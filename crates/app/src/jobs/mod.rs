@@ -46,7 +46,9 @@ impl From<AppError> for Failure {
             AppError::NotFound(what) => {
                 Failure::Permanent { code: "not_found", message: format!("The {what} is gone.") }
             }
-            AppError::Unavailable(error) => Failure::Retry { error, after_ms: None },
+            AppError::Unavailable(error) | AppError::TimedOut(error) => Failure::Retry { error, after_ms: None },
+            AppError::Upstream { detail, retry_after: Some(_), .. } => Failure::Retry { error: detail, after_ms: None },
+            AppError::Upstream { detail, .. } => Failure::Permanent { code: "upstream_refused", message: detail },
             other => {
                 tracing::error!(error = %other, "a job failed");
                 Failure::Retry { error: "something went wrong inside the desk".into(), after_ms: None }

@@ -7,13 +7,17 @@ mod lexicon;
 mod playbooks;
 mod sentences;
 mod sentiment;
+mod transcript;
 mod triage;
 
 use async_trait::async_trait;
-use patchcord_domain::copilot::{Analysis, ChatAnswer, DraftReply, Kind, NextSteps, Outcome, Task, Tone};
+use patchcord_domain::copilot::{
+    Analysis, ChatAnswer, Classification, DraftReply, Kind, NextSteps, Outcome, Task, Tone, Urgency,
+};
 use patchcord_domain::redaction::Redacted;
 use patchcord_domain::snapshot::Snapshot;
 use patchcord_domain::text::{head, length};
+use patchcord_domain::ticket::Priority;
 
 use crate::{Completion, Model, ModelError, Repair, Usage};
 pub use playbooks::{PlaybookError, Playbooks};
@@ -54,7 +58,20 @@ impl Builtin {
                     citations: some(citations),
                 })
             }
+            Kind::Summarize => Outcome::Summary(transcript::summarize(snapshot)),
+            Kind::Classify => Outcome::Classification(self.classify(snapshot)),
         }
+    }
+
+    fn classify(&self, snapshot: &Snapshot) -> Classification {
+        let triage = triage::triage(&self.playbooks, snapshot);
+        let priority = match triage.urgency {
+            Urgency::Low => Priority::Low,
+            Urgency::Medium => Priority::Medium,
+            Urgency::High => Priority::High,
+            Urgency::Critical => Priority::Urgent,
+        };
+        Classification { category: triage.category, priority, confidence: triage.confidence }
     }
 
     fn analyze(&self, snapshot: &Snapshot) -> Analysis {

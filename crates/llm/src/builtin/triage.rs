@@ -21,6 +21,8 @@ const CALM_POINTS: f32 = 0.5;
 pub(super) struct Triage {
     pub(super) category: String,
     pub(super) urgency: Urgency,
+    /// How sure the category is, 0 to 1.
+    pub(super) confidence: f64,
 }
 
 /// The texts that say what a ticket is about, with how much each counts: the subject, the customer's first message, which
@@ -47,12 +49,12 @@ pub(super) fn weighted_texts(snapshot: &Snapshot) -> Vec<(&str, f32)> {
 pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
     let texts: Vec<(String, f32)> =
         weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&without_quotes(text)), factor)).collect();
-    let category = category(rules, &texts);
+    let (category, confidence) = category(rules, &texts);
     let urgency = urgency(rules, &texts, rules.calm.contains(&category));
-    Triage { category, urgency }
+    Triage { category, urgency, confidence }
 }
 
-fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
+fn category(rules: &Playbooks, texts: &[(String, f32)]) -> (String, f64) {
     let mut scores = [0.0_f32; CATEGORIES.len()];
     let mut times: BTreeMap<usize, f32> = BTreeMap::new();
     for (text, factor) in texts {
@@ -65,7 +67,21 @@ fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
     }
     let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(b.cmp(a))).unwrap_or(0);
     let general = CATEGORIES.len() - 1;
-    CATEGORIES[if scores[best] >= 1.0 { best } else { general }].to_owned()
+    let category = if scores[best] >= 1.0 { best } else { general };
+    (CATEGORIES[category].to_owned(), confidence(&scores, best))
+}
+
+/// Grows with what speaks for the best category, and with how far it is ahead of the next one. Where nothing speaks for
+/// any, `general` is a guess and says so.
+fn confidence(scores: &[f32; CATEGORIES.len()], best: usize) -> f64 {
+    let first = f64::from(scores[best]);
+    if first < 1.0 {
+        return 0.2;
+    }
+    let second = (0..scores.len()).filter(|at| *at != best).map(|at| f64::from(scores[at])).fold(0.0, f64::max);
+    let ahead = (first - second.max(0.0)) / first;
+    let evidence = first / (first + 2.0);
+    ((0.3 + 0.65 * ahead * evidence + 0.05 * evidence) * 100.0).round() / 100.0
 }
 
 fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency {

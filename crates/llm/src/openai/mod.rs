@@ -4,6 +4,7 @@
 //! cannot read to the log, keeps `Retry-After` to itself, repeats calls on its own and reads the environment. The job queue
 //! repeats, and what was said must not reach a log, so the transport is reqwest with our limits.
 
+mod sse;
 mod wire;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url};
 use tokio::sync::Semaphore;
 
-use crate::{Breaker, Completion, Model, ModelError, Prompts, Repair, strict_schema};
+use crate::{Breaker, Completion, Listener, Model, ModelError, Prompts, Repair, strict_schema};
 use wire::Refusal;
 
 /// How long a connection may take to come about.
@@ -70,6 +71,8 @@ pub struct OpenAi {
     breaker: Arc<Breaker>,
     /// Set when the server does not know strict schemas; JSON mode is used from then on.
     json_mode: Arc<AtomicBool>,
+    /// Set when the server refuses to stream; whole answers are asked for from then on.
+    whole: Arc<AtomicBool>,
 }
 
 impl OpenAi {
@@ -99,23 +102,40 @@ impl OpenAi {
             .map_err(|error| ModelError::Refused(format!("The client cannot be set up: {error}.")))?;
         let places = Arc::new(Semaphore::new(options.max_concurrent.max(1)));
         let (prompts, breaker) = (Arc::new(prompts), Arc::new(Breaker::default()));
-        Ok(Self { options, client, clock, prompts, places, breaker, json_mode: Arc::default() })
+        let (json_mode, whole) = (Arc::default(), Arc::default());
+        Ok(Self { options, client, clock, prompts, places, breaker, json_mode, whole })
     }
 
-    /// Asks with a strict schema, or in JSON mode where the server lacks those.
-    async fn ask(&self, task: &Redacted<Task>, repair: Option<&Repair>) -> Result<Completion, ModelError> {
-        if !self.json_mode.load(Ordering::Relaxed) {
-            match self.post(&self.request(task, repair, true)?).await {
-                Err(Refusal::NoStrictSchemas) => {}
-                other => return other.map_err(Refusal::into_error),
+    /// Asks with a strict schema, or in JSON mode where the server lacks those; streaming, where somebody listens and the
+    /// server can.
+    async fn ask(
+        &self,
+        task: &Redacted<Task>,
+        repair: Option<&Repair>,
+        listener: Option<&dyn Listener>,
+    ) -> Result<Completion, ModelError> {
+        let mut strict = !self.json_mode.load(Ordering::Relaxed);
+        let mut heard = listener.filter(|_| !self.whole.load(Ordering::Relaxed));
+        // At most three rounds: each refusal that is not the end takes one of two things away.
+        loop {
+            match self.post(&self.request(task, repair, strict, heard.is_some())?, heard).await {
+                Err(Refusal::NoStrictSchemas) if strict => strict = false,
+                Err(Refusal::NoStreaming) if heard.is_some() => heard = None,
+                Err(refusal) => return Err(refusal.into_error()),
+                Ok(completion) => {
+                    // Remembered only now: that it worked shows that this was what the server minded.
+                    if !strict && !self.json_mode.swap(true, Ordering::Relaxed) {
+                        tracing::info!(
+                            "the model's server does not know strict schemas; JSON mode is used from now on"
+                        );
+                    }
+                    if listener.is_some() && heard.is_none() && !self.whole.swap(true, Ordering::Relaxed) {
+                        tracing::info!("the model's server does not stream; whole answers are asked for from now on");
+                    }
+                    return Ok(completion);
+                }
             }
         }
-        let completion = self.post(&self.request(task, repair, false)?).await.map_err(Refusal::into_error)?;
-        // Remembered only now: that it worked shows that the schema was what the server minded.
-        if !self.json_mode.swap(true, Ordering::Relaxed) {
-            tracing::info!("the model's server does not know strict schemas; JSON mode is used from now on");
-        }
-        Ok(completion)
     }
 
     fn request(
@@ -123,6 +143,7 @@ impl OpenAi {
         task: &Redacted<Task>,
         repair: Option<&Repair>,
         strict: bool,
+        streaming: bool,
     ) -> Result<CreateChatCompletionRequest, ModelError> {
         let wrong = |error: crate::PromptsError| ModelError::Refused(format!("{error}. Check PROMPTS_DIR."));
         let kind = task.get().kind;
@@ -134,24 +155,47 @@ impl OpenAi {
             messages.push(wire::user(self.prompts.repair(repair).map_err(wrong)?));
         }
         let schema = strict.then(|| (kind.as_str(), schema));
-        Ok(wire::request(&self.options.model, messages, schema))
+        Ok(wire::request(&self.options.model, messages, schema, streaming))
     }
 
-    async fn post(&self, request: &CreateChatCompletionRequest) -> Result<Completion, Refusal> {
+    async fn post(
+        &self,
+        request: &CreateChatCompletionRequest,
+        listener: Option<&dyn Listener>,
+    ) -> Result<Completion, Refusal> {
         let response = self.client.post(self.url("chat/completions")).json(request).send().await;
         let response = response.map_err(|error| broken(&error))?;
         if !response.status().is_success() {
-            return Err(self.refusal(response).await);
+            return Err(self.refusal(response, listener.is_some()).await);
         }
-        Ok(wire::completion(&self.read(response).await?, &self.options.model)?)
+        match listener {
+            Some(listener) if sse::is_stream(response.headers()) => Ok(self.hear(response, listener).await?),
+            // A server that streams nothing and does not say so sends the whole answer.
+            _ => Ok(wire::completion(&self.read(response).await?, &self.options.model)?),
+        }
     }
 
-    async fn refusal(&self, response: Response) -> Refusal {
+    /// Reads an answer piece by piece and tells the listener after each.
+    async fn hear(&self, response: Response, listener: &dyn Listener) -> Result<Completion, ModelError> {
+        let mut stream = sse::Answer::new(self.options.max_answer_bytes);
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            if stream.take(&chunk.map_err(|error| broken(&error))?)? {
+                listener.heard(stream.text());
+            }
+            if stream.is_done() {
+                break;
+            }
+        }
+        stream.finish(&self.options.model)
+    }
+
+    async fn refusal(&self, response: Response, streaming: bool) -> Refusal {
         let status = response.status();
         let retry_after_ms = wire::retry_after_ms(response.headers(), self.clock.now());
         // The status says enough when the rest cannot be read.
         let said = self.read(response).await.unwrap_or_default();
-        wire::refusal(status, retry_after_ms, &said, &self.options)
+        wire::refusal(status, retry_after_ms, &said, &self.options, streaming)
     }
 
     /// Reads an answer, but never more than the limit.
@@ -170,6 +214,25 @@ impl OpenAi {
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
+    }
+
+    /// One call behind the limit of places and the circuit breaker.
+    async fn call(
+        &self,
+        task: &Redacted<Task>,
+        repair: Option<&Repair>,
+        listener: Option<&dyn Listener>,
+    ) -> Result<Completion, ModelError> {
+        let limit = Duration::from_millis(self.options.timeout_ms);
+        let place = tokio::time::timeout(limit, self.places.acquire()).await.map_err(|_| ModelError::Timeout)?;
+        let _place = place.expect("it is never closed");
+        let pass = self.breaker.admit(self.clock.now()).map_err(|until| ModelError::CircuitOpen { until })?;
+        let result = self.ask(task, repair, listener).await;
+        match &result {
+            Err(error) if error.is_transient() => pass.failed(self.clock.now()),
+            _ => pass.succeeded(),
+        }
+        result
     }
 
     fn url(&self, path: &str) -> String {
@@ -192,16 +255,11 @@ impl Model for OpenAi {
     }
 
     async fn complete(&self, task: &Redacted<Task>, repair: Option<&Repair>) -> Result<Completion, ModelError> {
-        let limit = Duration::from_millis(self.options.timeout_ms);
-        let place = tokio::time::timeout(limit, self.places.acquire()).await.map_err(|_| ModelError::Timeout)?;
-        let _place = place.expect("it is never closed");
-        let pass = self.breaker.admit(self.clock.now()).map_err(|until| ModelError::CircuitOpen { until })?;
-        let result = self.ask(task, repair).await;
-        match &result {
-            Err(error) if error.is_transient() => pass.failed(self.clock.now()),
-            _ => pass.succeeded(),
-        }
-        result
+        self.call(task, repair, None).await
+    }
+
+    async fn stream(&self, task: &Redacted<Task>, listener: &dyn Listener) -> Result<Completion, ModelError> {
+        self.call(task, None, Some(listener)).await
     }
 
     fn named(&self, name: &str) -> Option<Arc<dyn Model>> {
@@ -219,7 +277,7 @@ impl Model for OpenAi {
         if response.status().is_success() || response.status() == StatusCode::NOT_FOUND {
             return Ok(());
         }
-        Err(self.refusal(response).await.into_error())
+        Err(self.refusal(response, false).await.into_error())
     }
 }
 

@@ -5,7 +5,8 @@
 
 use async_openai::types::chat::{
     ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
-    ChatCompletionRequestUserMessage, CreateChatCompletionRequest, ResponseFormat, ResponseFormatJsonSchema,
+    ChatCompletionRequestUserMessage, ChatCompletionStreamOptions, CreateChatCompletionRequest, ResponseFormat,
+    ResponseFormatJsonSchema,
 };
 use chrono::DateTime;
 use patchcord_domain::text::{clean, head};
@@ -38,6 +39,7 @@ pub(super) fn request(
     model: &str,
     messages: Vec<ChatCompletionRequestMessage>,
     schema: Option<(&str, Value)>,
+    streaming: bool,
 ) -> CreateChatCompletionRequest {
     let response_format = match schema {
         Some((name, schema)) => ResponseFormat::JsonSchema {
@@ -54,6 +56,9 @@ pub(super) fn request(
         model: model.to_owned(),
         messages,
         response_format: Some(response_format),
+        stream: streaming.then_some(true),
+        stream_options: streaming
+            .then_some(ChatCompletionStreamOptions { include_usage: Some(true), include_obfuscation: None }),
         ..CreateChatCompletionRequest::default()
     }
 }
@@ -62,30 +67,39 @@ pub(super) fn request(
 pub(super) fn completion(body: &[u8], asked_model: &str) -> Result<Completion, ModelError> {
     let reply: Reply = serde_json::from_slice(body)
         .map_err(|_| ModelError::Unavailable("what it sent is not a chat completion".into()))?;
-    let usage = reply.usage.unwrap_or_default();
-    let usage = Usage {
-        input_tokens: usage.prompt_tokens,
-        cached_input_tokens: usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens),
-        output_tokens: usage.completion_tokens,
-    };
+    let usage = used(reply.usage);
     // No text, or one that declines, is an answer that does not fit; it cost something and may be repaired.
     let message = reply.choices.into_iter().next().map(|choice| choice.message).unwrap_or_default();
     let text = message.content.or(message.refusal).unwrap_or_default();
-    let model = clean(head(reply.model.as_deref().unwrap_or(asked_model), MODEL_MAX));
-    Ok(Completion { text, model, usage })
+    Ok(Completion { text, model: named(reply.model.as_deref().unwrap_or(asked_model)), usage })
+}
+
+pub(super) fn named(model: &str) -> String {
+    clean(head(model, MODEL_MAX))
+}
+
+pub(super) fn used(usage: Option<ReplyUsage>) -> Usage {
+    let usage = usage.unwrap_or_default();
+    Usage {
+        input_tokens: usage.prompt_tokens,
+        cached_input_tokens: usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens),
+        output_tokens: usage.completion_tokens,
+    }
 }
 
 /// Why a request was not answered with success.
 pub(super) enum Refusal {
     /// The server may lack strict schemas.
     NoStrictSchemas,
+    /// The server may not stream.
+    NoStreaming,
     Other(ModelError),
 }
 
 impl Refusal {
     pub(super) fn into_error(self) -> ModelError {
         match self {
-            Refusal::NoStrictSchemas => ModelError::Refused(
+            Refusal::NoStrictSchemas | Refusal::NoStreaming => ModelError::Refused(
                 "The model's server refuses the form of the answer. Choose another model with OPENAI_MODEL.".into(),
             ),
             Refusal::Other(error) => error,
@@ -100,7 +114,13 @@ impl From<ModelError> for Refusal {
 }
 
 /// What a status means. Texts of the server are looked at but never repeated: they may quote the key or the ticket.
-pub(super) fn refusal(status: StatusCode, retry_after_ms: Option<u64>, said: &[u8], options: &Options) -> Refusal {
+pub(super) fn refusal(
+    status: StatusCode,
+    retry_after_ms: Option<u64>,
+    said: &[u8],
+    options: &Options,
+    streaming: bool,
+) -> Refusal {
     let said = String::from_utf8_lossy(said);
     let says = |word: &str| said.contains(word);
     let model = &options.model;
@@ -108,6 +128,7 @@ pub(super) fn refusal(status: StatusCode, retry_after_ms: Option<u64>, said: &[u
     let refused = |text: String| Refusal::Other(ModelError::Refused(text));
     match number {
         400 | 422 | 501 if says("response_format") || says("json_schema") => Refusal::NoStrictSchemas,
+        400 | 404 | 422 | 501 if streaming && says("stream") => Refusal::NoStreaming,
         400 | 413 if number == 413 || says("context_length_exceeded") => refused(format!(
             "The ticket is too long for the model {model}. Choose one that takes longer texts with OPENAI_MODEL."
         )),
@@ -162,7 +183,7 @@ struct ReplyMessage {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct ReplyUsage {
+pub(super) struct ReplyUsage {
     prompt_tokens: u32,
     completion_tokens: u32,
     prompt_tokens_details: Option<ReplyDetails>,
@@ -207,7 +228,7 @@ mod tests {
         let asked = Options { api_key: Some("sk-key".into()), ..Options::new("http://localhost/v1", "gpt-4o-mini") };
         let told = |status: u16, said: &str| {
             let status = StatusCode::from_u16(status).unwrap();
-            refusal(status, None, said.as_bytes(), &asked).into_error()
+            refusal(status, None, said.as_bytes(), &asked, false).into_error()
         };
         for (status, said, code, remedy) in [
             (301, "", "model_refused", "OPENAI_BASE_URL"),
@@ -230,7 +251,7 @@ mod tests {
             assert!(!error.to_string().contains("sk-key"), "{error}");
         }
         let without = Options { api_key: None, ..asked.clone() };
-        let error = refusal(StatusCode::UNAUTHORIZED, None, b"", &without).into_error().to_string();
+        let error = refusal(StatusCode::UNAUTHORIZED, None, b"", &without, false).into_error().to_string();
         assert!(error.contains("Set OPENAI_API_KEY"), "{error}");
     }
 }

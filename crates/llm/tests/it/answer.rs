@@ -65,6 +65,8 @@ fn good(kind: Kind) -> Value {
         Kind::NextSteps => json!({"steps": ["Look at the log."], "citations": ["msg-1"]}),
         Kind::DraftReply => json!({"reply": "Hello", "tone": null, "citations": null}),
         Kind::Chat => json!({"answer": "Nothing yet.", "citations": null}),
+        Kind::Summarize => json!({"summary": "The VPN drops.", "resolution": "UNKNOWN", "followUps": null}),
+        Kind::Classify => json!({"category": "network", "priority": "HIGH", "confidence": 0.9}),
     }
 }
 
@@ -100,6 +102,13 @@ async fn a_wrong_answer_is_repaired_once() {
         (Kind::NextSteps, with(Kind::NextSteps, "citations", json!(["made-up"])), "citations[0]"),
         (Kind::DraftReply, with(Kind::DraftReply, "tone", json!("rude")), "$"),
         (Kind::Chat, with(Kind::Chat, "answer", json!(null)), "$"),
+        (Kind::Summarize, with(Kind::Summarize, "summary", json!("x".repeat(501))), "summary"),
+        (Kind::Summarize, with(Kind::Summarize, "resolution", json!("DONE")), "$"),
+        (Kind::Summarize, with(Kind::Summarize, "followUps", json!(vec!["Call."; 6])), "followUps"),
+        (Kind::Classify, with(Kind::Classify, "category", json!("printers")), "category"),
+        (Kind::Classify, with(Kind::Classify, "priority", json!("high")), "$"),
+        (Kind::Classify, with(Kind::Classify, "confidence", json!(1.01)), "confidence"),
+        (Kind::Classify, with(Kind::Classify, "confidence", json!(-0.1)), "confidence"),
     ] {
         let parrot = Parrot::new([says(&wrong), says(&good(kind))]);
         let told = answer(&parrot, &redactor(), &redacted(kind)).await.unwrap();
@@ -190,7 +199,8 @@ fn a_valid_answer_of_each_kind_has_exactly_the_keys_of_its_schema() {
 #[test]
 fn prompts_of_an_operator_are_checked() {
     let prompts = Prompts::embedded();
-    let files = ["system", "ticket", "analysis", "next_steps", "draft_reply", "chat", "repair"];
+    let files =
+        ["system", "ticket", "analysis", "next_steps", "draft_reply", "chat", "summarize", "classify", "repair"];
     let from = concat!(env!("CARGO_MANIFEST_DIR"), "/../../prompts");
     let folder = std::env::temp_dir().join(format!("patchcord-prompts-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

@@ -118,3 +118,28 @@ fn tuning_tickets() {
 fn held_out_tickets() {
     at_least("held out", include_str!("../data/tickets_heldout.txt"), 85.0, 65.0, 80.0);
 }
+
+/// Who says to be sure is right more often: the confidence of a classification is worth looking at.
+#[test]
+fn confidence_is_honest() {
+    let builtin = Builtin::new(Playbooks::embedded());
+    let files = [
+        include_str!("../data/tickets_second.txt"),
+        include_str!("../data/tickets_third.txt"),
+        include_str!("../data/tickets_heldout.txt"),
+    ];
+    let mut sure = Vec::new();
+    let mut unsure = Vec::new();
+    for case in files.into_iter().flat_map(cases) {
+        let told = builtin.work(&task(Kind::Classify, case.snapshot.clone()));
+        let Outcome::Classification(told) = told else { panic!("not a classification") };
+        assert!((0.0..=1.0).contains(&told.confidence));
+        let list = if told.confidence >= 0.6 { &mut sure } else { &mut unsure };
+        list.push(told.category == case.category);
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let share = |list: &[bool]| list.iter().filter(|right| **right).count() as f32 / list.len() as f32;
+    assert!(sure.len() >= 20 && unsure.len() >= 10, "{} and {}", sure.len(), unsure.len());
+    assert!(share(&sure) >= 0.95, "{}", share(&sure));
+    assert!(share(&sure) > share(&unsure), "{} and {}", share(&sure), share(&unsure));
+}

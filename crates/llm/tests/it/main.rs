@@ -6,6 +6,8 @@ mod answer;
 mod builtin;
 mod builtin_quality;
 mod openai;
+mod prompts;
+mod streaming;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

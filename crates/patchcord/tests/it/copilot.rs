@@ -156,7 +156,7 @@ async fn a_wrong_request_is_refused_before_the_database_is_touched(engine: Engin
     world.store.close().await;
     let ask = |ticket: String, request: Request| {
         let (app, actor) = (world.app.clone(), actor.clone());
-        async move { app.ask_copilot(&actor, &ticket, request, None, |_| (202, Value::Null)).await.unwrap_err() }
+        async move { app.ask_copilot(&actor, &ticket, request, None, None, |_| (202, Value::Null)).await.unwrap_err() }
     };
     let id = new_id(&Random);
     for (ticket, request, fields) in [

@@ -6,6 +6,7 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod ai;
 mod api_tokens;
 mod attachments;
 mod audit_log;
@@ -15,7 +16,9 @@ mod commands;
 mod copilot;
 mod copilot_ledger;
 mod copilot_privacy;
+mod copilot_sync;
 mod crashes;
+mod doctor_model;
 mod errors;
 mod escalation_answers;
 mod escalations;
@@ -25,6 +28,7 @@ mod harness;
 mod idempotency;
 mod identity;
 mod invitations;
+mod knowledge;
 mod limits;
 mod macros;
 mod merges;
@@ -43,6 +47,7 @@ mod sweep_examples;
 mod throttling;
 mod ticket_lists;
 mod tickets;
+mod two_desks;
 mod users;
 mod worker;
 mod workspace;

@@ -16,40 +16,40 @@ use utoipa::ToSchema;
 use super::answered;
 use crate::Desk;
 use crate::error::{ApiError, CopilotError};
-use crate::extract;
+use crate::extract::{self, Bearer};
 use crate::shape::{self, Accepted, CopilotHealth, Envelope, SuggestionRow};
 
 // The extractors of this page fail in the copilot's envelope.
 type Fallible<T> = WithRejection<T, CopilotError>;
 
 type AsViewer = Fallible<extract::AsViewer>;
-type AsAgent = Fallible<extract::AsAgent>;
-type Body<T> = Fallible<extract::Body<T>>;
+pub(super) type AsAgent = Fallible<extract::AsAgent>;
+pub(super) type Body<T> = Fallible<extract::Body<T>>;
 type Id = Fallible<extract::Id>;
 
 /// Which ticket.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TicketRequest {
-    ticket_id: String,
+    pub(super) ticket_id: String,
 }
 
 /// Which ticket, and in which manner.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DraftRequest {
-    ticket_id: String,
+    pub(super) ticket_id: String,
     /// professional (default), friendly, concise, empathetic or formal.
-    tone: Option<String>,
+    pub(super) tone: Option<String>,
 }
 
 /// Which ticket, and the question.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ChatRequest {
-    ticket_id: String,
+    pub(super) ticket_id: String,
     /// 1 to 1,000 characters.
-    message: String,
+    pub(super) message: String,
 }
 
 async fn ask(
@@ -57,12 +57,13 @@ async fn ask(
     actor: &Actor,
     ticket_id: &str,
     request: Request,
+    bearer: Option<&str>,
     once: Option<Once>,
 ) -> Result<Response, CopilotError> {
     fn accepted(suggestion: &Suggestion) -> (u16, Value) {
         (StatusCode::ACCEPTED.as_u16(), shape::value(&Envelope::of(Accepted::from(suggestion))))
     }
-    Ok(answered(&desk.app.ask_copilot(actor, ticket_id, request, once, accepted).await?, accepted))
+    Ok(answered(&desk.app.ask_copilot(actor, ticket_id, request, bearer, once, accepted).await?, accepted))
 }
 
 /// Asks for summary, sentiment, category and urgency of a ticket.
@@ -71,9 +72,10 @@ async fn ask(
 pub(crate) async fn analyze(
     State(desk): State<Desk>,
     WithRejection(extract::AsAgent(actor), _): AsAgent,
+    Bearer(token): Bearer,
     WithRejection(extract::Body { value, once }, _): Body<TicketRequest>,
 ) -> Result<Response, CopilotError> {
-    ask(&desk, &actor, &value.ticket_id, Request::Analyze, once).await
+    ask(&desk, &actor, &value.ticket_id, Request::Analyze, token.as_deref(), once).await
 }
 
 /// Asks what to do next.
@@ -82,9 +84,10 @@ pub(crate) async fn analyze(
 pub(crate) async fn suggest(
     State(desk): State<Desk>,
     WithRejection(extract::AsAgent(actor), _): AsAgent,
+    Bearer(token): Bearer,
     WithRejection(extract::Body { value, once }, _): Body<TicketRequest>,
 ) -> Result<Response, CopilotError> {
-    ask(&desk, &actor, &value.ticket_id, Request::Suggest, once).await
+    ask(&desk, &actor, &value.ticket_id, Request::Suggest, token.as_deref(), once).await
 }
 
 /// Asks for a reply to the customer, in a tone.
@@ -93,9 +96,10 @@ pub(crate) async fn suggest(
 pub(crate) async fn draft_reply(
     State(desk): State<Desk>,
     WithRejection(extract::AsAgent(actor), _): AsAgent,
+    Bearer(token): Bearer,
     WithRejection(extract::Body { value, once }, _): Body<DraftRequest>,
 ) -> Result<Response, CopilotError> {
-    ask(&desk, &actor, &value.ticket_id, Request::DraftReply(value.tone), once).await
+    ask(&desk, &actor, &value.ticket_id, Request::DraftReply(value.tone), token.as_deref(), once).await
 }
 
 /// Asks a question about a ticket. The exchange is remembered for this user and ticket.
@@ -104,9 +108,10 @@ pub(crate) async fn draft_reply(
 pub(crate) async fn chat(
     State(desk): State<Desk>,
     WithRejection(extract::AsAgent(actor), _): AsAgent,
+    Bearer(token): Bearer,
     WithRejection(extract::Body { value, once }, _): Body<ChatRequest>,
 ) -> Result<Response, CopilotError> {
-    ask(&desk, &actor, &value.ticket_id, Request::Chat(value.message), once).await
+    ask(&desk, &actor, &value.ticket_id, Request::Chat(value.message), token.as_deref(), once).await
 }
 
 /// A suggestion as it is now.

@@ -43,6 +43,8 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// `{"subscribe": ["tickets", "tickets:ID"], "lastEventId": "…"}`. A client that shows a ticket says so with
 /// `{"presence": {"ticketId": "ID", "isTyping": false}}`, and with `{"presence": {}}` that it shows none any more; all that
 /// listen to the ticket get `ticket.presence` with everybody who looks at it. It ends with the socket.
+/// Frames are `{id, type, at, data}`. Text that a model is still writing comes as `suggestion.partial` without an id: it is not
+/// stored, may be lost, and is replaced by the result.
 #[utoipa::path(get, path = "/api/events", tag = "events",
     params(("Sec-WebSocket-Protocol" = String, Header, description = "patchcord.v1, bearer.<access token>")),
     responses((status = 101, description = "A WebSocket of events")))]
@@ -111,6 +113,7 @@ impl Listener {
         let mut events = self.desk.app.live.subscribe();
         let mut people = self.desk.app.live.presence().subscribe();
         let mut place = Place::new(&self.desk.app, &self.caller.actor);
+        let mut provisional = self.desk.app.live.subscribe_provisional();
         let mut check = tokio::time::interval(CHECK);
         let mut heard = Instant::now();
         let stop = self.desk.stop.clone();
@@ -143,6 +146,10 @@ impl Listener {
                     Ok(event) => self.happened(socket, &event).await?,
                     Err(RecvError::Lagged(_)) => send_json(socket, &json!({"type": "resync"})).await?,
                     Err(RecvError::Closed) => return Err(STOPPING),
+                },
+                // What is not stored may be lost: a slow client misses it, and nobody is told.
+                event = provisional.recv() => if let Ok(event) = event {
+                    self.pass_on(socket, &event).await?;
                 },
             }
         }
@@ -258,7 +265,11 @@ impl Listener {
             if let Some(fields) = data.as_object_mut() {
                 fields.remove("onlyUserId");
             }
-            let frame = json!({"id": event.id, "type": event.r#type, "at": to_rfc3339(event.at), "data": data});
+            let mut frame = json!({"type": event.r#type, "at": to_rfc3339(event.at), "data": data});
+            // What is in no outbox has no id: a client cannot ask for what came after it.
+            if !event.id.is_empty() {
+                frame["id"] = json!(event.id);
+            }
             send_json(socket, &frame).await?;
         }
         Ok(())

@@ -1,10 +1,13 @@
 //! Every route of the API, in one list. A route that is not here does not exist, and neither does one without documentation.
 
+mod ai;
+mod articles;
 mod attachments;
 mod audit_log;
 mod auth;
 mod bulk;
 mod copilot;
+mod copilot_sync;
 mod escalations;
 mod events;
 mod export;
@@ -85,6 +88,18 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(copilot::feedback))
         .routes(routes!(copilot::cancel))
         .routes(routes!(copilot::health))
+        .routes(routes!(copilot_sync::analyze_now))
+        .routes(routes!(copilot_sync::suggest_now))
+        .routes(routes!(copilot_sync::draft_reply_now))
+        .routes(routes!(copilot_sync::chat_now))
+        // Knowledge and AI services
+        .routes(routes!(articles::list_articles, articles::add_article))
+        .routes(routes!(articles::get_article, articles::patch_article, articles::remove_article))
+        .routes(routes!(articles::list_ticket_articles))
+        .routes(routes!(ai::search_kb))
+        .routes(routes!(ai::classify))
+        .routes(routes!(ai::suggest))
+        .routes(routes!(ai::summarize))
         // People and things
         .routes(routes!(lookups::lookups))
         .routes(routes!(lookups::list_support_agents))

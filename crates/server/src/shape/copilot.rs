@@ -73,15 +73,69 @@ pub(crate) struct TicketSuggestion {
     suggestion: SuggestionRow,
     #[schema(required)]
     requested_by: Option<Ref>,
+    /// What was asked: the tone of a draft, the message of a chat.
+    #[schema(value_type = Object)]
+    request: Value,
+    /// The version of the prompts, or of the built-in model's rules, that answered.
+    #[schema(required)]
+    prompt_version: Option<String>,
+    /// How much of each kind was taken out before the model saw it.
+    #[schema(required, value_type = Option<Object>)]
+    redaction_counts: Option<Value>,
+    /// How often it was tried.
+    attempts: i64,
+    /// From the first try to the end.
+    #[schema(required)]
+    duration_ms: Option<i64>,
+    /// What was really sent.
+    #[schema(required)]
+    final_text: Option<String>,
+    /// Characters that were changed before it was sent.
+    #[schema(required)]
+    edit_distance: Option<i64>,
+    /// Why it was judged so.
+    #[schema(required)]
+    feedback_note: Option<String>,
 }
 
 impl From<NamedSuggestion> for TicketSuggestion {
     fn from(named: NamedSuggestion) -> Self {
+        let row = named.suggestion;
         Self {
-            suggestion: SuggestionRow::from(&named.suggestion),
+            suggestion: SuggestionRow::from(&row),
             requested_by: named.requested_by.map(|user| Ref { id: user.id, name: user.name }),
+            duration_ms: row.started_at.zip(row.finished_at).map(|(from, to)| to - from),
+            request: row.request,
+            prompt_version: row.prompt_version,
+            redaction_counts: row.redaction_counts,
+            attempts: row.attempts,
+            final_text: row.final_text,
+            edit_distance: row.edit_distance,
+            feedback_note: row.feedback_note,
         }
     }
+}
+
+/// The result of a kind; its fields go by the route.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what the domain's own types look like")]
+pub(crate) struct SyncResult {
+    /// Of an analysis.
+    summary: Option<String>,
+    sentiment: Option<String>,
+    category: Option<String>,
+    urgency: Option<String>,
+    suggested_actions: Option<Vec<String>>,
+    /// Of next steps.
+    steps: Option<Vec<String>>,
+    /// Of a draft.
+    reply: Option<String>,
+    tone: Option<String>,
+    /// Of a chat.
+    answer: Option<String>,
+    /// Of all but an analysis.
+    citations: Option<Vec<String>>,
 }
 
 /// A request to the copilot that was accepted.

@@ -3,6 +3,7 @@
 mod audit_log;
 mod copilot;
 mod desk;
+mod knowledge;
 mod tickets;
 mod tokens;
 mod users;
@@ -14,8 +15,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub(crate) use audit_log::AuditRow;
-pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, TicketSuggestion};
+pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
+pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

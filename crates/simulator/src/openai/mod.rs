@@ -1,9 +1,11 @@
 //! A server that speaks OpenAI's chat completions (<https://platform.openai.com/docs/api-reference/chat>) and follows a script.
 //!
 //! It looks at every request as the real one does and refuses what that refuses; only a request that passes takes the next
-//! step of the script. Streaming is not spoken.
+//! step of the script. Asked to stream, it answers with server-sent events
+//! (<https://platform.openai.com/docs/api-reference/chat-streaming>).
 
 mod refuse;
+mod stream;
 mod strict;
 
 use std::collections::VecDeque;
@@ -41,6 +43,20 @@ pub enum Step {
     NoSuchModel,
     /// 400, as servers say that do not know `json_schema`.
     NoStrictSchemas,
+    /// 400, as servers say that cannot stream.
+    NoStreaming,
+    /// It answers, but whole, although it was asked to stream.
+    Whole(Reply),
+    /// It streams with so many milliseconds before each piece.
+    Slowly(u64, Reply),
+    /// It streams half of the answer, then the connection ends.
+    StreamCut(Reply),
+    /// It streams half of the answer, then a line that is no event of it.
+    StreamGarbage(Reply),
+    /// It streams half of the answer, then an error object.
+    StreamError(Reply),
+    /// It streams half of the answer, then nothing.
+    StreamHang(Reply),
     /// 400, as for a prompt that is longer than the model takes.
     PromptTooLong,
     /// 307 to that address.
@@ -61,6 +77,13 @@ pub enum Step {
     Reset,
     /// The other step, but so many milliseconds later.
     Late(u64, Box<Step>),
+}
+
+impl Reply {
+    /// This JSON as the text of the model.
+    pub fn json(content: Value) -> Self {
+        Self { content: Some(content.to_string()), ..Self::default() }
+    }
 }
 
 impl Step {
@@ -303,10 +326,24 @@ async fn perform(mut connection: Connection, request: &Request, step: Step) -> s
             connection.send(status, &[], b"<html><h1>Something went wrong</h1></html>").await?;
             return Ok(Some(connection));
         }
+        Step::Whole(reply) => (200, Vec::new(), completion(request, &reply)),
+        Step::Reply(reply) if stream::is_asked(request) => {
+            return stream::send(connection, request, &reply, stream::Manner::Whole).await;
+        }
         Step::Reply(reply) => (200, Vec::new(), completion(request, &reply)),
+        Step::Slowly(pause, reply) => {
+            return stream::send(connection, request, &reply, stream::Manner::Slowly(pause)).await;
+        }
+        Step::StreamCut(reply) => return stream::send(connection, request, &reply, stream::Manner::Cut).await,
+        Step::StreamGarbage(reply) => return stream::send(connection, request, &reply, stream::Manner::Garbage).await,
+        Step::StreamError(reply) => return stream::send(connection, request, &reply, stream::Manner::Error).await,
+        Step::StreamHang(reply) => return stream::send(connection, request, &reply, stream::Manner::Hang).await,
         Step::Plainest => {
             let schema = &request.json()["response_format"]["json_schema"]["schema"];
             let reply = Reply { content: Some(strict::plainest(schema).to_string()), ..Reply::default() };
+            if stream::is_asked(request) {
+                return stream::send(connection, request, &reply, stream::Manner::Whole).await;
+            }
             (200, Vec::new(), completion(request, &reply))
         }
         Step::OtherJson => (200, Vec::new(), json!({"object": "list", "data": []})),
@@ -318,6 +355,7 @@ async fn perform(mut connection: Connection, request: &Request, step: Step) -> s
         Step::NoCredit => refused(refuse::no_credit()),
         Step::NoSuchModel => refused(refuse::no_such_model(&model)),
         Step::NoStrictSchemas => refused(refuse::no_strict_schemas()),
+        Step::NoStreaming => refused(refuse::no_streaming()),
         Step::PromptTooLong => refused(refuse::prompt_too_long()),
         Step::Redirect(to) => (307, vec![("location", to)], Value::Null),
     };

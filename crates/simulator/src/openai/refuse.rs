@@ -46,10 +46,12 @@ pub(super) fn route(target: &str) -> Refusal {
 }
 
 /// Arguments that a chat completion may have.
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 14] = [
     "model",
     "messages",
     "response_format",
+    "stream",
+    "stream_options",
     "temperature",
     "top_p",
     "n",
@@ -86,6 +88,9 @@ pub(super) fn chat(request: &Request) -> Result<(), Refusal> {
     };
     if let Some(index) = messages.iter().position(|message| !known(message)) {
         return Err(Refusal::about("messages", format!("messages[{index}] has no known role or no text.")));
+    }
+    if !body["stream_options"].is_null() && body["stream"] != Value::Bool(true) {
+        return Err(Refusal::about("stream_options", "'stream_options' is only allowed when 'stream' is true."));
     }
     response_format(&body["response_format"], messages)
 }
@@ -145,6 +150,10 @@ pub(super) fn no_such_model(model: &str) -> Refusal {
 
 pub(super) fn no_strict_schemas() -> Refusal {
     Refusal::about("response_format", "This model does not support 'response_format' of type 'json_schema'.")
+}
+
+pub(super) fn no_streaming() -> Refusal {
+    Refusal::about("stream", "This model does not support streaming.")
 }
 
 pub(super) fn prompt_too_long() -> Refusal {

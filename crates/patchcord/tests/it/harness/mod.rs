@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::crm::Crm;
 use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
@@ -54,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) clock: Arc<TestClock>,
     /// Whose users may come in; nobody else's unless a test says so.
     pub(crate) identity: Option<identity::Options>,
+    /// The desk whose tickets the copilot works on, when it is another one.
+    pub(crate) crm: Option<Crm>,
 }
 
 impl Default for Setup {
@@ -65,6 +68,7 @@ impl Default for Setup {
             server: patchcord_server::Options::default(),
             clock: Arc::default(),
             identity: None,
+            crm: None,
         }
     }
 }
@@ -90,6 +94,8 @@ pub(crate) fn app(
         live: Live::default(),
         token_use: TokenUse::default(),
         identity: None,
+        background: TaskTracker::new(),
+        crm: None,
         options,
         entropy,
     })
@@ -149,12 +155,13 @@ impl World {
         town: Option<Town>,
         setup: Setup,
     ) -> Self {
-        let Setup { model, worker, options, server, clock, identity } = setup;
+        let Setup { model, worker, options, server, clock, identity, crm } = setup;
         let identity = identity.map(|options| Identity::new(options, clock.clone()).unwrap());
         let app = app(store.clone(), folder.path(), clock.clone(), model, options);
-        let app = App::new(Inner { identity, ..Inner::clone(&app) });
+        let app = App::new(Inner { identity, crm, ..Inner::clone(&app) });
         let town = match town {
             Some(town) => town,
+            None if app.crm.is_some() => Town::one(&app).await,
             None => Town::build(&app).await,
         };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -198,6 +205,16 @@ impl World {
         self.sign_in("admin@south.test").await
     }
 
+    /// Another address of the same desk, with other options of the server.
+    pub(crate) async fn second_door(&self, options: patchcord_server::Options) -> String {
+        let desk = Desk::new(self.app.clone(), options, self.stop.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let serving = patchcord_server::serve(listener, desk);
+        self.tasks.spawn(async move { serving.await.unwrap() });
+        base
+    }
+
     /// From now on the desk says that it is about to stop.
     pub(crate) fn drain(&self) {
         self.desk.drain();
@@ -222,6 +239,8 @@ impl World {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.app.background.close();
+        self.app.background.wait().await;
     }
 
     /// Ends the desk as the program does, and closes its database.

@@ -34,6 +34,12 @@ impl Town {
     pub(crate) async fn build(app: &App) -> Self {
         Self { north: Place::build(app, "north").await, south: Place::build(app, "south").await }
     }
+
+    /// Only the first workspace; `south` is the same one.
+    pub(super) async fn one(app: &App) -> Self {
+        let north = Place::build(app, "north").await;
+        Self { south: north.clone(), north }
+    }
 }
 
 impl Place {
