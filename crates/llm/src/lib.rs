@@ -9,6 +9,7 @@ mod prompts;
 mod schema;
 
 pub mod builtin;
+pub mod eval;
 pub mod openai;
 
 use async_trait::async_trait;

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod eval;
 mod machine;
 mod serve;
 mod settings;
@@ -60,6 +61,7 @@ async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
         Command::Seed(_) => commands::seed(settings, json).await?,
         Command::Workspace(command) => commands::workspace(settings, command, json).await?,
         Command::User(command) => commands::user(settings, command, json).await?,
+        Command::Eval(command) => return eval::run(settings, command, json).await,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;
             commands::print(false, &serde_json::Value::Null, &document)?;

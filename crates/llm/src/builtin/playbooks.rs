@@ -182,6 +182,15 @@ impl Playbooks {
         Ok(Self { categories, urgency, calm, moods, playbooks, triggers, version })
     }
 
+    /// Every text that an answer may take from a playbook.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        for Playbook { steps, customer, questions, .. } in &self.playbooks {
+            texts.extend(steps.iter().chain(customer).chain(questions).map(String::as_str));
+        }
+        texts
+    }
+
     pub(super) fn version(&self) -> &str {
         &self.version
     }

@@ -5,6 +5,7 @@
 mod answer;
 mod builtin;
 mod builtin_quality;
+mod eval;
 mod openai;
 
 use std::sync::atomic::{AtomicI64, Ordering};
