@@ -5,7 +5,7 @@ use patchcord_domain::snapshot::{Snapshot, Source, SourceKind};
 use patchcord_domain::text::fold;
 
 use super::playbooks::{Playbook, Playbooks};
-use super::sentences::{split, words};
+use super::sentences::{bare_subject, own_words, split, words};
 use super::{fit, triage};
 
 /// Sources below this are not worth citing.
@@ -209,7 +209,8 @@ fn greeting(snapshot: &Snapshot, tone: Tone) -> String {
 }
 
 fn opening(snapshot: &Snapshot, manner: &Manner) -> String {
-    let about = snapshot.subject.trim();
+    let own = own_words(bare_subject(&snapshot.subject));
+    let about = own.trim();
     if about.is_empty() || about.contains('[') {
         return format!("{} It is ticket {} with us.", manner.thanks, snapshot.number);
     }

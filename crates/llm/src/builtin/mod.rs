@@ -2,6 +2,7 @@
 //! anywhere, and says what it is: its name is `builtin`.
 
 mod chat;
+mod crowd;
 mod draft;
 mod lexicon;
 mod playbooks;

@@ -7,7 +7,7 @@ use patchcord_domain::snapshot::Snapshot;
 
 use super::lexicon::padded;
 use super::playbooks::{INTENSIFIER, MOOD, NEGATION, Playbooks};
-use super::sentences::without_quotes;
+use super::sentences::own_words;
 
 /// How many bytes before a word a negation or intensifier may stand.
 const REACH: usize = 18;
@@ -24,7 +24,7 @@ pub(super) fn of(rules: &Playbooks, snapshot: &Snapshot) -> Sentiment {
     let mut sum = score(rules, &snapshot.subject);
     let mut factor = 1.0;
     for body in told.iter().rev() {
-        sum += factor * score(rules, &without_quotes(body));
+        sum += factor * score(rules, &own_words(body));
         factor *= 0.5;
     }
     match sum {

@@ -8,10 +8,12 @@ use patchcord_domain::ticket::CATEGORIES;
 
 use super::lexicon::padded;
 use super::playbooks::Playbooks;
-use super::sentences::without_quotes;
+use super::sentences::own_words;
 
 /// Points from which something is critical, if it is wide enough.
 const CRITICAL: f32 = 6.0;
+/// Points that something must have by itself before a crowd makes it critical.
+const CROWD_NEEDS: f32 = 3.0;
 /// What a crowd adds to the urgency of something that is wrong.
 const CROWD_POINTS: f32 = 3.0;
 /// What is taken off in a category in which nothing is urgent by itself.
@@ -46,10 +48,21 @@ pub(super) fn weighted_texts(snapshot: &Snapshot) -> Vec<(&str, f32)> {
 
 pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
     let texts: Vec<(String, f32)> =
-        weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&without_quotes(text)), factor)).collect();
-    let category = category(rules, &texts);
+        weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&own_words(text)), factor)).collect();
+    let open: Vec<(String, f32)> = weighted_texts(snapshot)
+        .into_iter()
+        .map(|(text, factor)| (padded(&open_clauses(rules, text)), factor))
+        .collect();
+    let category = category(rules, if open.iter().all(|(text, _)| text.trim().is_empty()) { &texts } else { &open });
     let urgency = urgency(rules, &texts, rules.calm.contains(&category));
     Triage { category, urgency }
+}
+
+/// A text without the clauses that praise or tell of what is solved: they are not what the ticket is about.
+fn open_clauses(rules: &Playbooks, text: &str) -> String {
+    let own = own_words(text);
+    let clauses = own.split_inclusive(['.', ',', ';', '!', '?', '\n']);
+    clauses.filter(|clause| rules.solved.find(&padded(clause)).is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
@@ -88,9 +101,14 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency
     // Each rule counts once, and a little more when several of its phrases are there.
     let mut sum: f32 =
         strongest.values().map(|(points, times)| points + points.signum() * if *times > 1 { 0.5 } else { 0.0 }).sum();
-    let is_crowd = !is_calm && sum > 0.0 && texts.iter().any(|(text, _)| tells_of_a_crowd(text));
+    let told = |group: &usize| strongest.get(group).is_some_and(|(points, _)| *points > 0.0);
+    let is_wrong = rules.urgency_marks.wrong.iter().any(told);
+    let is_crowd = !is_calm && (sum > 0.0 || is_wrong) && texts.iter().any(|(text, _)| rules.crowd.is_told_of(text));
+    // Two different signs of an attack are an attack that goes on.
+    let is_attack = rules.urgency_marks.harm.iter().filter(|group| told(group)).count() >= 2;
     // However bad it is for one person, it is critical only when many stand still or harm spreads.
-    let is_wide = is_crowd || strongest.values().any(|(points, _)| *points >= CRITICAL);
+    let is_wide =
+        is_crowd && sum >= CROWD_NEEDS || is_attack || strongest.values().any(|(points, _)| *points >= CRITICAL);
     if is_crowd {
         sum += CROWD_POINTS;
     }
@@ -103,41 +121,6 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency
         sum if sum >= 0.0 => Urgency::Medium,
         _ => Urgency::Low,
     }
-}
-
-/// Whether a number of ten or more stands at most one word before a word for people or places of work, as in `120 staff`
-/// and `all 14 retail shops`.
-fn tells_of_a_crowd(text: &str) -> bool {
-    const MANY: &[&str] = &[
-        "people",
-        "users",
-        "staff",
-        "employees",
-        "colleagues",
-        "agents",
-        "workers",
-        "nurses",
-        "students",
-        "workstations",
-        "computers",
-        "pcs",
-        "shops",
-        "stores",
-        "branches",
-        "sites",
-        "mitarbeiter",
-        "benutzer",
-        "personnes",
-        "utilisateurs",
-        "empleados",
-        "usuarios",
-        "personas",
-    ];
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.iter().enumerate().any(|(at, word)| {
-        let number = word.parse::<u32>().is_ok_and(|number| (10..100_000).contains(&number));
-        number && words[at + 1..].iter().take(2).any(|word| MANY.contains(word))
-    })
 }
 
 /// Whether `not`, `no` or `isn t` stands right before a phrase.
