@@ -30,10 +30,14 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    /// Whether a folded text tells of many.
-    pub(super) fn is_told_of(&self, text: &str) -> bool {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let handful = self.is_handful(&words);
+    /// Whether one of a ticket's folded sentences tells of many.
+    pub(super) fn is_told_of(&self, sentences: &[String]) -> bool {
+        let sentences: Vec<Vec<&str>> = sentences.iter().map(|text| text.split_whitespace().collect()).collect();
+        let handful = sentences.iter().any(|words| self.is_handful(words));
+        sentences.iter().any(|words| self.is_many(words, handful))
+    }
+
+    fn is_many(&self, words: &[&str], handful: bool) -> bool {
         words.iter().enumerate().any(|(at, word)| {
             let next = || words[at + 1..].iter().take(REACH);
             if word.parse::<u32>().is_ok_and(|number| (MANY..100_000).contains(&number)) {
@@ -95,8 +99,11 @@ mod tests {
             ("nobody can tell me why", false),
             ("nobody answered", false),
             ("room 120 in the office", false),
+            ("It refuses every card. Staff wait", false),
+            ("Nobody can draw. All four machines are dead", false),
         ] {
-            assert_eq!(crowd.is_told_of(&fold(text)), expect, "{text}");
+            let sentences: Vec<String> = text.split('.').map(fold).collect();
+            assert_eq!(crowd.is_told_of(&sentences), expect, "{text}");
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct Playbooks {
 pub(super) struct Marks {
     /// Signs of an attack.
     pub(super) harm: Vec<usize>,
+    /// How many are affected, which the crowd tells as well.
+    pub(super) scope: Vec<usize>,
     /// Signs that something is wrong at all.
     pub(super) wrong: Vec<usize>,
 }
@@ -98,6 +100,9 @@ struct UrgencyRule {
     /// A sign of an attack; two different ones are an attack that goes on.
     #[serde(default)]
     harm: bool,
+    /// Tells how many are affected, not how badly.
+    #[serde(default)]
+    scope: bool,
     phrases: Vec<String>,
 }
 
@@ -195,6 +200,7 @@ impl Playbooks {
         let numbered = || rules.rule.iter().enumerate();
         let urgency_marks = Marks {
             harm: numbered().filter(|(_, rule)| rule.harm).map(|(index, _)| index).collect(),
+            scope: numbered().filter(|(_, rule)| rule.scope).map(|(index, _)| index).collect(),
             wrong: numbered().filter(|(_, rule)| rule.points > 0.0).map(|(index, _)| index).collect(),
         };
         let (calm, crowd) = (rules.calm_categories, rules.crowd);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use patchcord_domain::copilot::Urgency;
 use patchcord_domain::snapshot::Snapshot;
+use patchcord_domain::text::fold;
 use patchcord_domain::ticket::CATEGORIES;
 
 use super::lexicon::padded;
@@ -54,7 +55,12 @@ pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
         .map(|(text, factor)| (padded(&open_clauses(rules, text)), factor))
         .collect();
     let category = category(rules, if open.iter().all(|(text, _)| text.trim().is_empty()) { &texts } else { &open });
-    let urgency = urgency(rules, &texts, rules.calm.contains(&category));
+    let sentences: Vec<String> = weighted_texts(snapshot)
+        .into_iter()
+        .flat_map(|(text, _)| own_words(text).split(['.', '!', '?', ';', '\n']).map(fold).collect::<Vec<_>>())
+        .collect();
+    let is_calm = rules.calm.contains(&category);
+    let urgency = urgency(rules, &texts, !is_calm && rules.crowd.is_told_of(&sentences), is_calm);
     Triage { category, urgency }
 }
 
@@ -81,7 +87,7 @@ fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
     CATEGORIES[if scores[best] >= 1.0 { best } else { general }].to_owned()
 }
 
-fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency {
+fn urgency(rules: &Playbooks, texts: &[(String, f32)], tells_of_a_crowd: bool, is_calm: bool) -> Urgency {
     let mut counted = Vec::new();
     let mut strongest: BTreeMap<usize, (f32, u32)> = BTreeMap::new();
     for (text, _) in texts {
@@ -103,12 +109,15 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency
         strongest.values().map(|(points, times)| points + points.signum() * if *times > 1 { 0.5 } else { 0.0 }).sum();
     let told = |group: &usize| strongest.get(group).is_some_and(|(points, _)| *points > 0.0);
     let is_wrong = rules.urgency_marks.wrong.iter().any(told);
-    let is_crowd = !is_calm && (sum > 0.0 || is_wrong) && texts.iter().any(|(text, _)| rules.crowd.is_told_of(text));
+    let is_crowd = tells_of_a_crowd && (sum > 0.0 || is_wrong);
     // Two different signs of an attack are an attack that goes on.
     let is_attack = rules.urgency_marks.harm.iter().filter(|group| told(group)).count() >= 2;
+    let scope: f32 =
+        rules.urgency_marks.scope.iter().filter_map(|group| strongest.get(group)).map(|(points, _)| points).sum();
     // However bad it is for one person, it is critical only when many stand still or harm spreads.
-    let is_wide =
-        is_crowd && sum >= CROWD_NEEDS || is_attack || strongest.values().any(|(points, _)| *points >= CRITICAL);
+    let is_wide = is_crowd && sum - scope >= CROWD_NEEDS
+        || is_attack
+        || strongest.values().any(|(points, _)| *points >= CRITICAL);
     if is_crowd {
         sum += CROWD_POINTS;
     }
