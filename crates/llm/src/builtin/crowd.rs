@@ -44,9 +44,7 @@ impl Crowd {
                 return next().any(|word| self.counted.contains(*word));
             }
             if self.quantifiers.contains(*word) {
-                // `all of the eight tills` is eight.
-                let few = next().any(|word| self.is_few(word));
-                return !few && next().any(|word| self.wide.contains(*word));
+                return !handful && next().any(|word| self.wide.contains(*word));
             }
             let can = |at: usize| words.get(at).is_some_and(|word| self.can.contains(*word));
             let complains = |at: usize| words.get(at).is_some_and(|word| self.complaint.contains(*word));

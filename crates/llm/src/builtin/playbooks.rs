@@ -49,8 +49,8 @@ pub(super) struct Marks {
     pub(super) harm: Vec<usize>,
     /// How many are affected, which the crowd tells as well.
     pub(super) scope: Vec<usize>,
-    /// Signs that something is wrong at all.
-    pub(super) wrong: Vec<usize>,
+    /// That time presses, which the deadline rule tells as well.
+    pub(super) pressing: Vec<usize>,
 }
 
 /// Known steps for a kind of problem.
@@ -103,6 +103,9 @@ struct UrgencyRule {
     /// Tells how many are affected, not how badly.
     #[serde(default)]
     scope: bool,
+    /// Tells that time presses; a duty with a near date is told by a rule of its own and does not count again.
+    #[serde(default)]
+    pressing: bool,
     phrases: Vec<String>,
 }
 
@@ -201,7 +204,7 @@ impl Playbooks {
         let urgency_marks = Marks {
             harm: numbered().filter(|(_, rule)| rule.harm).map(|(index, _)| index).collect(),
             scope: numbered().filter(|(_, rule)| rule.scope).map(|(index, _)| index).collect(),
-            wrong: numbered().filter(|(_, rule)| rule.points > 0.0).map(|(index, _)| index).collect(),
+            pressing: numbered().filter(|(_, rule)| rule.pressing).map(|(index, _)| index).collect(),
         };
         let (calm, crowd) = (rules.calm_categories, rules.crowd);
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use patchcord_domain::copilot::Urgency;
+use patchcord_domain::copilot::{Sentiment, Urgency};
 use patchcord_domain::snapshot::Snapshot;
 use patchcord_domain::text::fold;
 use patchcord_domain::ticket::CATEGORIES;
@@ -10,11 +10,16 @@ use patchcord_domain::ticket::CATEGORIES;
 use super::lexicon::padded;
 use super::playbooks::Playbooks;
 use super::sentences::own_words;
+use super::sentiment;
 
 /// Points from which something is critical, if it is wide enough.
 const CRITICAL: f32 = 6.0;
+/// What a duty with a near date adds, where no other rule tells of it.
+const DEADLINE_POINTS: f32 = 3.0;
+/// What is taken off when the customer is content: who praises is rarely in need.
+const PRAISE_POINTS: f32 = 1.0;
 /// Points that something must have by itself before a crowd makes it critical.
-const CROWD_NEEDS: f32 = 3.0;
+const CROWD_NEEDS: f32 = 2.5;
 /// What a crowd adds to the urgency of something that is wrong.
 const CROWD_POINTS: f32 = 3.0;
 /// What is taken off in a category in which nothing is urgent by itself.
@@ -60,7 +65,12 @@ pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
         .flat_map(|(text, _)| own_words(text).split(['.', '!', '?', ';', '\n']).map(fold).collect::<Vec<_>>())
         .collect();
     let is_calm = rules.calm.contains(&category);
-    let urgency = urgency(rules, &texts, !is_calm && rules.crowd.is_told_of(&sentences), is_calm);
+    let tells = Tells {
+        crowd: !is_calm && rules.crowd.is_told_of(&sentences),
+        deadline: sentences.iter().any(|sentence| tells_of_a_deadline(sentence)),
+        praise: sentiment::of(rules, snapshot) == Sentiment::Positive,
+    };
+    let urgency = urgency(rules, &texts, &tells, is_calm);
     Triage { category, urgency }
 }
 
@@ -87,7 +97,7 @@ fn category(rules: &Playbooks, texts: &[(String, f32)]) -> String {
     CATEGORIES[if scores[best] >= 1.0 { best } else { general }].to_owned()
 }
 
-fn urgency(rules: &Playbooks, texts: &[(String, f32)], tells_of_a_crowd: bool, is_calm: bool) -> Urgency {
+fn urgency(rules: &Playbooks, texts: &[(String, f32)], tells: &Tells, is_calm: bool) -> Urgency {
     let mut counted = Vec::new();
     let mut strongest: BTreeMap<usize, (f32, u32)> = BTreeMap::new();
     for (text, _) in texts {
@@ -108,8 +118,13 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)], tells_of_a_crowd: bool, i
     let mut sum: f32 =
         strongest.values().map(|(points, times)| points + points.signum() * if *times > 1 { 0.5 } else { 0.0 }).sum();
     let told = |group: &usize| strongest.get(group).is_some_and(|(points, _)| *points > 0.0);
-    let is_wrong = rules.urgency_marks.wrong.iter().any(told);
-    let is_crowd = tells_of_a_crowd && (sum > 0.0 || is_wrong);
+    if tells.deadline && !rules.urgency_marks.pressing.iter().any(told) {
+        sum += DEADLINE_POINTS;
+    }
+    if tells.praise {
+        sum -= PRAISE_POINTS;
+    }
+    let is_crowd = tells.crowd && sum > 0.0;
     // Two different signs of an attack are an attack that goes on.
     let is_attack = rules.urgency_marks.harm.iter().filter(|group| told(group)).count() >= 2;
     let scope: f32 =
@@ -130,6 +145,62 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)], tells_of_a_crowd: bool, i
         sum if sum >= 0.0 => Urgency::Medium,
         _ => Urgency::Low,
     }
+}
+
+/// What the ticket tells beside its phrases.
+struct Tells {
+    /// Many are affected.
+    crowd: bool,
+    /// Something is due soon.
+    deadline: bool,
+    /// The customer is content.
+    praise: bool,
+}
+
+/// Whether a folded sentence tells of a duty with a near date, as in `has to go out today` and `before 4 pm`.
+fn tells_of_a_deadline(sentence: &str) -> bool {
+    const NEAR: &[&str] = &[
+        "today", "tonight", "tomorrow", "noon", "midnight", "heute", "morgen", "aujourd", "demain", "hoy", "manana",
+        "domani", "oggi",
+    ];
+    const DUTY: &[&str] = &[
+        "must",
+        "has to",
+        "have to",
+        "had to",
+        "due",
+        "deadline",
+        "need to send",
+        "need to submit",
+        "needs to go",
+        "need to deliver",
+        "submit",
+        "submission",
+        "deliver",
+        "muss",
+        "mussen",
+        "doit",
+        "dois",
+        "devons",
+        "tengo que",
+        "tiene que",
+        "tenemos que",
+        "devo",
+        "deve",
+        "present to",
+        "presents to",
+        "presentation",
+    ];
+    let text = format!(" {sentence} ");
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let near = words.iter().any(|word| NEAR.contains(word));
+    let duty = DUTY.iter().any(|duty| text.contains(&format!(" {duty} ")));
+    let by = words.windows(2).any(|pair| {
+        let time = NEAR.contains(&pair[1]) || pair[1].ends_with("pm") || pair[1].ends_with("am") && pair[1].len() <= 4;
+        matches!(pair[0], "by" | "before" | "until") && time && pair[1].len() > 2
+    });
+    let clock = words.windows(2).any(|pair| pair[1] == "pm" && pair[0].parse::<u32>().is_ok());
+    near && duty || by || clock && duty
 }
 
 /// Whether `not`, `no` or `isn t` stands right before a phrase.
