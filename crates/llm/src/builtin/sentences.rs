@@ -60,6 +60,10 @@ fn collect(snapshot: &Snapshot) -> Vec<Sentence> {
             // The first sentences of a message mostly say what it is about.
             let early = if place < 2 { 1.2 } else { 1.0 };
             let words = words(&text);
+            // What the desk asked is no part of the story, and a line that announces a list says nothing.
+            if message.author != "CUSTOMER" && text.ends_with('?') || text.ends_with(":.") {
+                continue;
+            }
             if words.len() >= 3 && !sentences.iter().any(|known: &Sentence| known.text == text) {
                 sentences.push(Sentence { text, words, boost: boost * early });
             }
