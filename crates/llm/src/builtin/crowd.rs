@@ -10,8 +10,8 @@ const MANY: u32 = 10;
 const REACH: usize = 3;
 
 /// Words in the folded form of texts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Crowd {
     /// `all`, `every`, `none`, `whole`.
     quantifiers: HashSet<String>,

@@ -89,6 +89,7 @@ struct CategoryRule {
 #[serde(deny_unknown_fields)]
 struct UrgencyRules {
     calm_categories: Vec<String>,
+    #[serde(default)]
     crowd: Crowd,
     rule: Vec<UrgencyRule>,
 }
@@ -114,6 +115,7 @@ struct UrgencyRule {
 struct SentimentRules {
     negations: Vec<String>,
     intensifiers: Vec<String>,
+    #[serde(default)]
     solved: Vec<String>,
     positive: BTreeMap<String, Vec<String>>,
     negative: BTreeMap<String, Vec<String>>,

@@ -495,7 +495,7 @@ mod tests {
 
     #[test]
     fn notes_are_for_the_desk_only() {
-        let text = "Sadly Greg broke the gateway on 7 May.";
+        let text = "We hear that Greg broke the gateway on 7 May.";
         assert_eq!(told(text, Reader::Desk), "");
         assert_eq!(told(text, Reader::Customer), "number 7, name Greg, name May, note greg broke the gateway on");
         assert_eq!(
