@@ -65,7 +65,8 @@ async fn answers_that_look_at_no_ticket_fail() {
 #[tokio::test]
 async fn a_single_invented_fact_misses_the_goal() {
     let cases = eval::embedded(&redactor());
-    let honest = asked(&cases).await;
+    let cases = &cases[..4];
+    let honest = asked(cases).await;
     for (invented, expect) in [
         ("\nWe look at it on Saturday, 31 December.", "date from nowhere: december"),
         ("\nYour contact is Bartholomew Quux.", "name from nowhere: Quux"),
@@ -75,7 +76,7 @@ async fn a_single_invented_fact_misses_the_goal() {
         let mut answers = honest.clone();
         let Ok(Outcome::DraftReply(draft)) = &mut answers[0].outcomes[2] else { panic!("not a draft") };
         draft.reply.push_str(invented);
-        let report = scored(&cases, &answers);
+        let report = scored(cases, &answers);
         assert!(!report.passes(&Goals::default()), "{invented}");
         let lines: Vec<&String> =
             report.wrong.iter().filter(|w| w.key == cases[0].key).flat_map(|w| &w.lines).collect();
