@@ -136,7 +136,8 @@ pub(super) fn own_words(text: &str) -> String {
         kept.truncate(at);
     }
     let text = kept.join("\n");
-    if COMMANDS.iter().any(|command| fold(&text).contains(command)) { without_commands(&text) } else { text }
+    let folded = fold(&text);
+    if COMMANDS.iter().any(|command| folded.contains(command)) { without_commands(&text) } else { text }
 }
 
 /// Characters of own words above which a forwarded mail is only an attachment to them.
