@@ -10,6 +10,7 @@ mod prompts;
 mod schema;
 
 pub mod builtin;
+pub mod eval;
 pub mod openai;
 
 use std::sync::Arc;

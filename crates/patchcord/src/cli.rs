@@ -55,6 +55,9 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
+    /// Scores the configured model
+    #[command(subcommand)]
+    Eval(Eval),
 }
 
 /// What a process does.
@@ -170,4 +173,73 @@ pub(crate) enum Token {
         /// Id of the token, as `list` shows it
         id: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Eval {
+    /// Scores the copilot on labelled tickets; exits with 1 when a goal is missed. Needs no database
+    Copilot(EvalCopilot),
+}
+
+/// Answers that look at no ticket; a scorer that they pass measures nothing.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Baseline {
+    /// The same answers to every ticket
+    Constant,
+    /// The model's answers, each given to another ticket
+    Shuffled,
+}
+
+/// Which of the cases are scored.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// All of them
+    All,
+    /// Odd numbers, with which rules may be improved
+    Development,
+    /// Even numbers, which nobody reads while improving rules: shows figures only
+    HeldOut,
+}
+
+#[derive(Args)]
+pub(crate) struct EvalCopilot {
+    /// A folder of *.toml files with cases, instead of those that are built in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Which cases
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) part: Part,
+    /// Scores answers that look at no ticket
+    #[arg(long, value_enum)]
+    pub(crate) baseline: Option<Baseline>,
+    /// How many of the worst cases are shown
+    #[arg(long, default_value_t = 10)]
+    pub(crate) worst: usize,
+    /// Prints the answers to the case with this key as well
+    #[arg(long, value_name = "KEY")]
+    pub(crate) show: Option<String>,
+    /// Goal: right categories, in percent
+    #[arg(long, default_value_t = 85.0, value_name = "PERCENT")]
+    pub(crate) min_category: f64,
+    /// Goal: exactly right priorities, in percent
+    #[arg(long, default_value_t = 65.0, value_name = "PERCENT")]
+    pub(crate) min_priority: f64,
+    /// Goal: priorities at most one level off, in percent
+    #[arg(long, default_value_t = 90.0, value_name = "PERCENT")]
+    pub(crate) min_within_one: f64,
+    /// Goal: urgent tickets that are called urgent, in percent
+    #[arg(long, default_value_t = 80.0, value_name = "PERCENT")]
+    pub(crate) min_urgent: f64,
+    /// Goal: right moods, in percent
+    #[arg(long, default_value_t = 80.0, value_name = "PERCENT")]
+    pub(crate) min_sentiment: f64,
+    /// Goal: answers that fit their schema, in percent
+    #[arg(long, default_value_t = 100.0, value_name = "PERCENT")]
+    pub(crate) min_valid: f64,
+    /// Goal: facts said that had to be said, in percent
+    #[arg(long, default_value_t = 85.0, value_name = "PERCENT")]
+    pub(crate) min_must_say: f64,
+    /// Goal: most texts with something from nowhere or with something that must not be said
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    pub(crate) max_faults: usize,
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod doctor;
+mod eval;
 mod machine;
 mod serve;
 mod settings;
@@ -64,6 +65,7 @@ async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
         Command::User(command) => commands::user(settings, command, json).await?,
         Command::Token(command) => token_commands::token(settings, command, json).await?,
         Command::Doctor(options) => return doctor::run(settings, options.model, json).await,
+        Command::Eval(command) => return eval::run(settings, command, json).await,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;
             commands::print(false, &serde_json::Value::Null, &document)?;

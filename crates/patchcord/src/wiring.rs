@@ -108,17 +108,19 @@ pub(crate) fn copilot_elsewhere(settings: &Settings) -> Result<Option<Elsewhere>
     settings.copilot_api_base_url.as_deref().map(Elsewhere::new).transpose().map_err(anyhow::Error::msg)
 }
 
+/// What the built-in model knows.
+pub(crate) fn playbooks(settings: &Settings) -> Result<Playbooks> {
+    Ok(match &settings.playbooks_dir {
+        Some(folder) => Playbooks::load(folder).context("loading PLAYBOOKS_DIR")?,
+        None => Playbooks::embedded(),
+    })
+}
+
 /// The model that was configured; none when the copilot is off.
 pub(crate) fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Model>>> {
     Ok(match settings.provider {
         Provider::Off => None,
-        Provider::Builtin => {
-            let playbooks = match &settings.playbooks_dir {
-                Some(folder) => Playbooks::load(folder).context("loading PLAYBOOKS_DIR")?,
-                None => Playbooks::embedded(),
-            };
-            Some(Arc::new(Builtin::new(playbooks)))
-        }
+        Provider::Builtin => Some(Arc::new(Builtin::new(playbooks(settings)?))),
         Provider::Openai => {
             let prompts = match &settings.prompts_dir {
                 Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,

@@ -102,7 +102,7 @@ fn fact(playbooks: &Playbooks, snapshot: &Snapshot, asks: &impl Fn(&[&str]) -> b
         let last = snapshot.messages.iter().rfind(|message| message.author == "CUSTOMER")?;
         return Some((format!("The customer's latest message: {}", fit(&last.body, 800, "")), vec![last.id.clone()]));
     }
-    if asks(&["tried", "been done", "done so far", "already done"]) {
+    if asks(&["tried", "try", "done already", "been done", "done so far", "already done"]) {
         return Some(tried(snapshot));
     }
     None
@@ -114,8 +114,29 @@ fn tried(snapshot: &Snapshot) -> (String, Vec<String>) {
     for message in &snapshot.messages {
         for sentence in split(&message.body) {
             let folded = format!(" {} ", fold(&sentence));
-            let done =
-                ["tried", "restarted", "reinstalled", "replaced", "checked", "cleared", "updated", "reset", "swapped"];
+            let done = [
+                "rebooted",
+                "turned off and on",
+                "switched it off",
+                "power cycled",
+                "unplugged",
+                "unplugging",
+                "repaired",
+                "rolled",
+                "i did a restart",
+                "i have changed",
+                "swapping",
+                "rebooting",
+                "tried",
+                "restarted",
+                "reinstalled",
+                "replaced",
+                "checked",
+                "cleared",
+                "updated",
+                "reset",
+                "swapped",
+            ];
             if told.len() < 5 && done.iter().any(|word| folded.contains(&format!(" {word} "))) {
                 told.push(format!("- {}", fit(&sentence, 180, "")));
                 if !citations.contains(&message.id) {
@@ -152,7 +173,11 @@ fn passage(snapshot: &Snapshot, question: &str) -> Option<(String, Vec<String>)>
     }
     for message in &snapshot.messages {
         for sentence in split(&message.body) {
-            let who = if message.author == "CUSTOMER" { "The customer wrote" } else { "The desk wrote" };
+            let who = match message.author.as_str() {
+                _ if message.is_internal => "An internal note says",
+                "CUSTOMER" => "The customer wrote",
+                _ => "The desk wrote",
+            };
             offer(share(&words(&sentence)), format!("{who}: {sentence}"), &message.id);
         }
     }

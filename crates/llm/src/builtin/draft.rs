@@ -1,12 +1,13 @@
 //! Next steps and replies: a playbook and the best sources, filled with the ticket's own facts.
 
-use patchcord_domain::copilot::Tone;
+use patchcord_domain::copilot::{Sentiment, Tone, Urgency};
 use patchcord_domain::snapshot::{Snapshot, Source, SourceKind};
 use patchcord_domain::text::fold;
 
 use super::playbooks::{Playbook, Playbooks};
-use super::sentences::{split, words};
-use super::{fit, triage};
+use super::sentences::{bare_subject, own_words, split, words};
+use super::triage::{self, Triage};
+use super::{fit, sentiment};
 
 /// Sources below this are not worth citing.
 const GOOD: f32 = 0.3;
@@ -48,9 +49,17 @@ fn tells_of_something_done(sentence: &str) -> bool {
 
 /// Steps for the engineer, and what they come from.
 pub(super) fn next_steps(playbooks: &Playbooks, snapshot: &Snapshot) -> (Vec<String>, Vec<String>) {
-    let category = triage::triage(playbooks, snapshot).category;
+    let Triage { category, urgency, .. } = triage::triage(playbooks, snapshot);
     let mut steps = Vec::new();
     let mut citations = Vec::new();
+    if is_thanks(playbooks, snapshot, &category, urgency) {
+        steps.push("Pass the thanks on to the colleague who helped.".to_owned());
+        steps.push("Close the ticket if nothing else was asked.".to_owned());
+        return (steps, citations);
+    }
+    if urgency == Urgency::Critical {
+        steps.push("Tell the lead on duty and telephone the customer; this reads as a major incident.".to_owned());
+    }
     if let Some(source) = best_source(snapshot, SourceKind::Ticket) {
         steps.push(format!("Compare with {}, which was resolved and is similar.", fit(&source.title, 120, "")));
         citations.push(source.id.clone());
@@ -61,10 +70,26 @@ pub(super) fn next_steps(playbooks: &Playbooks, snapshot: &Snapshot) -> (Vec<Str
     }
     match playbooks.best(snapshot, Some(&category)) {
         Some(playbook) => steps.extend(steps_left(playbook, snapshot)),
+        None if urgency == Urgency::Low => steps.extend(REQUEST_STEPS.map(str::to_owned)),
         None => steps.extend(general_steps(snapshot)),
     }
     steps.truncate(5);
     (steps, citations)
+}
+
+/// What to do about a request that no playbook knows.
+const REQUEST_STEPS: [&str; 3] = [
+    "Check whether the request is complete, and who must approve it.",
+    "Do it, or plan it with a date.",
+    "Tell the customer what was done.",
+];
+
+/// Whether a ticket says thanks and nothing else.
+fn is_thanks(playbooks: &Playbooks, snapshot: &Snapshot, category: &str, urgency: Urgency) -> bool {
+    category == "general"
+        && urgency == Urgency::Low
+        && sentiment::of(playbooks, snapshot) == Sentiment::Positive
+        && playbooks.best(snapshot, Some(category)).is_none()
 }
 
 fn general_steps(snapshot: &Snapshot) -> Vec<String> {
@@ -89,10 +114,21 @@ fn best_source(snapshot: &Snapshot, kind: SourceKind) -> Option<&Source> {
 
 /// A reply to the customer, and what it comes from. Nothing of internal notes, no promise, no name but the contact's own.
 pub(super) fn reply(playbooks: &Playbooks, snapshot: &Snapshot, tone: Tone) -> (String, Vec<String>) {
-    let category = triage::triage(playbooks, snapshot).category;
+    let Triage { category, urgency, .. } = triage::triage(playbooks, snapshot);
     let playbook = playbooks.best(snapshot, Some(&category));
-    let manner = Manner::of(tone);
+    let mut manner = Manner::of(tone);
     let mut parts = vec![greeting(snapshot, tone)];
+    if is_thanks(playbooks, snapshot, &category, urgency) {
+        parts.push("Thank you for your kind words; it is good to hear that you are content.".to_owned());
+        parts.push(manner.farewell.to_owned());
+        return (parts.join("\n\n"), Vec::new());
+    }
+    if urgency == Urgency::Low {
+        // Who asks for something has reported nothing and is in no trouble.
+        manner.thanks = manner.thanks_for_a_request;
+        manner.before_steps = manner.before_notes;
+        manner.before_questions = manner.before_details;
+    }
     parts.push(opening(snapshot, &manner));
     let mut citations = Vec::new();
     if let Some(solved) = solved_words(snapshot) {
@@ -107,6 +143,10 @@ pub(super) fn reply(playbooks: &Playbooks, snapshot: &Snapshot, tone: Tone) -> (
                 let questions: Vec<&String> = playbook.questions.iter().take(manner.questions).collect();
                 parts.push(format!("{}\n{}", manner.before_questions, list(&questions)));
             }
+            None if urgency == Urgency::Low => parts.push(format!(
+                "{}\n- By when do you need it?\n- Is there anything else that we should know about it?",
+                manner.before_questions
+            )),
             None => parts.push(format!(
                 "{}\n- What exactly happens, and is there a message?\n- Since when, and did anything change then?",
                 manner.before_questions
@@ -128,6 +168,9 @@ pub(super) fn reply(playbooks: &Playbooks, snapshot: &Snapshot, tone: Tone) -> (
 
 struct Manner {
     thanks: &'static str,
+    thanks_for_a_request: &'static str,
+    before_notes: &'static str,
+    before_details: &'static str,
     before_steps: &'static str,
     before_questions: &'static str,
     before_article: &'static str,
@@ -142,6 +185,9 @@ impl Manner {
         match tone {
             Tone::Professional => Self {
                 thanks: "Thank you for reporting this.",
+                thanks_for_a_request: "Thank you for your message.",
+                before_notes: "Please note:",
+                before_details: "So that we can take care of it, please tell us:",
                 before_steps: "While we look into it, please try the following:",
                 before_questions: "To help us find the cause, please tell us:",
                 before_article: "You may also find this article helpful:",
@@ -152,6 +198,9 @@ impl Manner {
             },
             Tone::Friendly => Self {
                 thanks: "Thanks a lot for getting in touch!",
+                thanks_for_a_request: "Thanks a lot for getting in touch!",
+                before_notes: "Good to know:",
+                before_details: "It would help us to know:",
                 before_steps: "Here is what you could try in the meantime:",
                 before_questions: "It would help us a lot to know:",
                 before_article: "There is also a handy article on this:",
@@ -162,6 +211,9 @@ impl Manner {
             },
             Tone::Concise => Self {
                 thanks: "Thanks for the report.",
+                thanks_for_a_request: "Thanks for your message.",
+                before_notes: "Please note:",
+                before_details: "Please tell us:",
                 before_steps: "Please try:",
                 before_questions: "Please tell us:",
                 before_article: "",
@@ -172,6 +224,9 @@ impl Manner {
             },
             Tone::Empathetic => Self {
                 thanks: "I am sorry for the trouble this is causing you, and I understand how much it gets in the way of your work.",
+                thanks_for_a_request: "Thank you for writing to us; we are glad to help with this.",
+                before_notes: "This may be good to know:",
+                before_details: "If you can spare a moment, please tell us:",
                 before_steps: "So that you can go on as soon as possible, please try this first:",
                 before_questions: "If you can spare a moment, the following would help us to get to the bottom of it:",
                 before_article: "This article may ease things for you meanwhile:",
@@ -182,6 +237,9 @@ impl Manner {
             },
             Tone::Formal => Self {
                 thanks: "We acknowledge receipt of your message and thank you for bringing this matter to our attention.",
+                thanks_for_a_request: "We acknowledge receipt of your request and thank you for it.",
+                before_notes: "Please note the following:",
+                before_details: "In order to attend to it, we require the following information:",
                 before_steps: "We kindly ask you to carry out the following steps:",
                 before_questions: "In order to investigate further, we require the following information:",
                 before_article: "We would also like to refer you to the following article:",
@@ -209,7 +267,8 @@ fn greeting(snapshot: &Snapshot, tone: Tone) -> String {
 }
 
 fn opening(snapshot: &Snapshot, manner: &Manner) -> String {
-    let about = snapshot.subject.trim();
+    let own = own_words(bare_subject(&snapshot.subject));
+    let about = own.trim();
     if about.is_empty() || about.contains('[') {
         return format!("{} It is ticket {} with us.", manner.thanks, snapshot.number);
     }
@@ -231,6 +290,12 @@ fn solved_words(snapshot: &Snapshot) -> Option<&'static str> {
         "all good now",
         "you can close",
         "please close",
+        "fermer le ticket",
+        "tout est parfait",
+        "funktioniert wieder",
+        "ticket schließen",
+        "ya funciona",
+        "cerrar el ticket",
     ];
     let still = [" not working", " but ", " still ", " except "];
     let solved = works.iter().any(|text| folded.contains(&format!(" {text} ")))

@@ -2,6 +2,7 @@
 //! anywhere, and says what it is: its name is `builtin`.
 
 mod chat;
+mod crowd;
 mod draft;
 mod lexicon;
 mod playbooks;
@@ -16,7 +17,7 @@ use patchcord_domain::copilot::{
 };
 use patchcord_domain::redaction::Redacted;
 use patchcord_domain::snapshot::Snapshot;
-use patchcord_domain::text::{head, length};
+use patchcord_domain::text::{clean, head, length};
 use patchcord_domain::ticket::Priority;
 
 use crate::{Completion, Model, ModelError, Repair, Usage};
@@ -96,16 +97,16 @@ impl Builtin {
     }
 }
 
-/// At most `max` characters, cut at a word where it must be; `instead` when nothing is there.
+/// At most `max` characters without control characters, cut at a word where it must be; `instead` when nothing is there.
 fn fit(text: &str, max: usize, instead: &str) -> String {
-    let text = text.trim();
+    let text = clean(text);
     if text.is_empty() {
         return instead.to_owned();
     }
-    if length(text) <= max {
-        return text.to_owned();
+    if length(&text) <= max {
+        return text;
     }
-    let cut = head(text, max - 1);
+    let cut = head(&text, max - 1);
     let cut =
         cut.rsplit_once(char::is_whitespace).map_or(cut, |(before, _)| if before.is_empty() { cut } else { before });
     format!("{}…", cut.trim_end_matches([',', ';', ':', ' ']))

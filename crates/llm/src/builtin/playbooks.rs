@@ -11,8 +11,9 @@ use patchcord_domain::text::length;
 use patchcord_domain::ticket::CATEGORIES;
 use serde::Deserialize;
 
+use super::crowd::Crowd;
 use super::lexicon::{Lexicon, padded};
-use super::sentences::without_quotes;
+use super::sentences::own_words;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../playbooks");
 
@@ -20,16 +21,36 @@ const CATEGORY_RULES: &str = "rules/categories.toml";
 const URGENCY_RULES: &str = "rules/urgency.toml";
 const SENTIMENT_RULES: &str = "rules/sentiment.toml";
 
+/// Points that a playbook of another category than the ticket's must have.
+const FOREIGN: f32 = 5.0;
+
 /// Everything that the built-in model knows.
 pub struct Playbooks {
     pub(super) categories: Lexicon,
     pub(super) urgency: Lexicon,
     /// Categories in which nothing is urgent by itself.
     pub(super) calm: Vec<String>,
+    /// Rules of urgency with a meaning beyond their points.
+    pub(super) urgency_marks: Marks,
+    /// Who counts as a crowd.
+    pub(super) crowd: Crowd,
+    /// What is solved or praised.
+    pub(super) solved: Lexicon,
     pub(super) moods: Lexicon,
     playbooks: Vec<Playbook>,
     triggers: Lexicon,
     version: String,
+}
+
+/// Rules of urgency, by number, with a meaning beyond their points.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// Signs of an attack.
+    pub(super) harm: Vec<usize>,
+    /// How many are affected, which the crowd tells as well.
+    pub(super) scope: Vec<usize>,
+    /// That time presses, which the deadline rule tells as well.
+    pub(super) pressing: Vec<usize>,
 }
 
 /// Known steps for a kind of problem.
@@ -68,6 +89,8 @@ struct CategoryRule {
 #[serde(deny_unknown_fields)]
 struct UrgencyRules {
     calm_categories: Vec<String>,
+    #[serde(default)]
+    crowd: Crowd,
     rule: Vec<UrgencyRule>,
 }
 
@@ -75,6 +98,15 @@ struct UrgencyRules {
 #[serde(deny_unknown_fields)]
 struct UrgencyRule {
     points: f32,
+    /// A sign of an attack; two different ones are an attack that goes on.
+    #[serde(default)]
+    harm: bool,
+    /// Tells how many are affected, not how badly.
+    #[serde(default)]
+    scope: bool,
+    /// Tells that time presses; a duty with a near date is told by a rule of its own and does not count again.
+    #[serde(default)]
+    pressing: bool,
     phrases: Vec<String>,
 }
 
@@ -83,6 +115,8 @@ struct UrgencyRule {
 struct SentimentRules {
     negations: Vec<String>,
     intensifiers: Vec<String>,
+    #[serde(default)]
+    solved: Vec<String>,
     positive: BTreeMap<String, Vec<String>>,
     negative: BTreeMap<String, Vec<String>>,
 }
@@ -168,10 +202,17 @@ impl Playbooks {
             .enumerate()
             .flat_map(|(group, rule)| rule.phrases.iter().map(move |text| (text.as_str(), rule.points, group)));
         let urgency = lexicon(URGENCY_RULES, urgency)?;
-        let calm = rules.calm_categories;
+        let numbered = || rules.rule.iter().enumerate();
+        let urgency_marks = Marks {
+            harm: numbered().filter(|(_, rule)| rule.harm).map(|(index, _)| index).collect(),
+            scope: numbered().filter(|(_, rule)| rule.scope).map(|(index, _)| index).collect(),
+            pressing: numbered().filter(|(_, rule)| rule.pressing).map(|(index, _)| index).collect(),
+        };
+        let (calm, crowd) = (rules.calm_categories, rules.crowd);
 
         let rules: SentimentRules = required(files, SENTIMENT_RULES)?;
         let moods = lexicon(SENTIMENT_RULES, mood_phrases(&rules)?)?;
+        let solved = lexicon(SENTIMENT_RULES, rules.solved.iter().map(|text| (text.as_str(), 1.0, 0)))?;
 
         let mut context = digest::Context::new(&digest::SHA256);
         for (file, text) in files {
@@ -179,7 +220,16 @@ impl Playbooks {
             context.update(text.as_bytes());
         }
         let version = hex(context.finish().as_ref())[..12].to_owned();
-        Ok(Self { categories, urgency, calm, moods, playbooks, triggers, version })
+        Ok(Self { categories, urgency, calm, urgency_marks, crowd, solved, moods, playbooks, triggers, version })
+    }
+
+    /// Every text that an answer may take from a playbook.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        for Playbook { steps, customer, questions, .. } in &self.playbooks {
+            texts.extend(steps.iter().chain(customer).chain(questions).map(String::as_str));
+        }
+        texts
     }
 
     pub(super) fn version(&self) -> &str {
@@ -192,7 +242,7 @@ impl Playbooks {
         let mut scores = vec![0.0_f32; self.playbooks.len()];
         for (text, factor) in super::triage::weighted_texts(snapshot) {
             let mut seen = Vec::new();
-            for found in self.triggers.find(&padded(&without_quotes(text))) {
+            for found in self.triggers.find(&padded(&own_words(text))) {
                 if !seen.contains(&found.phrase) {
                     seen.push(found.phrase);
                     scores[found.group] += found.weight * factor;
@@ -202,6 +252,9 @@ impl Playbooks {
         for (score, playbook) in scores.iter_mut().zip(&self.playbooks) {
             if *score > 0.0 && category == Some(playbook.category.as_str()) {
                 *score = *score * 1.5 + 2.0;
+            } else if category.is_some() && *score < FOREIGN {
+                // A single word of another category says little.
+                *score = 0.0;
             }
         }
         let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(b.cmp(a)))?;

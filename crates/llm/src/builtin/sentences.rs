@@ -19,7 +19,8 @@ pub(super) fn summary(snapshot: &Snapshot) -> String {
     let ranks = ranks(&sentences);
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     order.sort_by(|a, b| ranks[*b].total_cmp(&ranks[*a]).then(a.cmp(b)));
-    let subject = snapshot.subject.trim().trim_end_matches(['.', '!', '?']);
+    let own = own_words(bare_subject(&snapshot.subject));
+    let subject = own.trim().trim_end_matches(['.', '!', '?']);
     let mut left = SUMMARY_MAX.saturating_sub(length(subject) + 2);
     let mut chosen: Vec<usize> = Vec::new();
     for index in order {
@@ -46,16 +47,23 @@ fn collect(snapshot: &Snapshot) -> Vec<Sentence> {
     let latest = snapshot.messages.iter().rposition(|message| message.author == "CUSTOMER");
     let mut sentences = Vec::new();
     for (index, message) in snapshot.messages.iter().enumerate() {
-        let boost = match (message.author.as_str(), message.is_internal) {
+        // A note is for colleagues: it must not travel on in a summary that somebody sends to the customer.
+        if message.is_internal && latest.is_some() {
+            continue;
+        }
+        let boost = match message.author.as_str() {
             _ if Some(index) == latest => 2.0,
-            ("CUSTOMER", _) => 1.4,
-            (_, true) => 0.8,
+            "CUSTOMER" => 1.4,
             _ => 0.6,
         };
         for (place, text) in split(&message.body).into_iter().enumerate() {
             // The first sentences of a message mostly say what it is about.
             let early = if place < 2 { 1.2 } else { 1.0 };
             let words = words(&text);
+            // What the desk asked is no part of the story, and a line that announces a list says nothing.
+            if message.author != "CUSTOMER" && text.ends_with('?') || text.ends_with(":.") {
+                continue;
+            }
             if words.len() >= 3 && !sentences.iter().any(|known: &Sentence| known.text == text) {
                 sentences.push(Sentence { text, words, boost: boost * early });
             }
@@ -69,7 +77,7 @@ fn collect(snapshot: &Snapshot) -> Vec<Sentence> {
 /// A text's sentences without greetings, signatures and quoted mail; each closed with a full stop.
 pub(super) fn split(text: &str) -> Vec<String> {
     let mut sentences = Vec::new();
-    for line in without_quotes(text).lines() {
+    for line in own_words(text).lines() {
         let mut rest = line.trim().trim_start_matches(['-', '*', '•', ' ']);
         while !rest.is_empty() {
             let end = sentence_end(rest);
@@ -97,23 +105,183 @@ fn sentence_end(text: &str) -> usize {
     (0..bytes.len()).find(|at| ends(*at) && !short(*at)).map_or(text.len(), |at| at + 1)
 }
 
-/// The text without quoted mail and without what follows a signature.
-pub(super) fn without_quotes(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
+/// What the author has written: no quoted mail, no signature, no legal notice, no header of a forwarded mail, and nothing
+/// that speaks to the machine that reads it.
+pub(super) fn own_words(text: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
     for line in text.lines() {
         let trimmed = line.trim();
-        let signature = matches!(trimmed, "--" | "-- ") || trimmed.starts_with("Sent from my ");
-        let quoted_mail =
-            trimmed.starts_with("-----Original Message") || (trimmed.starts_with("On ") && trimmed.ends_with("wrote:"));
-        if signature || quoted_mail {
+        let folded = fold(trimmed);
+        let forwarded = trimmed.starts_with("---")
+            && (folded.starts_with("forwarded") || folded.starts_with("original"))
+            || folded.starts_with("begin forwarded message");
+        // Who forwards a mail with hardly a word of their own wants it to be read.
+        if forwarded && own_length(&kept) < OWN_ENOUGH {
+            continue;
+        }
+        let quoted = forwarded
+            || (trimmed.starts_with("On ") || trimmed.starts_with("Am ") || trimmed.starts_with("Le "))
+                && ["wrote:", "schrieb:", "écrit :", "a écrit :"].iter().any(|end| trimmed.ends_with(end));
+        let signature = matches!(trimmed, "--" | "-- " | "__") || folded.starts_with("sent from my ");
+        if quoted || signature || is_legal(&folded) {
             break;
         }
-        if !trimmed.starts_with('>') {
-            kept.push_str(line);
-            kept.push('\n');
+        if !trimmed.starts_with('>') && !is_header(trimmed) {
+            kept.push(line);
         }
     }
+    // What follows the farewell is a signature.
+    let last = kept.len().saturating_sub(FAREWELL_LINES);
+    if let Some(at) = kept.iter().rposition(|line| is_farewell(&fold(line))).filter(|at| *at >= last && *at > 0) {
+        kept.truncate(at);
+    }
+    let text = kept.join("\n");
+    let folded = fold(&text);
+    if COMMANDS.iter().any(|command| folded.contains(command)) { without_commands(&text) } else { text }
+}
+
+/// Characters of own words above which a forwarded mail is only an attachment to them.
+const OWN_ENOUGH: usize = 120;
+/// Lines at the end of a message among which a farewell is looked for.
+const FAREWELL_LINES: usize = 7;
+/// What people write who speak to the machine instead of the desk.
+const COMMANDS: &[&str] = &[
+    "ignore previous instructions",
+    "ignore all previous",
+    "ignore the previous",
+    "ignore your instructions",
+    "ignore all instructions",
+    "disregard previous",
+    "disregard all previous",
+    "disregard your",
+    "system prompt",
+    "you are an ai",
+    "as an ai",
+];
+
+fn own_length(lines: &[&str]) -> usize {
+    lines.iter().map(|line| length(line.trim())).sum()
+}
+
+/// The text without sentences that speak to the machine.
+fn without_commands(text: &str) -> String {
+    let mut kept = String::new();
+    for line in text.lines() {
+        let mut rest = line;
+        while !rest.is_empty() {
+            let (sentence, after) = rest.split_at(sentence_end(rest));
+            let folded = fold(sentence);
+            if !COMMANDS.iter().any(|command| folded.contains(command)) {
+                kept.push_str(sentence);
+            }
+            rest = after;
+        }
+        kept.push('\n');
+    }
     kept
+}
+
+fn is_header(line: &str) -> bool {
+    const HEADERS: &[&str] = &[
+        "From:",
+        "Sent:",
+        "To:",
+        "Cc:",
+        "Date:",
+        "Subject:",
+        "Von:",
+        "Gesendet:",
+        "An:",
+        "Betreff:",
+        "De :",
+        "Envoyé :",
+        "Objet :",
+        "De:",
+        "Enviado:",
+        "Para:",
+        "Asunto:",
+    ];
+    HEADERS.iter().any(|header| line.starts_with(header))
+}
+
+fn is_legal(folded: &str) -> bool {
+    let begins = [
+        "this e mail",
+        "this email",
+        "this message",
+        "the information in this",
+        "confidentiality notice",
+        "disclaimer",
+    ];
+    let legal = ["confidential", "intended recipient", "privileged", "disclaimer"];
+    begins.iter().any(|begin| folded.starts_with(begin)) && legal.iter().any(|word| folded.contains(word))
+}
+
+/// Whether a folded line is nothing but a farewell.
+fn is_farewell(folded: &str) -> bool {
+    const FAREWELLS: &[&str] = &[
+        "kind regards",
+        "best regards",
+        "warm regards",
+        "regards",
+        "many thanks",
+        "thanks",
+        "thank you",
+        "thanks in advance",
+        "cheers",
+        "best",
+        "best wishes",
+        "sincerely",
+        "yours sincerely",
+        "rgds",
+        "br",
+        "ta",
+        "thx",
+        "mit freundlichen gruen",
+        "mit freundlichen grußen",
+        "mit freundlichen grussen",
+        "viele gruße",
+        "viele grusse",
+        "beste gruße",
+        "gruß",
+        "gruss",
+        "danke",
+        "vielen dank",
+        "cordialement",
+        "bien cordialement",
+        "merci",
+        "merci d avance",
+        "saludos",
+        "un saludo",
+        "gracias",
+        "atentamente",
+        "cordiali saluti",
+        "grazie",
+        "met vriendelijke groet",
+        "groeten",
+    ];
+    FAREWELLS.contains(&folded)
+}
+
+/// A subject without `Re:`, `Fwd:` and ticket numbers in brackets.
+pub(super) fn bare_subject(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    loop {
+        let before = rest;
+        if let Some((mark, after)) = rest.split_once(':')
+            && ["re", "fw", "fwd", "aw", "wg", "tr", "rv", "sv", "antw"].contains(&mark.trim().to_lowercase().as_str())
+        {
+            rest = after.trim_start();
+        }
+        if let Some((mark, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+            && mark.to_lowercase().starts_with("tkt-")
+        {
+            rest = after.trim_start();
+        }
+        if rest == before {
+            return rest;
+        }
+    }
 }
 
 fn is_polite(sentence: &str) -> bool {
@@ -139,6 +307,24 @@ fn is_polite(sentence: &str) -> bool {
         "let me know",
         "any help",
         "looking forward",
+        "mit freundlichen",
+        "viele grusse",
+        "guten tag",
+        "guten morgen",
+        "sehr geehrte",
+        "hallo",
+        "vielen dank",
+        "bonjour",
+        "cordialement",
+        "merci",
+        "buenos dias",
+        "hola",
+        "gracias",
+        "saludos",
+        "buongiorno",
+        "grazie",
+        "see below",
+        "please see below",
     ];
     let folded = fold(sentence);
     let few = folded.split(' ').count() <= 7;

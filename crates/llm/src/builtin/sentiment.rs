@@ -7,7 +7,7 @@ use patchcord_domain::snapshot::Snapshot;
 
 use super::lexicon::padded;
 use super::playbooks::{INTENSIFIER, MOOD, NEGATION, Playbooks};
-use super::sentences::without_quotes;
+use super::sentences::own_words;
 
 /// How many bytes before a word a negation or intensifier may stand.
 const REACH: usize = 18;
@@ -24,7 +24,7 @@ pub(super) fn of(rules: &Playbooks, snapshot: &Snapshot) -> Sentiment {
     let mut sum = score(rules, &snapshot.subject);
     let mut factor = 1.0;
     for body in told.iter().rev() {
-        sum += factor * score(rules, &without_quotes(body));
+        sum += factor * score(rules, &own_words(body));
         factor *= 0.5;
     }
     match sum {
@@ -61,10 +61,54 @@ fn score(rules: &Playbooks, text: &str) -> f32 {
     strongest.values().sum::<f32>() - shouted(text)
 }
 
-/// Capital letters and rows of exclamation marks are a raised voice.
+/// Capital letters and rows of exclamation and question marks are a raised voice.
 fn shouted(text: &str) -> f32 {
-    let words = text.split_whitespace().filter(|word| word.len() >= 4 && word.chars().any(char::is_alphabetic));
-    let loud = words.filter(|word| word.chars().all(|c| c.is_uppercase() || !c.is_alphabetic())).count();
-    let marks = text.matches("!!").count();
-    if loud >= 4 || marks >= 1 { 1.0 } else { 0.0 }
+    let is_loud = |word: &&str| {
+        word.chars().any(char::is_alphabetic) && word.chars().all(|c| c.is_uppercase() || !c.is_alphabetic())
+    };
+    let words: Vec<&str> = text.split_whitespace().filter(is_loud).collect();
+    let long = words.iter().filter(|word| word.len() >= 4).count();
+    let stressed = words.iter().any(|word| STRESSED.contains(&word.trim_matches(|c: char| !c.is_alphabetic())));
+    let marks = ["!!", "??", "?!", "!?"].iter().any(|marks| text.contains(marks));
+    f32::from(u8::from(long >= 4 || marks)) + if stressed { STRESS } else { 0.0 }
 }
+
+/// What a word in capitals for stress weighs.
+const STRESS: f32 = 0.75;
+/// Words that are written in capitals only for stress; others may be names of systems.
+const STRESSED: &[&str] = &[
+    "NOW",
+    "NOT",
+    "MUST",
+    "EVERY",
+    "EVERYTHING",
+    "ALL",
+    "NOTHING",
+    "NOBODY",
+    "TODAY",
+    "SAME",
+    "AGAIN",
+    "STILL",
+    "URGENT",
+    "URGENTLY",
+    "PLEASE",
+    "WHY",
+    "WHAT",
+    "NEVER",
+    "ANYTHING",
+    "DOWN",
+    "IMMEDIATELY",
+    "ASAP",
+    "HELP",
+    "THIS",
+    "DAYS",
+    "WEEKS",
+    "WHOLE",
+    "ENTIRE",
+    "SOFORT",
+    "JETZT",
+    "DRINGEND",
+    "MAINTENANT",
+    "URGENTE",
+    "AHORA",
+];

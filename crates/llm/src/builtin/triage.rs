@@ -2,16 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use patchcord_domain::copilot::Urgency;
+use patchcord_domain::copilot::{Sentiment, Urgency};
 use patchcord_domain::snapshot::Snapshot;
+use patchcord_domain::text::fold;
 use patchcord_domain::ticket::CATEGORIES;
 
 use super::lexicon::padded;
 use super::playbooks::Playbooks;
-use super::sentences::without_quotes;
+use super::sentences::own_words;
+use super::sentiment;
 
 /// Points from which something is critical, if it is wide enough.
 const CRITICAL: f32 = 6.0;
+/// What a duty with a near date adds, where no other rule tells of it.
+const DEADLINE_POINTS: f32 = 3.0;
+/// What is taken off when the customer is content: who praises is rarely in need.
+const PRAISE_POINTS: f32 = 1.0;
+/// Points that something must have by itself before a crowd makes it critical.
+const CROWD_NEEDS: f32 = 2.5;
 /// What a crowd adds to the urgency of something that is wrong.
 const CROWD_POINTS: f32 = 3.0;
 /// What is taken off in a category in which nothing is urgent by itself.
@@ -48,10 +56,32 @@ pub(super) fn weighted_texts(snapshot: &Snapshot) -> Vec<(&str, f32)> {
 
 pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
     let texts: Vec<(String, f32)> =
-        weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&without_quotes(text)), factor)).collect();
-    let (category, confidence) = category(rules, &texts);
-    let urgency = urgency(rules, &texts, rules.calm.contains(&category));
+        weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&own_words(text)), factor)).collect();
+    let open: Vec<(String, f32)> = weighted_texts(snapshot)
+        .into_iter()
+        .map(|(text, factor)| (padded(&open_clauses(rules, text)), factor))
+        .collect();
+    let (category, confidence) =
+        category(rules, if open.iter().all(|(text, _)| text.trim().is_empty()) { &texts } else { &open });
+    let sentences: Vec<String> = weighted_texts(snapshot)
+        .into_iter()
+        .flat_map(|(text, _)| own_words(text).split(['.', '!', '?', ';', '\n']).map(fold).collect::<Vec<_>>())
+        .collect();
+    let is_calm = rules.calm.contains(&category);
+    let tells = Tells {
+        crowd: !is_calm && rules.crowd.is_told_of(&sentences),
+        deadline: sentences.iter().any(|sentence| tells_of_a_deadline(sentence)),
+        praise: sentiment::of(rules, snapshot) == Sentiment::Positive,
+    };
+    let urgency = urgency(rules, &texts, &tells, is_calm);
     Triage { category, urgency, confidence }
+}
+
+/// A text without the clauses that praise or tell of what is solved: they are not what the ticket is about.
+fn open_clauses(rules: &Playbooks, text: &str) -> String {
+    let own = own_words(text);
+    let clauses = own.split_inclusive(['.', ',', ';', '!', '?', '\n']);
+    clauses.filter(|clause| rules.solved.find(&padded(clause)).is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn category(rules: &Playbooks, texts: &[(String, f32)]) -> (String, f64) {
@@ -84,7 +114,7 @@ fn confidence(scores: &[f32; CATEGORIES.len()], best: usize) -> f64 {
     ((0.3 + 0.65 * ahead * evidence + 0.05 * evidence) * 100.0).round() / 100.0
 }
 
-fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency {
+fn urgency(rules: &Playbooks, texts: &[(String, f32)], tells: &Tells, is_calm: bool) -> Urgency {
     let mut counted = Vec::new();
     let mut strongest: BTreeMap<usize, (f32, u32)> = BTreeMap::new();
     for (text, _) in texts {
@@ -104,9 +134,22 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency
     // Each rule counts once, and a little more when several of its phrases are there.
     let mut sum: f32 =
         strongest.values().map(|(points, times)| points + points.signum() * if *times > 1 { 0.5 } else { 0.0 }).sum();
-    let is_crowd = !is_calm && sum > 0.0 && texts.iter().any(|(text, _)| tells_of_a_crowd(text));
+    let told = |group: &usize| strongest.get(group).is_some_and(|(points, _)| *points > 0.0);
+    if tells.deadline && !rules.urgency_marks.pressing.iter().any(told) {
+        sum += DEADLINE_POINTS;
+    }
+    if tells.praise {
+        sum -= PRAISE_POINTS;
+    }
+    let is_crowd = tells.crowd && sum > 0.0;
+    // Two different signs of an attack are an attack that goes on.
+    let is_attack = rules.urgency_marks.harm.iter().filter(|group| told(group)).count() >= 2;
+    let scope: f32 =
+        rules.urgency_marks.scope.iter().filter_map(|group| strongest.get(group)).map(|(points, _)| points).sum();
     // However bad it is for one person, it is critical only when many stand still or harm spreads.
-    let is_wide = is_crowd || strongest.values().any(|(points, _)| *points >= CRITICAL);
+    let is_wide = is_crowd && sum - scope >= CROWD_NEEDS
+        || is_attack
+        || strongest.values().any(|(points, _)| *points >= CRITICAL);
     if is_crowd {
         sum += CROWD_POINTS;
     }
@@ -121,39 +164,60 @@ fn urgency(rules: &Playbooks, texts: &[(String, f32)], is_calm: bool) -> Urgency
     }
 }
 
-/// Whether a number of ten or more stands at most one word before a word for people or places of work, as in `120 staff`
-/// and `all 14 retail shops`.
-fn tells_of_a_crowd(text: &str) -> bool {
-    const MANY: &[&str] = &[
-        "people",
-        "users",
-        "staff",
-        "employees",
-        "colleagues",
-        "agents",
-        "workers",
-        "nurses",
-        "students",
-        "workstations",
-        "computers",
-        "pcs",
-        "shops",
-        "stores",
-        "branches",
-        "sites",
-        "mitarbeiter",
-        "benutzer",
-        "personnes",
-        "utilisateurs",
-        "empleados",
-        "usuarios",
-        "personas",
+/// What the ticket tells beside its phrases.
+struct Tells {
+    /// Many are affected.
+    crowd: bool,
+    /// Something is due soon.
+    deadline: bool,
+    /// The customer is content.
+    praise: bool,
+}
+
+/// Whether a folded sentence tells of a duty with a near date, as in `has to go out today` and `before 4 pm`.
+fn tells_of_a_deadline(sentence: &str) -> bool {
+    const NEAR: &[&str] = &[
+        "today", "tonight", "tomorrow", "noon", "midnight", "heute", "morgen", "aujourd", "demain", "hoy", "manana",
+        "domani", "oggi",
     ];
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.iter().enumerate().any(|(at, word)| {
-        let number = word.parse::<u32>().is_ok_and(|number| (10..100_000).contains(&number));
-        number && words[at + 1..].iter().take(2).any(|word| MANY.contains(word))
-    })
+    const DUTY: &[&str] = &[
+        "must",
+        "has to",
+        "have to",
+        "had to",
+        "due",
+        "deadline",
+        "need to send",
+        "need to submit",
+        "needs to go",
+        "need to deliver",
+        "submit",
+        "submission",
+        "deliver",
+        "muss",
+        "mussen",
+        "doit",
+        "dois",
+        "devons",
+        "tengo que",
+        "tiene que",
+        "tenemos que",
+        "devo",
+        "deve",
+        "present to",
+        "presents to",
+        "presentation",
+    ];
+    let text = format!(" {sentence} ");
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let near = words.iter().any(|word| NEAR.contains(word));
+    let duty = DUTY.iter().any(|duty| text.contains(&format!(" {duty} ")));
+    let by = words.windows(2).any(|pair| {
+        let time = NEAR.contains(&pair[1]) || pair[1].ends_with("pm") || pair[1].ends_with("am") && pair[1].len() <= 4;
+        matches!(pair[0], "by" | "before" | "until") && time && pair[1].len() > 2
+    });
+    let clock = words.windows(2).any(|pair| pair[1] == "pm" && pair[0].parse::<u32>().is_ok());
+    near && duty || by || clock && duty
 }
 
 /// Whether `not`, `no` or `isn t` stands right before a phrase.

@@ -5,6 +5,7 @@
 mod answer;
 mod builtin;
 mod builtin_quality;
+mod eval;
 mod openai;
 mod prompts;
 mod streaming;
