@@ -20,6 +20,7 @@ pub mod storage;
 pub mod ticket_detail;
 pub mod tickets;
 pub mod trail;
+pub mod trail_check;
 pub mod users;
 pub mod worker;
 pub mod workspaces;

@@ -1,6 +1,7 @@
 //! The nouns and rules of Patchcord. No I/O, no async, no SQL, no HTTP: everything here is a pure function of its arguments.
 
 pub mod audit;
+pub mod audit_check;
 pub mod copilot;
 pub mod field_error;
 pub mod id;

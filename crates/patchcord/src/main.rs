@@ -1,8 +1,12 @@
 //! The patchcord program: reads its settings, puts the parts together and runs a command.
 
+mod backup;
 mod cli;
 mod commands;
+mod doctor;
 mod machine;
+mod pg_dump;
+mod place;
 mod serve;
 mod settings;
 mod wiring;
@@ -54,10 +58,17 @@ fn main() -> ExitCode {
 
 async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
     let json = cli.common.json;
+    let shown = settings::shown(&sources(&cli)?);
     match cli.command {
         Command::Serve(options) => return serve::run(settings, &options).await,
         Command::Migrate => commands::migrate(settings, json).await?,
-        Command::Seed(_) => commands::seed(settings, json).await?,
+        Command::Seed(options) => match options.load {
+            Some(count) => commands::seed_load(settings, &options, count, json).await?,
+            None => commands::seed(settings, json).await?,
+        },
+        Command::Doctor(options) => return doctor::run(settings, &shown, options.audit, json).await,
+        Command::Backup { file } => backup::write(settings, &file, json).await?,
+        Command::Restore { file, verify } => return backup::restore(settings, &file, verify, json).await,
         Command::Workspace(command) => commands::workspace(settings, command, json).await?,
         Command::User(command) => commands::user(settings, command, json).await?,
         Command::Openapi => {

@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::passwords::{Cost, Passwords};
-use patchcord_app::storage::Storage;
 use patchcord_app::{App, Inner};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::redaction::{self, Redactor};
@@ -37,6 +36,12 @@ fn stop_at_point() -> Option<u64> {
     if cfg!(debug_assertions) { std::env::var("PATCHCORD_TEST_STOP_AT_POINT").ok()?.parse().ok() } else { None }
 }
 
+/// Tests of take-over do not wait as long as a lease takes otherwise; in debug builds only.
+#[allow(clippy::disallowed_methods, reason = "for tests, and in debug builds only")]
+fn lease_ms() -> Option<i64> {
+    if cfg!(debug_assertions) { std::env::var("PATCHCORD_TEST_LEASE_MS").ok()?.parse().ok() } else { None }
+}
+
 /// Opens the database.
 pub(crate) async fn store(settings: &Settings) -> Result<Store> {
     machine::make_folder(&settings.data_dir)?;
@@ -53,10 +58,6 @@ pub(crate) async fn store(settings: &Settings) -> Result<Store> {
 pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let secret = match &settings.jwt_secret {
-        Some(secret) => secret.clone().into_bytes(),
-        None => machine::secret(&settings.data_dir)?,
-    };
     let prices = match &settings.prices_file {
         Some(file) => {
             let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
@@ -66,9 +67,9 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
     };
     Ok(App::new(Inner {
         store,
-        keys: Keys::derive(&secret),
+        keys: keys(settings)?,
         passwords: Passwords::new(Cost::default(), &*entropy)?,
-        storage: Storage::folder(&settings.data_dir.join("attachments"))?,
+        storage: settings.storage.open()?,
         model: model(settings, clock.clone())?,
         redactor: Redactor::new(redaction::Options { ip_addresses: settings.redact_ip_addresses }),
         prices,
@@ -77,11 +78,25 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,
             demo,
+            lease_ms: lease_ms().unwrap_or(patchcord_app::Options::default().lease_ms),
             ..patchcord_app::Options::default()
         },
         clock,
         entropy,
     }))
+}
+
+/// The model that the settings choose, for commands that need no database.
+pub(crate) fn model_of(settings: &Settings) -> Result<Option<Arc<dyn Model>>> {
+    model(settings, Arc::new(SystemClock))
+}
+
+/// The keys of this installation; the secret is made when there is none yet.
+pub(crate) fn keys(settings: &Settings) -> Result<Keys> {
+    Ok(match &settings.jwt_secret {
+        Some(secret) => Keys::derive(secret.as_bytes()),
+        None => Keys::derive(&machine::secret(&settings.data_dir)?),
+    })
 }
 
 fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Model>>> {

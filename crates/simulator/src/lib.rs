@@ -4,3 +4,4 @@
 mod http;
 
 pub mod openai;
+pub mod s3;

@@ -47,6 +47,8 @@ pub(crate) struct Pools {
     /// PostgreSQL connections whose commits do not wait for the disk: for ticket numbers only. A number may be lost in a
     /// crash; it cannot come twice, because the flush of the ticket that carries it also flushes the counter before it.
     pub(crate) counters: Option<DatabaseConnection>,
+    /// How the connections are made that tell other nodes, and are told by them.
+    pub(crate) wakeups: Option<PgConnectOptions>,
 }
 
 pub(crate) async fn connect(options: &Options) -> Result<Pools, StoreError> {
@@ -82,6 +84,7 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
         writer: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer)),
         counters: None,
+        wakeups: None,
     })
 }
 
@@ -99,11 +102,12 @@ async fn postgres(options: &Options) -> Result<Pools, StoreError> {
     let counters = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(wait)
-        .connect_lazy_with(quiet(base.options([("synchronous_commit", "off")])));
+        .connect_lazy_with(quiet(base.clone().options([("synchronous_commit", "off")])));
     Ok(Pools {
         read: SqlxPostgresConnector::from_sqlx_postgres_pool(read),
         writer: None,
         counters: Some(SqlxPostgresConnector::from_sqlx_postgres_pool(counters)),
+        wakeups: Some(quiet(base.application_name("patchcord wakeups"))),
     })
 }
 

@@ -12,8 +12,10 @@ mod faults;
 mod migrations;
 mod store;
 mod tenant;
+mod wakeups;
 
 pub mod articles;
+pub mod bulk;
 pub mod directory;
 pub mod events;
 pub mod idempotency;
@@ -33,5 +35,6 @@ pub mod workspaces;
 
 pub use connect::Options;
 pub use error::StoreError;
+pub use migrations::known as known_migrations;
 pub use store::{Connection, Reader, Store, Tx, WriteFuture};
 pub use tenant::Tenant;

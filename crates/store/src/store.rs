@@ -9,12 +9,15 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::batch::Batch;
 use crate::committer::Committer;
 use crate::connect::{self, Options};
 use crate::faults::Faults;
+use crate::wakeups::Wakeups;
 use crate::{StoreError, Tenant, migrations};
 
 /// What a closure given to [`Store::write`] returns.
@@ -27,6 +30,7 @@ pub struct Store {
     counters: Option<Arc<Reader>>,
     writer: Writer,
     signals: Signals,
+    wakeups: Option<Wakeups>,
 }
 
 #[derive(Clone)]
@@ -42,15 +46,44 @@ enum Writer {
 pub(crate) struct Signals {
     events: watch::Sender<()>,
     jobs: watch::Sender<()>,
+    others: Arc<Outgoing>,
+}
+
+/// What other nodes have not been told yet.
+#[derive(Default)]
+pub(crate) struct Outgoing {
+    pub(crate) events: AtomicBool,
+    pub(crate) jobs: AtomicBool,
+    pub(crate) any: Notify,
 }
 
 impl Signals {
+    pub(crate) fn others(&self) -> &Outgoing {
+        &self.others
+    }
+
+    /// Another node has recorded events.
+    pub(crate) fn wake_events(&self) {
+        self.events.send_replace(());
+    }
+
+    /// Another node has enqueued jobs.
+    pub(crate) fn wake_jobs(&self) {
+        self.jobs.send_replace(());
+    }
+
     pub(crate) fn announce(&self, wrote: &Wrote) {
-        if wrote.events.load(Ordering::Relaxed) {
-            self.events.send_replace(());
+        let (events, jobs) = (wrote.events.load(Ordering::Relaxed), wrote.jobs.load(Ordering::Relaxed));
+        if events {
+            self.wake_events();
+            self.others.events.store(true, Ordering::Release);
         }
-        if wrote.jobs.load(Ordering::Relaxed) {
-            self.jobs.send_replace(());
+        if jobs {
+            self.wake_jobs();
+            self.others.jobs.store(true, Ordering::Release);
+        }
+        if events || jobs {
+            self.others.any.notify_one();
         }
     }
 }
@@ -70,13 +103,14 @@ impl Store {
     pub async fn connect(options: Options) -> Result<Store, StoreError> {
         let pools = connect::connect(&options).await?;
         let faults = Faults::new(options.stop_at_point);
-        let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()) };
+        let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()), others: Arc::default() };
         let writer = match pools.writer {
             Some(writer) => Writer::Grouped(Committer::start(writer, signals.clone(), faults.clone())),
             None => Writer::Own { pool: pools.read.clone(), faults: faults.clone() },
         };
         let counters = pools.counters.map(|pool| Arc::new(Reader { pool, faults: faults.clone() }));
-        Ok(Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals })
+        let wakeups = pools.wakeups.map(|options| Wakeups::new(options, signals.clone()));
+        Ok(Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals, wakeups })
     }
 
     /// Brings the schema up to date; each migration is applied once, in a transaction of its own. Returns the names of
@@ -143,6 +177,14 @@ impl Store {
     /// Changes whenever a committed write enqueued a job.
     pub fn watch_jobs(&self) -> watch::Receiver<()> {
         self.signals.jobs.subscribe()
+    }
+
+    /// Tells other nodes on the same PostgreSQL of new events and jobs, and hears of theirs, until the token is cancelled.
+    /// On SQLite there are no other nodes, and nothing is started.
+    pub fn start_wakeups(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        if let Some(wakeups) = &self.wakeups {
+            wakeups.start(tasks, stop);
+        }
     }
 
     /// Whether the database answers.
@@ -261,6 +303,11 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// The connections underneath, on PostgreSQL: for COPY, which goes through no [`ConnectionTrait`].
+    pub(crate) fn postgres_pool(&self) -> &sqlx::PgPool {
+        self.pool.get_postgres_connection_pool()
+    }
+
     /// A reader has nothing that waits.
     async fn settle(&self, _: &'static str) -> Result<(), DbErr> {
         Ok(())

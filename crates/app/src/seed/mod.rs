@@ -5,8 +5,11 @@
 
 mod directory;
 mod files;
+mod load;
 mod screenshot;
 mod tickets;
+
+pub use load::Loaded;
 
 use std::sync::{Arc, Mutex};
 

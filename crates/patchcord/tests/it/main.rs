@@ -7,4 +7,6 @@
 )]
 
 mod harness;
+mod nodes;
 mod smoke;
+mod storage;

@@ -1,5 +1,7 @@
 //! What is not bound to one workspace: signing in, the worker, the reader of events, and making workspaces.
 
+pub mod audit;
+pub mod copies;
 pub mod events;
 pub mod jobs;
 pub mod sign_in;

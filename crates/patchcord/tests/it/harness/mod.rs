@@ -1,8 +1,10 @@
 //! A desk that runs in the test: the program's own router and worker on a free port, over a database of its own.
 
+mod beside;
 mod client;
 mod engine;
 mod people;
+mod program;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,9 +27,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use beside::Node;
 pub(crate) use client::{Answer, Client};
 pub(crate) use engine::{Engine, both_engines};
 pub(crate) use people::{PASSWORD, Town};
+pub(crate) use program::{Program, files};
 
 /// What a test may want otherwise.
 pub(crate) struct Setup {
@@ -35,6 +39,8 @@ pub(crate) struct Setup {
     pub(crate) model: Option<Arc<dyn Model>>,
     /// Whether a worker runs; without one a test calls `work_once` itself.
     pub(crate) worker: bool,
+    /// Where attachments lie; a folder of the test unless it says otherwise.
+    pub(crate) storage: Option<Storage>,
     pub(crate) options: patchcord_app::Options,
     pub(crate) server: patchcord_server::Options,
 }
@@ -44,6 +50,7 @@ impl Default for Setup {
         Self {
             model: Some(Arc::new(Builtin::new(Playbooks::embedded()))),
             worker: true,
+            storage: None,
             options: patchcord_app::Options::default(),
             server: patchcord_server::Options::default(),
         }
@@ -76,14 +83,15 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let (store, store_options) = engine.database(folder.path()).await;
         let clock = Arc::new(TestClock::default());
-        let Setup { model, worker, options, server } = setup;
+        let Setup { model, worker, storage, options, server } = setup;
+        let storage = storage.unwrap_or_else(|| Storage::folder(&folder.path().join("attachments")).unwrap());
         let entropy: Arc<dyn Entropy> = Arc::new(Random);
         let app = App::new(Inner {
             store: store.clone(),
             clock: clock.clone(),
             keys: Keys::derive(&[7; 32]),
             passwords: Passwords::new(Cost { memory_kib: 8, passes: 1 }, &*entropy).unwrap(),
-            storage: Storage::folder(&folder.path().join("attachments")).unwrap(),
+            storage,
             model,
             redactor: Redactor::new(redaction::Options::default()),
             prices: Prices::embedded(),
