@@ -55,7 +55,7 @@ impl App {
         let newest = messages::newest(tenant, ticket_id, MESSAGES_MAX).await?;
         let user_ids = unique(newest.iter().filter_map(|message| message.author_user_id.clone()).collect());
         let people = users::some(tenant, &user_ids).await?;
-        let names = authors(tenant, &newest, &people, contact.as_ref()).await?;
+        let names = authors(tenant, &newest, &people, contact.as_ref(), None).await?;
         let lines = trail::newest(tenant, ticket_id, EVENTS).await?;
         let attachments = tickets::attachments(tenant, ticket_id).await?;
         let sources = match kind {

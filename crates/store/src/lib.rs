@@ -26,6 +26,7 @@ pub mod scratch;
 pub mod search;
 pub mod sessions;
 pub mod suggestions;
+pub mod ticket_detail;
 pub mod ticket_list;
 pub mod tickets;
 pub mod trail;

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Inserts};
 use crate::committer::Committer;
 use crate::connect::{self, Options};
 use crate::faults::Faults;
@@ -233,7 +233,7 @@ pub(crate) async fn begin(pool: &DatabaseConnection, faults: Faults) -> Result<T
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let txn = pool.begin_with_options(options).await?;
     faults.point();
-    Ok(Tx { txn, wrote: Wrote::default(), later: Mutex::default(), faults })
+    Ok(Tx { txn, wrote: Wrote::default(), later: Mutex::default(), inserts: Mutex::default(), faults })
 }
 
 /// An open transaction. It is reached only inside [`Store::write`].
@@ -242,6 +242,8 @@ pub struct Tx {
     wrote: Wrote,
     /// Statements that wait for [`Tx::settle`], on SQLite only.
     later: Mutex<Batch>,
+    /// The same on PostgreSQL.
+    inserts: Mutex<Inserts>,
     faults: Faults,
 }
 
@@ -257,20 +259,30 @@ impl Tx {
 
     /// Runs a statement whose result nobody looks at; it must not be one that a caller expects to fail.
     ///
-    /// On SQLite it runs together with others, before the next statement with a result or at the end of the closure: a
-    /// statement is handed to the connection's own thread and back, which costs several times what the statement does.
+    /// It runs together with others, before the next statement with a result or at the end of the closure. On SQLite a
+    /// statement is handed to the connection's own thread and back, which costs several times what the statement does; on
+    /// PostgreSQL each costs a round trip, so that inserts into different tables become one statement.
     pub(crate) async fn later(&self, statement: Statement) -> Result<(), StoreError> {
         if self.get_database_backend() == DbBackend::Sqlite {
             self.later.lock().expect("nothing panics while it is held").push(statement);
             return Ok(());
         }
-        self.execute_raw(statement).await?;
+        if !Inserts::takes(&statement.sql) {
+            self.execute_raw(statement).await?;
+            return Ok(());
+        }
+        let waiting = || self.inserts.lock().expect("nothing panics while it is held");
+        if waiting().has(&statement.sql) {
+            self.settle("").await?;
+        }
+        waiting().push(statement);
         Ok(())
     }
 
     /// Runs what waits, and then `end`.
     pub(crate) async fn settle(&self, end: &'static str) -> Result<(), DbErr> {
-        let Some(statement) = self.forget().finish(end) else { return Ok(()) };
+        let inserts = std::mem::take(&mut *self.inserts.lock().expect("nothing panics while it is held"));
+        let Some(statement) = inserts.finish().or_else(|| self.forget().finish(end)) else { return Ok(()) };
         self.faults.point();
         let result = self.txn.execute_raw(statement).await;
         self.faults.point();

@@ -85,7 +85,7 @@ impl Program {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let server = Server { child, base: format!("http://127.0.0.1:{port}") };
         let began = Instant::now();
-        while reqwest::get(format!("{}/api/health", server.base)).await.is_err() {
+        while reqwest::get(format!("{}/healthz", server.base)).await.is_err() {
             assert!(began.elapsed() < Duration::from_secs(30), "it does not start");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
