@@ -6,6 +6,8 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod backup;
+mod doctor;
 mod harness;
 mod nodes;
 mod smoke;

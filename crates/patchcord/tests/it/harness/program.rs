@@ -38,6 +38,11 @@ impl Program {
         self
     }
 
+    /// The value of a setting, which must be there.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        &self.settings.iter().rev().find(|(key, _)| key == name).unwrap().1
+    }
+
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
     }
