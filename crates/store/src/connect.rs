@@ -5,10 +5,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::StoreError;
+
+/// A connection that was not used for so long is asked whether it is still there.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// How to reach and treat the database.
 #[derive(Debug, Clone)]
@@ -95,20 +99,29 @@ async fn postgres(options: &Options) -> Result<Pools, StoreError> {
         .options([("lock_timeout", options.wait_ms.to_string()), ("statement_timeout", "30000".to_owned())])
         .statement_cache_capacity(200);
     // Connections are made when they are first needed: a server that starts before its database says 503 and recovers.
-    let read = PgPoolOptions::new()
-        .max_connections(options.max_connections.max(2))
-        .acquire_timeout(wait)
-        .connect_lazy_with(quiet(base.clone()));
-    let counters = PgPoolOptions::new()
-        .max_connections(2)
-        .acquire_timeout(wait)
-        .connect_lazy_with(quiet(base.clone().options([("synchronous_commit", "off")])));
+    let read = pool(options.max_connections.max(2), wait).connect_lazy_with(quiet(base.clone()));
+    let counters = pool(2, wait).connect_lazy_with(quiet(base.clone().options([("synchronous_commit", "off")])));
     Ok(Pools {
         read: SqlxPostgresConnector::from_sqlx_postgres_pool(read),
         writer: None,
         counters: Some(SqlxPostgresConnector::from_sqlx_postgres_pool(counters)),
         wakeups: Some(quiet(base.application_name("patchcord wakeups"))),
     })
+}
+
+/// Asking a connection each time whether it is still there would be a round trip more for each statement. One that was
+/// used a moment ago is taken as it is; one that rested is asked, so that a restarted server is not noticed by anybody.
+fn pool(connections: u32, wait: Duration) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(wait).test_before_acquire(false).before_acquire(
+        |connection, used| {
+            Box::pin(async move {
+                if used.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        },
+    )
 }
 
 /// Statements carry customers' words in their parameters and say nothing to an operator: they are not logged.

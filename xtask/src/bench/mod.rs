@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{no_arguments, postgres, run, shell};
+use crate::{Usage, postgres, run, shell};
 use load::{Connection, Measured, Target, flat_out, measured, paced};
 use report::{Figures, Requests};
 use server::{LOAD_CORE, SERVER_CORE, Server, can_pin, pin_self, remember_cores};
@@ -27,8 +27,11 @@ const PASSWORD: &str = "a long enough secret";
 
 /// `cargo xtask bench`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    no_arguments(arguments)?;
-    let binary = run::build_release()?;
+    let binary = match arguments {
+        [] => run::build_release()?,
+        [flag, file] if flag == "--binary" => std::path::absolute(file)?,
+        _ => return Err(Usage("either nothing or --binary FILE".to_owned()).into()),
+    };
     shell::say("the packages of the Node.js server");
     shell::run(
         shell::command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"])
