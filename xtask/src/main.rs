@@ -80,7 +80,7 @@ const COMMANDS: [Command; 9] = [
         about: "measures Patchcord beside a Node.js server of the same contract and writes docs/performance.md",
         details: "List, get and create on SQLite and PostgreSQL, memory, start, analyses, redaction, wake-ups across nodes. Server\n\
                   and PostgreSQL run on one core, the load on another. Takes about three minutes after the builds.\n\
-                  --binary FILE   measure this program instead of building one",
+                  --binary FILE   measure this program instead of building one; parts that are built for themselves are left out",
         run: bench::run,
     },
     Command {
