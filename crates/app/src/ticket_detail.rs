@@ -58,8 +58,25 @@ pub(crate) async fn fresh<C: Connection>(
     ticket: Ticket,
     message: Message,
 ) -> Result<Detail, AppError> {
-    let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
-    complete(tenant, Around { ticket, ..around }, vec![message]).await
+    let pointers = [&ticket.organization_id, &ticket.contact_id, &ticket.device_id, &ticket.assignee_id];
+    if pointers.iter().any(|id| id.is_some()) {
+        let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
+        return complete(tenant, Around { ticket, ..around }, vec![message]).await;
+    }
+    let created_by = match &ticket.created_by_user_id {
+        Some(id) => tenant.get::<User>(id).await?,
+        None => None,
+    };
+    let around = Around {
+        ticket,
+        organization: None,
+        contact: None,
+        device: None,
+        assignee: None,
+        created_by,
+        has_files: false,
+    };
+    complete(tenant, around, vec![message]).await
 }
 
 async fn complete<C: Connection>(

@@ -77,11 +77,13 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         .foreign_keys(true)
         .busy_timeout(wait)
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-16000")
         .statement_cache_capacity(200);
     // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
     let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
-    let writer = pool().max_connections(1).connect_with(quiet(base.clone())).await?;
+    // In KiB. Each connection has a cache of its own, and behind them is that of the system, which they share.
+    let writer = base.clone().pragma("cache_size", "-8000");
+    let base = base.pragma("cache_size", "-2000");
+    let writer = pool().max_connections(1).connect_with(quiet(writer)).await?;
     let readers = options.max_connections.clamp(1, 8);
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
