@@ -47,7 +47,7 @@ impl Wakeups {
         let (teller, listener) = (self.clone(), self.clone());
         let (stop_telling, stop_listening) = (stop.clone(), stop.clone());
         tasks.spawn(async move { stop_telling.run_until_cancelled(teller.tell_for_ever()).await });
-        tasks.spawn(async move { stop_listening.run_until_cancelled(listener.listen_for_ever()).await });
+        tasks.spawn(async move { stop_listening.run_until_cancelled(Box::pin(listener.listen_for_ever())).await });
     }
 
     async fn tell_for_ever(self) {

@@ -77,8 +77,9 @@ fn measure(binary: &Path, folder: &Path, postgres_url: &str, figures: &mut Figur
         // The first start finds cold files; the second is the one that counts.
         drop(start()?);
         let server = start()?;
+        let idle_mib = server.resident_mib();
         let token = sign_in(&server)?;
-        let mut requests = all_requests(&server, &server.target(&token))?;
+        let mut requests = Requests { idle_mib, ..all_requests(&server, &server.target(&token))? };
         let analysis = analyses(&server.target(&token)).context("measuring analyses")?;
         requests.loaded_mib = requests.loaded_mib.max(server.resident_mib());
         drop(server);

@@ -2,18 +2,15 @@
 
 use patchcord_app::live::Live;
 use patchcord_app::{App, Inner};
-use patchcord_server::Desk;
 use patchcord_store::Store;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Client, PASSWORD, Setup, World};
+use super::{Setup, World};
 
 /// A running node. It ends when it is dropped; the database is the other's.
 pub(crate) struct Node {
     pub(crate) app: App,
-    pub(crate) base: String,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -34,21 +31,11 @@ impl World {
         if setup.worker {
             app.start_worker(&tasks, stop.clone());
         }
-        let desk = Desk::new(app.clone(), setup.server, stop.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let serving = patchcord_server::serve(listener, desk);
-        tasks.spawn(async move { serving.await.unwrap() });
-        Node { app, base, stop, tasks }
+        Node { app, stop, tasks }
     }
 }
 
 impl Node {
-    /// Somebody of the town, signed in at this node.
-    pub(crate) async fn sign_in(&self, email: &str) -> Client {
-        Client::new(&self.base).signed_in(email, PASSWORD).await
-    }
-
     /// Ends the node as the program does.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
