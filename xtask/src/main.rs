@@ -76,9 +76,11 @@ const COMMANDS: [Command; 9] = [
     },
     Command {
         name: "bench",
-        arguments: "",
-        about: "measures what there is to measure and prints the figures",
-        details: "Durable writes per second on both engines, and the speed of redaction. Nothing is compared with a goal yet.",
+        arguments: "[--binary FILE]",
+        about: "measures Patchcord beside a Node.js server of the same contract and writes docs/performance.md",
+        details: "List, get and create on SQLite and PostgreSQL, memory, start, analyses, redaction, wake-ups across nodes. Server\n\
+                  and PostgreSQL run on one core, the load on another. Takes about three minutes after the builds.\n\
+                  --binary FILE   measure this program instead of building one; parts that are built for themselves are left out",
         run: bench::run,
     },
     Command {

@@ -13,13 +13,11 @@ pub(crate) const VARIABLE: &str = "PATCHCORD_TEST_POSTGRES";
 /// The oldest version that is supported.
 const OLDEST: u32 = 15;
 /// What makes it fast; what it stores need not survive anything.
-const SETTINGS: [&str; 8] = [
+const FORGETFUL: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+const SETTINGS: [&str; 5] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=300",
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
     "jit=off",
     "log_line_prefix=%m [%p] %d ",
 ];
@@ -55,6 +53,18 @@ impl Cluster {
     /// # Errors
     /// A line that tells what to install, or what the server wrote to its log.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_as(&FORGETFUL, None)
+    }
+
+    /// Starts a cluster that waits for the disk like a real one, on one core when that is named: for measurements.
+    ///
+    /// # Errors
+    /// As for [`Cluster::start`].
+    pub(crate) fn durable(core: Option<&str>) -> Result<Self> {
+        Self::start_as(&["shared_buffers=256MB"], core)
+    }
+
+    fn start_as(more: &[&str], core: Option<&str>) -> Result<Self> {
         let bin = match installed() {
             Some(bin) => bin,
             None => {
@@ -72,7 +82,7 @@ impl Cluster {
         make_cluster(&bin, folder_text)?;
         for _ in 0..5 {
             let port = shell::free_port()?;
-            if start_on(&pg_ctl, folder_text, port)? {
+            if start_on(&pg_ctl, folder_text, port, more, core)? {
                 let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
                 return Ok(Self { url, folder, _keeper: keeper });
             }
@@ -151,12 +161,19 @@ fn make_cluster(bin: &Path, folder: &str) -> Result<()> {
 }
 
 /// Says whether it runs; when not, the reason is in the log.
-fn start_on(pg_ctl: &Path, folder: &str, port: u16) -> Result<bool> {
+fn start_on(pg_ctl: &Path, folder: &str, port: u16, more: &[&str], core: Option<&str>) -> Result<bool> {
     let mut options = format!("-p {port}");
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter().chain(more) {
         options += &format!(" -c '{setting}'");
     }
-    let mut start = unprivileged(pg_ctl)?;
+    let mut start = match core {
+        Some(core) => {
+            let mut start = unprivileged("taskset")?;
+            start.args(["--cpu-list", core]).arg(pg_ctl);
+            start
+        }
+        None => unprivileged(pg_ctl)?,
+    };
     start
         .args(["--wait", "--timeout=60", "--silent"])
         .arg(format!("--pgdata={folder}/data"))

@@ -59,7 +59,7 @@ pub(crate) fn debug_binary() -> Result<PathBuf> {
     Ok(shell::target_dir().join("debug/patchcord"))
 }
 
-fn build_release() -> Result<PathBuf> {
+pub(crate) fn build_release() -> Result<PathBuf> {
     web::build()?;
     shell::say("building the server (release; the first time takes several minutes, later ones are short)");
     shell::run(&mut shell::cargo(&["build", "--release", "--package", "patchcord"]))?;

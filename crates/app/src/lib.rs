@@ -39,6 +39,7 @@ pub mod ticket_export;
 pub mod ticket_filters;
 pub mod tickets;
 pub mod trail;
+pub mod trail_check;
 pub mod users;
 pub mod waiting;
 pub mod worker;

@@ -23,6 +23,10 @@ const PROVISIONAL: usize = 64;
 const BATCH: u64 = 500;
 /// Events of other nodes, and those that a signal was missed for, are found this often at the latest.
 const POLL: Duration = Duration::from_secs(1);
+/// An event that is committed but not settled yet is looked for again after this time.
+const UNSETTLED: Duration = Duration::from_millis(10);
+/// Between two reads, so that a busy desk does not read after each commit.
+const GATHER: Duration = Duration::from_millis(5);
 /// Most missed events that a listener is given again; beyond that it is told to load everything anew.
 const REPLAYED: usize = 1_000;
 /// Most events of all workspaces that are read to find what one listener missed.
@@ -80,34 +84,52 @@ pub enum Missed {
     Unknown,
 }
 
+/// What reading the outbox once found.
+enum Found {
+    /// As much as fits: there may be more.
+    Full,
+    /// Everything.
+    All,
+    /// Everything that may be read; more is committed, but an older transaction still runs.
+    Unsettled,
+}
+
 impl App {
     /// Reads the outbox until the token is cancelled.
     pub fn start_live(&self, tasks: &TaskTracker, stop: CancellationToken) {
+        self.store.start_wakeups(tasks, &stop);
         let app = self.clone();
         tasks.spawn(async move {
             let mut changed = app.store.watch_events();
             let mut position = None;
             loop {
-                match app.read_on(&mut position).await {
-                    Ok(true) => continue,
-                    Ok(false) => {}
-                    Err(error) => tracing::warn!(%error, "live events cannot be read; trying again"),
-                }
+                let wait = match app.read_on(&mut position).await {
+                    Ok(Found::Full) => continue,
+                    Ok(Found::All) => POLL,
+                    Ok(Found::Unsettled) => UNSETTLED,
+                    Err(error) => {
+                        tracing::warn!(%error, "live events cannot be read; trying again");
+                        POLL
+                    }
+                };
+                let read_at = tokio::time::Instant::now();
                 tokio::select! {
                     () = stop.cancelled() => return,
                     _ = changed.changed() => {}
-                    () = tokio::time::sleep(POLL) => {}
+                    () = tokio::time::sleep(wait) => {}
                 }
+                // Under load many commits are read at once, instead of each on its own.
+                tokio::time::sleep_until(read_at + GATHER).await;
             }
         });
     }
 
-    /// Hands out a batch; says whether there may be more at once.
-    async fn read_on(&self, position: &mut Option<Position>) -> Result<bool, AppError> {
+    /// Hands out a batch; says what may be found after it.
+    async fn read_on(&self, position: &mut Option<Position>) -> Result<Found, AppError> {
         let reader = self.store.reader();
         let Some(from) = *position else {
             *position = Some(events::newest(reader).await?);
-            return Ok(true);
+            return Ok(Found::Full);
         };
         let batch = events::after(reader, from, BATCH).await?;
         let full = batch.len() as u64 == BATCH;
@@ -116,7 +138,11 @@ impl App {
             // Nobody listening is no error.
             let _ = self.live.events.send(Arc::new(event));
         }
-        Ok(full)
+        if full {
+            return Ok(Found::Full);
+        }
+        let waiting = events::any_after(reader, position.unwrap_or(from)).await?;
+        Ok(if waiting { Found::Unsettled } else { Found::All })
     }
 
     /// What an actor missed since an event, in order.

@@ -109,7 +109,7 @@ impl Snapshots for OwnDesk {
         let newest = messages::newest(tenant, ticket_id, MESSAGES_MAX).await?;
         let user_ids = unique(newest.iter().filter_map(|message| message.author_user_id.clone()).collect());
         let people = users::some(tenant, &user_ids).await?;
-        let names = authors(tenant, &newest, &people, contact.as_ref()).await?;
+        let names = authors(tenant, &newest, &people, contact.as_ref(), None).await?;
         let lines = trail::newest_besides(tenant, ticket_id, &OWN_EVENTS, EVENTS).await?;
         let attachments = tickets::attachments(tenant, ticket_id).await?;
         let omitted = usize::try_from(ticket.message_count).unwrap_or(0).saturating_sub(newest.len());

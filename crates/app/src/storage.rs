@@ -1,11 +1,14 @@
-//! Files of tickets: on the disk of this machine, named by us, never by whoever sent them.
+//! Files of tickets: in a folder of this machine or in a bucket, named by us, never by whoever sent them.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::prefix::PrefixStore;
+use object_store::{BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use patchcord_domain::id::Entropy;
 
 use crate::AppError;
@@ -14,6 +17,29 @@ use crate::AppError;
 #[derive(Clone)]
 pub struct Storage {
     files: Arc<dyn ObjectStore>,
+}
+
+/// A bucket of Amazon S3 or of a server that speaks the same, and how to get in.
+#[derive(Clone)]
+pub struct Bucket {
+    /// Name of the bucket.
+    pub name: String,
+    /// What the names of files begin with; empty for none.
+    pub prefix: String,
+    /// Such as `us-east-1`.
+    pub region: String,
+    /// Address of the server; Amazon's own for the region when absent. Then the bucket's name is the first part of the path.
+    pub endpoint: Option<String>,
+    /// Name of the key.
+    pub access_key_id: String,
+    /// The key.
+    pub secret_access_key: String,
+    /// Of temporary keys.
+    pub session_token: Option<String>,
+    /// How long one request may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// How often a request that failed in passing is tried again.
+    pub retries: usize,
 }
 
 impl Storage {
@@ -27,6 +53,47 @@ impl Storage {
             .and_then(|()| LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string()));
         let files = opened.map_err(|error| AppError::Internal(format!("opening {}: {error}", folder.display())))?;
         Ok(Self { files: Arc::new(files.with_fsync(true)) })
+    }
+
+    /// A bucket. Nothing is taken from the environment: everything is in the argument. The bucket is reached at first use.
+    ///
+    /// # Errors
+    /// When the endpoint is malformed.
+    pub fn bucket(bucket: Bucket) -> Result<Self, AppError> {
+        let timeout = Duration::from_millis(bucket.timeout_ms);
+        let retry = RetryConfig {
+            backoff: BackoffConfig {
+                init_backoff: Duration::from_millis(50),
+                max_backoff: Duration::from_secs(2),
+                ..BackoffConfig::default()
+            },
+            max_retries: bucket.retries,
+            retry_timeout: timeout * 3,
+        };
+        let options = ClientOptions::new()
+            .with_timeout(timeout)
+            .with_connect_timeout(timeout.min(Duration::from_secs(5)))
+            .with_allow_http(bucket.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://")));
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(&bucket.name)
+            .with_region(&bucket.region)
+            .with_access_key_id(&bucket.access_key_id)
+            .with_secret_access_key(&bucket.secret_access_key)
+            // Servers other than Amazon's often cannot delete several files at once.
+            .with_disable_bulk_delete(true)
+            .with_client_options(options)
+            .with_retry(retry);
+        if let Some(endpoint) = &bucket.endpoint {
+            builder = builder.with_endpoint(endpoint);
+        }
+        if let Some(token) = &bucket.session_token {
+            builder = builder.with_token(token);
+        }
+        let files = builder.build().map_err(|error| AppError::Internal(format!("bucket {}: {error}", bucket.name)))?;
+        if bucket.prefix.is_empty() {
+            return Ok(Self { files: Arc::new(files) });
+        }
+        Ok(Self { files: Arc::new(PrefixStore::new(files, bucket.prefix)) })
     }
 
     /// Stores a file under a key of [`Storage::new_key`].
@@ -47,6 +114,34 @@ impl Storage {
             object_store::Error::NotFound { .. } => AppError::NotFound("file"),
             other => unavailable("reading", &other),
         })
+    }
+
+    /// How many bytes a file has; none when it is not there.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the storage fails.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>, AppError> {
+        match self.files.head(&key.into()).await {
+            Ok(file) => Ok(Some(file.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable("looking at", &error)),
+        }
+    }
+
+    /// Writes, reads and deletes a file of its own: whether the storage can be used.
+    ///
+    /// # Errors
+    /// What failed, in words for an operator.
+    pub async fn try_out(&self, entropy: &dyn Entropy) -> Result<(), String> {
+        let (key, content) = (Self::new_key(entropy), Bytes::from_static(b"patchcord was here"));
+        let path = key.as_str().into();
+        let put = self.files.put(&path, content.clone().into()).await;
+        put.map_err(|error| format!("a file cannot be written: {error}"))?;
+        let read = async { self.files.get(&path).await?.bytes().await };
+        let read = read.await.map_err(|error| format!("a file that was written cannot be read: {error}"))?;
+        let same = read == content;
+        self.files.delete(&path).await.map_err(|error| format!("a file cannot be deleted: {error}"))?;
+        if same { Ok(()) } else { Err("a file was not read as it was written".to_owned()) }
     }
 
     /// Deletes a file that nothing points to. A file that stays behind does no harm, so failing is only logged.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use patchcord_store::directory::DeviceFacts;
 use patchcord_store::rows::{Attachment, Contact, Message, Organization, SupportAgent, Ticket, User};
+use patchcord_store::ticket_detail::{self, Around, Which};
 use patchcord_store::{Connection, Tenant, directory, messages, tickets, users};
 
 use crate::AppError;
@@ -39,29 +40,57 @@ pub struct Detail {
 
 /// Everything around a ticket.
 pub(crate) async fn detail<C: Connection>(tenant: Tenant<'_, C>, ticket: Ticket) -> Result<Detail, AppError> {
-    let organization = match &ticket.organization_id {
-        Some(id) => tenant.get::<Organization>(id).await?,
-        None => None,
-    };
-    let contact = match &ticket.contact_id {
-        Some(id) => tenant.get::<Contact>(id).await?,
-        None => None,
-    };
-    let device = match &ticket.device_id {
-        Some(id) => directory::device(tenant, id).await?,
-        None => None,
-    };
-    let assignee = match &ticket.assignee_id {
-        Some(id) => tenant.get::<SupportAgent>(id).await?,
-        None => None,
-    };
+    let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
     let messages = messages::newest(tenant, &ticket.id, MESSAGES_SHOWN).await?;
-    let attachments = tickets::attachments(tenant, &ticket.id).await?;
-    let mut user_ids: Vec<String> = messages.iter().filter_map(|message| message.author_user_id.clone()).collect();
-    user_ids.extend(ticket.created_by_user_id.clone());
-    let people = users::some(tenant, &unique(user_ids)).await?;
-    let authors = authors(tenant, &messages, &people, contact.as_ref()).await?;
-    let created_by = people.into_iter().find(|user| Some(&user.id) == ticket.created_by_user_id.as_ref());
+    complete(tenant, Around { ticket, ..around }, messages).await
+}
+
+/// Everything around the ticket with this id or number.
+pub(crate) async fn detail_by<C: Connection>(tenant: Tenant<'_, C>, which: Which<'_>) -> Result<Detail, AppError> {
+    let around = ticket_detail::around(tenant, which).await?.ok_or(AppError::NotFound("ticket"))?;
+    let messages = messages::newest(tenant, &around.ticket.id, MESSAGES_SHOWN).await?;
+    complete(tenant, around, messages).await
+}
+
+/// Everything around a ticket that was just opened with this one message.
+pub(crate) async fn fresh<C: Connection>(
+    tenant: Tenant<'_, C>,
+    ticket: Ticket,
+    message: Message,
+) -> Result<Detail, AppError> {
+    let pointers = [&ticket.organization_id, &ticket.contact_id, &ticket.device_id, &ticket.assignee_id];
+    if pointers.iter().any(|id| id.is_some()) {
+        let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
+        return complete(tenant, Around { ticket, ..around }, vec![message]).await;
+    }
+    let created_by = match &ticket.created_by_user_id {
+        Some(id) => tenant.get::<User>(id).await?,
+        None => None,
+    };
+    let around = Around {
+        ticket,
+        organization: None,
+        contact: None,
+        device: None,
+        assignee: None,
+        created_by,
+        has_files: false,
+    };
+    complete(tenant, around, vec![message]).await
+}
+
+async fn complete<C: Connection>(
+    tenant: Tenant<'_, C>,
+    around: Around,
+    messages: Vec<Message>,
+) -> Result<Detail, AppError> {
+    let Around { ticket, organization, contact, device, assignee, created_by, has_files } = around;
+    let attachments = if has_files { tickets::attachments(tenant, &ticket.id).await? } else { Vec::new() };
+    let known: Vec<&str> = created_by.iter().map(|user| user.id.as_str()).collect();
+    let others = messages.iter().filter_map(|message| message.author_user_id.clone());
+    let mut people = users::some(tenant, &unique(others.filter(|id| !known.contains(&id.as_str())).collect())).await?;
+    people.extend(created_by.clone());
+    let authors = authors(tenant, &messages, &people, contact.as_ref(), assignee.as_ref()).await?;
     let messages_omitted = ticket.message_count - i64::try_from(messages.len()).unwrap_or(i64::MAX);
     Ok(Detail {
         ticket,
@@ -83,15 +112,18 @@ pub(crate) async fn authors<C: Connection>(
     messages: &[Message],
     people: &[User],
     contact: Option<&Contact>,
+    agent: Option<&SupportAgent>,
 ) -> Result<HashMap<String, String>, AppError> {
     let mut names: HashMap<String, String> = people.iter().map(|user| (user.id.clone(), user.name.clone())).collect();
     names.extend(contact.map(|contact| (contact.id.clone(), contact.name.clone())));
+    names.extend(agent.map(|agent| (agent.id.clone(), agent.name.clone())));
     let contacts = messages.iter().filter_map(|message| message.author_contact_id.clone());
     let missing: Vec<String> = unique(contacts.filter(|id| !names.contains_key(id)).collect());
     for contact in directory::contacts(tenant, &missing).await? {
         names.insert(contact.id, contact.name);
     }
-    let agents = unique(messages.iter().filter_map(|message| message.author_agent_id.clone()).collect());
+    let agents = messages.iter().filter_map(|message| message.author_agent_id.clone());
+    let agents = unique(agents.filter(|id| !names.contains_key(id)).collect());
     for agent in directory::support_agents(tenant, &agents).await? {
         names.insert(agent.id, agent.name);
     }

@@ -5,12 +5,13 @@ use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_domain::{id, ticket as rules};
 use patchcord_store::rows::{Contact, Message, Organization, Ticket};
+use patchcord_store::ticket_detail::Which;
 use patchcord_store::ticket_list;
 use patchcord_store::{Connection, Tenant, directory, search, tickets, trail, workspaces};
 use serde_json::{Value, json};
 
 use crate::error::require;
-use crate::ticket_detail::{Detail, detail};
+use crate::ticket_detail::{Detail, detail, detail_by, fresh};
 use crate::ticket_filters::resolve_me;
 use crate::trail::{Change, Who, from_to};
 use crate::{Answered, App, AppError, Current, Once, Shape};
@@ -115,8 +116,8 @@ impl App {
     /// [`AppError::NotFound`] when there is none that the actor may see.
     pub async fn ticket(&self, actor: &Actor, id: &str) -> Result<Detail, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
-        let ticket = find(tenant, id).await?;
-        detail(tenant, ticket).await
+        let which = if id::is_id(id) { Some(Which::Id(id)) } else { parse_label(id).map(Which::Number) };
+        detail_by(tenant, which.ok_or(AppError::NotFound("ticket"))?).await
     }
 
     /// Whether there is a ticket with this id that the actor may see.
@@ -390,8 +391,8 @@ fn open(
             suggestion_id: None,
             created_at: at,
         };
-        let ticket = insert(&change, ticket, message).await?;
-        detail(tenant, ticket).await
+        let ticket = insert(&change, ticket, message.clone()).await?;
+        fresh(tenant, ticket, message).await
     })
 }
 
@@ -401,9 +402,10 @@ pub(crate) async fn insert(change: &Change<'_>, mut ticket: Ticket, message: Mes
     let payload = json!({"number": number, "channel": ticket.channel, "priority": ticket.priority});
     let line = change.first_line(&mut ticket, EventKind::TicketCreated, payload);
     let text = format!("{} {number} {} {}", rules::label(number), ticket.subject, message.body);
-    change.tenant.add(ticket.clone()).await?;
-    change.tenant.add(message).await?;
-    change.tenant.add(line).await?;
+    // One statement on PostgreSQL, one hand-over on SQLite: whatever the ticket points to was looked up before.
+    change.tenant.add_later(ticket.clone()).await?;
+    change.tenant.add_later(message).await?;
+    change.tenant.add_later(line).await?;
     search::add(change.tenant, search::TICKET, &ticket.id, &text).await?;
     change.publish_ticket(&ticket, "ticket.created").await?;
     Ok(ticket)

@@ -2,6 +2,7 @@
 
 pub mod article;
 pub mod audit;
+pub mod audit_check;
 pub mod copilot;
 pub mod field_error;
 pub mod id;

@@ -51,8 +51,21 @@ pub(crate) enum Command {
     /// API tokens: programs act with them for a user
     #[command(subcommand)]
     Token(Token),
-    /// Looks at what the program needs and says what to do where something is wrong
+    /// Looks at settings, database, storage, model and addresses: one line each, with what to do
     Doctor(Doctor),
+    /// Writes database, attachments and secret to one file, while the server runs; on PostgreSQL it prints what to do
+    Backup {
+        /// The file; it must not be there yet
+        file: PathBuf,
+    },
+    /// Puts a backup where there is no database yet
+    Restore {
+        /// The file that `backup` wrote
+        file: PathBuf,
+        /// Checks the backup and writes nothing
+        #[arg(long)]
+        verify: bool,
+    },
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
     /// Scores the configured model
@@ -92,13 +105,26 @@ pub(crate) struct Doctor {
     /// Asks the configured model once for each kind of result; costs a few thousand tokens
     #[arg(long)]
     pub(crate) model: bool,
+    /// Also verifies the audit trail of every ticket, and names what was altered
+    #[arg(long)]
+    pub(crate) audit: bool,
 }
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(false))]
 pub(crate) struct Seed {
     /// The demonstration: two workspaces with users, customers, devices, tickets and articles; what is there is left alone
-    #[arg(long, required = true)]
+    #[arg(long, group = "what")]
     pub(crate) demo: bool,
+    /// That many made-up tickets in a workspace of their own, for measurements
+    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub(crate) load: Option<u64>,
+    /// Messages of each made-up ticket
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub(crate) messages: u64,
+    /// Short name of the workspace of the made-up tickets; one called load when absent
+    #[arg(long)]
+    pub(crate) workspace: Option<String>,
 }
 
 #[derive(Subcommand)]

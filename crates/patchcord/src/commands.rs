@@ -7,7 +7,7 @@ use patchcord_app::users::{Invited, NewUser};
 use patchcord_app::{App, AppError};
 use serde_json::{Value, json};
 
-use crate::cli::{User, Workspace};
+use crate::cli::{Seed, User, Workspace};
 use crate::settings::Settings;
 use crate::wiring;
 
@@ -50,6 +50,31 @@ pub(crate) async fn seed(settings: &Settings, as_json: bool) -> Result<()> {
         ),
     };
     print(as_json, &serde_json::to_value(&seeded)?, &text)
+}
+
+/// `patchcord seed --load N`.
+pub(crate) async fn seed_load(settings: &Settings, options: &Seed, tickets: u64, as_json: bool) -> Result<()> {
+    let app = open(settings).await?;
+    let mut shown = 0;
+    let progress = |done: u64| {
+        let tenth = done * 10 / tickets.max(1);
+        if tenth > shown && !as_json {
+            shown = tenth;
+            let _ = writeln!(std::io::stderr().lock(), "{done} of {tickets} tickets");
+        }
+    };
+    let loaded = app.seed_load(options.workspace.as_deref(), tickets, options.messages, progress).await;
+    app.store.close().await;
+    let loaded = loaded?;
+    let text = format!(
+        "wrote {} tickets with {} messages into the workspace {} in {:.1} s: {:.0} tickets a second",
+        loaded.tickets,
+        loaded.messages,
+        loaded.workspace,
+        loaded.seconds,
+        loaded.tickets as f64 / loaded.seconds
+    );
+    print(as_json, &serde_json::to_value(&loaded)?, &text)
 }
 
 /// `patchcord workspace …`.

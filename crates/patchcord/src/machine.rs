@@ -49,7 +49,13 @@ pub(crate) fn secret(folder: &Path) -> Result<Vec<u8>> {
     }
     let mut bytes = [0_u8; 32];
     SystemEntropy.fill(&mut bytes);
-    let text = patchcord_domain::audit::hex(&bytes);
+    keep_secret(folder, patchcord_domain::audit::hex(&bytes).as_bytes())?;
+    read()
+}
+
+/// Writes the secret of this installation where none is yet.
+pub(crate) fn keep_secret(folder: &Path, secret: &[u8]) -> Result<()> {
+    let path = folder.join("secret");
     // Written beside and moved: a crash in the middle must not leave half a secret.
     let beside = folder.join(format!("secret.{}", std::process::id()));
     let mut file = OpenOptions::new()
@@ -59,7 +65,7 @@ pub(crate) fn secret(folder: &Path) -> Result<Vec<u8>> {
         .mode(0o600)
         .open(&beside)
         .with_context(|| format!("writing {}", beside.display()))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).context("writing the secret")?;
+    file.write_all(secret).and_then(|()| file.sync_all()).context("writing the secret")?;
     // A link fails when another process was faster, and then its secret counts.
     match std::fs::hard_link(&beside, &path) {
         Ok(()) => {}
@@ -67,7 +73,7 @@ pub(crate) fn secret(folder: &Path) -> Result<Vec<u8>> {
         Err(error) => return Err(error).with_context(|| format!("writing {}", path.display())),
     }
     let _ = std::fs::remove_file(&beside);
-    read()
+    Ok(())
 }
 
 /// Keeps a second server off a SQLite file for as long as the value lives.

@@ -1,10 +1,13 @@
 //! The patchcord program: reads its settings, puts the parts together and runs a command.
 
+mod backup;
 mod cli;
 mod commands;
 mod doctor;
 mod eval;
 mod machine;
+mod pg_dump;
+mod place;
 mod serve;
 mod settings;
 mod token_commands;
@@ -57,14 +60,20 @@ fn main() -> ExitCode {
 
 async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
     let json = cli.common.json;
+    let shown = settings::shown(&sources(&cli)?);
     match cli.command {
         Command::Serve(options) => return serve::run(settings, &options).await,
         Command::Migrate => commands::migrate(settings, json).await?,
-        Command::Seed(_) => commands::seed(settings, json).await?,
+        Command::Seed(options) => match options.load {
+            Some(count) => commands::seed_load(settings, &options, count, json).await?,
+            None => commands::seed(settings, json).await?,
+        },
+        Command::Doctor(options) => return doctor::run(settings, &shown, &options, json).await,
+        Command::Backup { file } => backup::write(settings, &file, json).await?,
+        Command::Restore { file, verify } => return backup::restore(settings, &file, verify, json).await,
         Command::Workspace(command) => commands::workspace(settings, command, json).await?,
         Command::User(command) => commands::user(settings, command, json).await?,
         Command::Token(command) => token_commands::token(settings, command, json).await?,
-        Command::Doctor(options) => return doctor::run(settings, options.model, json).await,
         Command::Eval(command) => return eval::run(settings, command, json).await,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use patchcord_app::identity;
 use patchcord_server::Network;
 
+use crate::place::Place;
+
 /// One setting: its variable, what it is when nobody sets it, and what it means. The key in the file is the same in lower
 /// case.
 pub(crate) struct Setting {
@@ -33,6 +35,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("PUBLIC_URL", "", "how browsers reach the server; http://localhost:PORT when empty"),
     setting("DATA_DIR", "data", "the folder of the database, the attachments and the generated secret"),
     secret("DATABASE_URL", "sqlite://FILE or postgres://…; patchcord.db in DATA_DIR when empty"),
+    setting("STORAGE_URL", "", "where attachments lie: file:///FOLDER or s3://BUCKET/PREFIX; in DATA_DIR when empty"),
+    setting("AWS_ACCESS_KEY_ID", "", "name of the key to the bucket of STORAGE_URL"),
+    secret("AWS_SECRET_ACCESS_KEY", "the key to the bucket of STORAGE_URL"),
+    secret("AWS_SESSION_TOKEN", "of temporary keys"),
+    setting("AWS_REGION", "us-east-1", "region of the bucket"),
+    setting("AWS_ENDPOINT_URL", "", "address of an S3-compatible server; Amazon's own when empty"),
     setting("SQLITE_SYNCHRONOUS", "full", "full: an acknowledged write survives a power cut; normal: faster"),
     secret("JWT_SECRET", "32 characters or more, shared by all nodes; generated in DATA_DIR when empty"),
     setting("TRUSTED_PROXIES", "", "networks (CIDR, comma-separated) whose X-Forwarded-For is believed"),
@@ -80,6 +88,7 @@ pub(crate) struct Settings {
     pub(crate) public_url: String,
     pub(crate) data_dir: PathBuf,
     pub(crate) database_url: String,
+    pub(crate) storage: Place,
     pub(crate) sqlite_full_sync: bool,
     pub(crate) jwt_secret: Option<String>,
     pub(crate) trusted_proxies: Vec<Network>,
@@ -111,6 +120,30 @@ pub(crate) struct Sources {
     pub(crate) flags: Vec<(&'static str, String)>,
 }
 
+/// A setting as `doctor` shows it: secrets masked.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Shown {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) source: String,
+}
+
+/// Every setting with where it came from. Of secrets it is told whether they are set, of addresses not the password.
+pub(crate) fn shown(sources: &Sources) -> Vec<Shown> {
+    let Values(mut values) = Values::gather(sources, &mut Vec::new());
+    let show = |setting: &Setting| {
+        let (value, source) = values.remove(setting.name).unwrap_or_default();
+        let value = match setting.name {
+            _ if value.is_empty() => String::new(),
+            "DATABASE_URL" => crate::wiring::shown(&value),
+            _ if setting.secret => "(secret, set)".to_owned(),
+            _ => value,
+        };
+        Shown { name: setting.name, value, source }
+    };
+    SETTINGS.iter().map(show).collect()
+}
+
 /// Values by name, with where they came from.
 struct Values(BTreeMap<&'static str, (String, String)>);
 
@@ -140,6 +173,7 @@ impl Settings {
         if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
             faults.push(values.wrong("PUBLIC_URL", "an address that begins with http:// or https://"));
         }
+        let storage = Place::read(|name| values.text(name), &data_dir).map_err(|found| faults.extend(found)).ok();
         let sqlite_full_sync = values.one_of("SQLITE_SYNCHRONOUS", &[("full", true), ("normal", false)], &mut faults);
         let jwt_secret = values.optional("JWT_SECRET");
         if jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
@@ -197,6 +231,7 @@ impl Settings {
                 public_url: public_url.clone(),
                 data_dir: data_dir.clone(),
                 database_url: database_url.clone(),
+                storage: storage.clone()?,
                 sqlite_full_sync: sqlite_full_sync?,
                 jwt_secret: jwt_secret.clone(),
                 trusted_proxies: networks.clone()?,

@@ -11,7 +11,6 @@ use patchcord_app::identity::Identity;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::passwords::{Cost, Passwords};
-use patchcord_app::storage::Storage;
 use patchcord_app::{App, Inner};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::redaction::{self, Redactor};
@@ -42,6 +41,12 @@ fn stop_at_point() -> Option<u64> {
     if cfg!(debug_assertions) { std::env::var("PATCHCORD_TEST_STOP_AT_POINT").ok()?.parse().ok() } else { None }
 }
 
+/// Tests of take-over do not wait as long as a lease takes otherwise; in debug builds only.
+#[allow(clippy::disallowed_methods, reason = "for tests, and in debug builds only")]
+fn lease_ms() -> Option<i64> {
+    if cfg!(debug_assertions) { std::env::var("PATCHCORD_TEST_LEASE_MS").ok()?.parse().ok() } else { None }
+}
+
 /// Opens the database.
 pub(crate) async fn store(settings: &Settings) -> Result<Store> {
     machine::make_folder(&settings.data_dir)?;
@@ -66,17 +71,13 @@ pub(crate) async fn migrate(settings: &Settings, store: &Store) -> Result<Vec<&'
 pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let secret = match &settings.jwt_secret {
-        Some(secret) => secret.clone().into_bytes(),
-        None => machine::secret(&settings.data_dir)?,
-    };
     let crm = settings.crm_api_base_url.as_deref();
     let crm = crm.map(|url| Crm::new(url, settings.crm_api_token.clone())).transpose().map_err(anyhow::Error::msg)?;
     Ok(App::new(Inner {
         store,
-        keys: Keys::derive(&secret),
+        keys: keys(settings)?,
         passwords: Passwords::new(Cost::default(), &*entropy)?,
-        storage: Storage::folder(&settings.data_dir.join("attachments"))?,
+        storage: settings.storage.open()?,
         model: model(settings, clock.clone())?,
         redactor: Redactor::new(redaction::Options { ip_addresses: settings.redact_ip_addresses }),
         prices: prices(settings)?,
@@ -89,6 +90,7 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,
             demo,
+            lease_ms: lease_ms().unwrap_or(patchcord_app::Options::default().lease_ms),
             ..patchcord_app::Options::default()
         },
         clock,
@@ -113,6 +115,14 @@ pub(crate) fn playbooks(settings: &Settings) -> Result<Playbooks> {
     Ok(match &settings.playbooks_dir {
         Some(folder) => Playbooks::load(folder).context("loading PLAYBOOKS_DIR")?,
         None => Playbooks::embedded(),
+    })
+}
+
+/// The keys of this installation; the secret is made when there is none yet.
+pub(crate) fn keys(settings: &Settings) -> Result<Keys> {
+    Ok(match &settings.jwt_secret {
+        Some(secret) => Keys::derive(secret.as_bytes()),
+        None => Keys::derive(&machine::secret(&settings.data_dir)?),
     })
 }
 

@@ -56,6 +56,11 @@ impl Connection {
         self.socket.write_all(&bytes).await
     }
 
+    /// Sends the head of an answer alone, as to a HEAD request.
+    pub(crate) async fn send_head(&mut self, status: u16, headers: &[(&str, String)], length: usize) -> io::Result<()> {
+        self.socket.write_all(&head(status, headers, &format!("content-length: {length}"))).await
+    }
+
     /// Sends an answer of that many bytes, without saying so first. It ends early when the client has heard enough.
     pub(crate) async fn send_long(&mut self, status: u16, headers: &[(&str, String)], bytes: u64) -> io::Result<()> {
         const CHUNK: u64 = 16 * 1024;

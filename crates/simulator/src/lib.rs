@@ -5,3 +5,4 @@ mod http;
 
 pub mod oidc;
 pub mod openai;
+pub mod s3;

@@ -13,6 +13,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 
 use crate::StoreError;
 
+/// A connection that was not used for so long is asked whether it is still there.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// How to reach and treat the database.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -50,6 +53,8 @@ pub(crate) struct Pools {
     /// PostgreSQL connections whose commits do not wait for the disk: for ticket numbers only. A number may be lost in a
     /// crash; it cannot come twice, because the flush of the ticket that carries it also flushes the counter before it.
     pub(crate) counters: Option<DatabaseConnection>,
+    /// How the connections are made that tell other nodes, and are told by them.
+    pub(crate) wakeups: Option<PgConnectOptions>,
 }
 
 pub(crate) async fn connect(options: &Options) -> Result<Pools, StoreError> {
@@ -76,17 +81,20 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         // A row of the audit trail that another one would replace is deleted first, and that is refused as any deletion is.
         .pragma("recursive_triggers", "on")
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-16000")
         .statement_cache_capacity(200);
     // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
     let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
-    let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(base.clone())).await?;
+    // In KiB. Each connection has a cache of its own, and behind them is that of the system, which they share.
+    let writer = base.clone().pragma("cache_size", "-8000");
+    let base = base.pragma("cache_size", "-2000");
+    let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(writer)).await?;
     let readers = options.max_connections.clamp(1, 8);
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
         read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
         writer: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer)),
         counters: None,
+        wakeups: None,
     })
 }
 
@@ -112,19 +120,29 @@ async fn postgres(options: &Options) -> Result<Pools, StoreError> {
         .options([("lock_timeout", options.wait_ms.to_string()), ("statement_timeout", "30000".to_owned())])
         .statement_cache_capacity(200);
     // Connections are made when they are first needed: a server that starts before its database says 503 and recovers.
-    let read = PgPoolOptions::new()
-        .max_connections(options.max_connections.max(2))
-        .acquire_timeout(wait)
-        .connect_lazy_with(quiet(base.clone()));
-    let counters = PgPoolOptions::new()
-        .max_connections(2)
-        .acquire_timeout(wait)
-        .connect_lazy_with(quiet(base.options([("synchronous_commit", "off")])));
+    let read = pool(options.max_connections.max(2), wait).connect_lazy_with(quiet(base.clone()));
+    let counters = pool(2, wait).connect_lazy_with(quiet(base.clone().options([("synchronous_commit", "off")])));
     Ok(Pools {
         read: SqlxPostgresConnector::from_sqlx_postgres_pool(read),
         writer: None,
         counters: Some(SqlxPostgresConnector::from_sqlx_postgres_pool(counters)),
+        wakeups: Some(quiet(base.application_name("patchcord wakeups"))),
     })
+}
+
+/// Asking a connection each time whether it is still there would be a round trip more for each statement. One that was
+/// used a moment ago is taken as it is; one that rested is asked, so that a restarted server is not noticed by anybody.
+fn pool(connections: u32, wait: Duration) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(wait).test_before_acquire(false).before_acquire(
+        |connection, used| {
+            Box::pin(async move {
+                if used.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        },
+    )
 }
 
 /// Statements carry customers' words in their parameters and say nothing to an operator: they are not logged.

@@ -14,10 +14,12 @@ mod migrations;
 mod plans;
 mod store;
 mod tenant;
+mod wakeups;
 
 pub mod api_tokens;
 pub mod articles;
 pub mod audit_log;
+pub mod bulk;
 pub mod directory;
 pub mod escalations;
 pub mod events;
@@ -32,6 +34,7 @@ pub mod scratch;
 pub mod search;
 pub mod sessions;
 pub mod suggestions;
+pub mod ticket_detail;
 pub mod ticket_list;
 pub mod tickets;
 pub mod trail;
@@ -41,5 +44,6 @@ pub mod workspaces;
 
 pub use connect::Options;
 pub use error::StoreError;
+pub use migrations::known as known_migrations;
 pub use store::{Connection, Reader, Store, Tx, WriteFuture};
 pub use tenant::Tenant;

@@ -34,6 +34,11 @@ const PATIENCE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout 
 /// Serialises nodes that start at the same time on PostgreSQL; the number means nothing.
 const MIGRATION_LOCK: i64 = 7_283_465;
 
+/// Names of every migration that this version knows, in order.
+pub fn known() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(name, _, _)| *name)
+}
+
 pub(crate) async fn run(connection: &DatabaseConnection) -> Result<Vec<&'static str>, StoreError> {
     let backend = connection.get_database_backend();
     let mut applied = Vec::new();

@@ -10,14 +10,16 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Inserts};
 use crate::committer::Committer;
 use crate::connect::{self, Options, Pools};
 use crate::faults::Faults;
+use crate::wakeups::Wakeups;
 use crate::{StoreError, Tenant, migrations};
 
 /// What a closure given to [`Store::write`] returns.
@@ -30,6 +32,7 @@ pub struct Store {
     counters: Option<Arc<Reader>>,
     writer: Writer,
     signals: Signals,
+    wakeups: Option<Wakeups>,
 }
 
 #[derive(Clone)]
@@ -45,15 +48,44 @@ enum Writer {
 pub(crate) struct Signals {
     events: watch::Sender<()>,
     jobs: watch::Sender<()>,
+    others: Arc<Outgoing>,
+}
+
+/// What other nodes have not been told yet.
+#[derive(Default)]
+pub(crate) struct Outgoing {
+    pub(crate) events: AtomicBool,
+    pub(crate) jobs: AtomicBool,
+    pub(crate) any: Notify,
 }
 
 impl Signals {
+    pub(crate) fn others(&self) -> &Outgoing {
+        &self.others
+    }
+
+    /// Another node has recorded events.
+    pub(crate) fn wake_events(&self) {
+        self.events.send_replace(());
+    }
+
+    /// Another node has enqueued jobs.
+    pub(crate) fn wake_jobs(&self) {
+        self.jobs.send_replace(());
+    }
+
     pub(crate) fn announce(&self, wrote: &Wrote) {
-        if wrote.events.load(Ordering::Relaxed) {
-            self.events.send_replace(());
+        let (events, jobs) = (wrote.events.load(Ordering::Relaxed), wrote.jobs.load(Ordering::Relaxed));
+        if events {
+            self.wake_events();
+            self.others.events.store(true, Ordering::Release);
         }
-        if wrote.jobs.load(Ordering::Relaxed) {
-            self.jobs.send_replace(());
+        if jobs {
+            self.wake_jobs();
+            self.others.jobs.store(true, Ordering::Release);
+        }
+        if events || jobs {
+            self.others.any.notify_one();
         }
     }
 }
@@ -89,7 +121,7 @@ impl Store {
 
     pub(crate) fn over(pools: Pools, options: &Options) -> Store {
         let faults = Faults::new(options.stop_at_point);
-        let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()) };
+        let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()), others: Arc::default() };
         let writer = match pools.writer {
             Some(writer) => {
                 let wait = Duration::from_millis(options.wait_ms);
@@ -98,7 +130,8 @@ impl Store {
             None => Writer::Own { pool: pools.read.clone(), faults: faults.clone(), running: TaskTracker::new() },
         };
         let counters = pools.counters.map(|pool| Arc::new(Reader { pool, faults: faults.clone() }));
-        Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals }
+        let wakeups = pools.wakeups.map(|options| Wakeups::new(options, signals.clone()));
+        Store { reader: Arc::new(Reader { pool: pools.read, faults }), counters, writer, signals, wakeups }
     }
 
     /// Brings the schema up to date; each migration is applied once, in a transaction of its own. Returns the names of
@@ -174,6 +207,14 @@ impl Store {
         self.signals.jobs.subscribe()
     }
 
+    /// Tells other nodes on the same PostgreSQL of new events and jobs, and hears of theirs, until the token is cancelled.
+    /// On SQLite there are no other nodes, and nothing is started.
+    pub fn start_wakeups(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        if let Some(wakeups) = &self.wakeups {
+            wakeups.start(tasks, stop);
+        }
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -240,6 +281,8 @@ pub struct Tx {
 struct Pending {
     /// Statements that wait for [`Tx::settle`], on SQLite only.
     later: Batch,
+    /// The same on PostgreSQL.
+    inserts: Inserts,
     /// Why a statement failed. From then on every other one is refused: PostgreSQL does so by itself, and SQLite may have
     /// ended the whole transaction, so that the next statement would be committed on its own.
     failed: Option<StoreError>,
@@ -257,8 +300,9 @@ impl Tx {
 
     /// Runs a statement whose result nobody looks at; it must not be one that a caller expects to fail.
     ///
-    /// On SQLite it runs together with others, before the next statement with a result or at the end of the closure: a
-    /// statement is handed to the connection's own thread and back, which costs several times what the statement does.
+    /// It runs together with others, before the next statement with a result or at the end of the closure. On SQLite a
+    /// statement is handed to the connection's own thread and back, which costs several times what the statement does; on
+    /// PostgreSQL each costs a round trip, so that inserts into different tables become one statement.
     pub(crate) async fn later(&self, statement: Statement) -> Result<(), StoreError> {
         if self.get_database_backend() == DbBackend::Sqlite {
             let full = {
@@ -271,20 +315,29 @@ impl Tx {
             }
             return Ok(());
         }
-        self.execute_raw(statement).await?;
+        if !Inserts::takes(&statement.sql) {
+            self.execute_raw(statement).await?;
+            return Ok(());
+        }
+        let is_taken = self.pending().inserts.has(&statement.sql);
+        if is_taken {
+            self.settle("").await?;
+        }
+        self.pending().inserts.push(statement);
         Ok(())
     }
 
     /// Runs what waits, and then `end`; refuses when a statement has failed before.
     pub(crate) async fn settle(&self, end: &'static str) -> Result<(), DbErr> {
-        let batch = {
+        let statement = {
             let mut pending = self.pending();
             if let Some(error) = &pending.failed {
                 return Err(DbErr::Custom(format!("the write went on after a statement had failed: {error}")));
             }
-            std::mem::take(&mut pending.later)
+            let (inserts, later) = (std::mem::take(&mut pending.inserts), std::mem::take(&mut pending.later));
+            inserts.finish().or_else(|| later.finish(end))
         };
-        let Some(statement) = batch.finish(end) else { return Ok(()) };
+        let Some(statement) = statement else { return Ok(()) };
         self.faults.point();
         let result = self.txn.execute_raw(statement).await;
         self.faults.point();
@@ -329,6 +382,11 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// The connections underneath, on PostgreSQL: for COPY, which goes through no [`ConnectionTrait`].
+    pub(crate) fn postgres_pool(&self) -> &sqlx::PgPool {
+        self.pool.get_postgres_connection_pool()
+    }
+
     /// A reader has nothing that waits.
     async fn settle(&self, _: &'static str) -> Result<(), DbErr> {
         Ok(())

@@ -46,6 +46,14 @@ pub fn first(key: &AuditKey, ticket: &mut Ticket, line: Line) -> TicketEvent {
     event
 }
 
+/// The line after `before`, the mac of the last one, for tickets that are not stored yet; moves length and head.
+pub fn next(key: &AuditKey, ticket: &mut Ticket, line: Line, before: &str) -> TicketEvent {
+    let (event, mac) = seal(key, ticket, line, before);
+    ticket.audit_length += 1;
+    ticket.audit_head = key.head(&ticket.id, ticket.audit_length, &mac);
+    event
+}
+
 fn seal(key: &AuditKey, ticket: &Ticket, line: Line, before: &str) -> (TicketEvent, String) {
     // serde_json keeps objects sorted by key, so that the same payload always gives the same text.
     let payload = line.payload.to_string();

@@ -5,9 +5,12 @@
 
 mod directory;
 mod files;
+mod load;
 mod screenshot;
 mod tickets;
 mod views;
+
+pub use load::Loaded;
 
 use std::sync::{Arc, Mutex};
 

@@ -1,45 +1,66 @@
-//! `patchcord doctor`: looks at what the program needs, one line each, with the remedy where something is wrong.
+//! `patchcord doctor`: looks at everything that the program needs, one line each, with what to do where something is wrong.
 
+mod checks;
 mod model;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Serialize;
+use serde_json::json;
 
+use crate::cli::Doctor;
 use crate::commands::print;
-use crate::settings::Settings;
+use crate::settings::{Settings, Shown};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
-    /// What was looked at.
+    /// What it is, in one or two words.
     pub(crate) name: String,
-    /// Whether it is as it should be.
+    /// Whether it can be used.
     pub(crate) ok: bool,
-    /// What was seen.
+    /// What was found.
     pub(crate) detail: String,
-    /// What to do about it, when it is not.
+    /// What to do; none when there is nothing to do.
     pub(crate) remedy: Option<String>,
 }
 
-/// Runs the checks and prints them; the exit code says whether all is well.
-pub(crate) async fn run(settings: &Settings, with_model: bool, as_json: bool) -> Result<ExitCode> {
-    if !with_model {
-        bail!("say what to look at: --model asks the configured model once for each kind of result");
+impl Check {
+    pub(crate) fn good(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), ok: true, detail: detail.into(), remedy: None }
     }
-    let checks = model::check_model(settings).await?;
-    let ok = checks.iter().all(|check| check.ok);
-    print(as_json, &serde_json::json!({"ok": ok, "checks": checks}), &in_words(&checks))?;
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+
+    pub(crate) fn bad(name: &str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), ok: false, detail: detail.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn line(&self) -> String {
+        let remedy = self.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        format!("{:<5} {:<12} {}{remedy}", if self.ok { "ok" } else { "FAIL" }, self.name, self.detail)
+    }
 }
 
-/// A line for each check, and one for its remedy.
-fn in_words(checks: &[Check]) -> String {
-    let line = |check: &Check| {
-        let mark = if check.ok { "ok  " } else { "FAIL" };
-        let remedy = check.remedy.as_ref().map(|remedy| format!("\n     {remedy}")).unwrap_or_default();
-        format!("{mark} {:<22} {}{remedy}", check.name, check.detail)
-    };
-    checks.iter().map(line).collect::<Vec<_>>().join("\n")
+/// Looks at everything; fails when anything is wrong. With `model` it looks at the configured model alone, and closely.
+pub(crate) async fn run(settings: &Settings, shown: &[Shown], options: &Doctor, as_json: bool) -> Result<ExitCode> {
+    if options.model {
+        return report(shown, &model::check_model(settings).await?, as_json);
+    }
+    let mut checks = checks::all(settings).await;
+    if options.audit {
+        checks.extend(checks::audit(settings).await);
+    }
+    report(shown, &checks, as_json)
+}
+
+/// Prints the checks, and with them the settings that somebody made.
+pub(crate) fn report(shown: &[Shown], checks: &[Check], as_json: bool) -> Result<ExitCode> {
+    let healthy = checks.iter().all(|check| check.ok);
+    let mut lines: Vec<String> = Vec::new();
+    for Shown { name, value, source } in shown.iter().filter(|setting| setting.source != "the default") {
+        lines.push(format!("set   {name:<24} {value} (from {source})"));
+    }
+    lines.extend(checks.iter().map(Check::line));
+    print(as_json, &json!({"ok": healthy, "settings": shown, "checks": checks}), &lines.join("\n"))?;
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

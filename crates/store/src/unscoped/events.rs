@@ -45,6 +45,18 @@ pub async fn after(reader: &Reader, position: Position, limit: u64) -> Result<Ve
     Ok(Event::find_by_statement(statement).all(reader).await?)
 }
 
+/// Whether there are events after a place that cannot be read yet, because an older transaction still runs. On SQLite
+/// there are none: whatever is committed can be read.
+pub async fn any_after(reader: &Reader, position: Position) -> Result<bool, StoreError> {
+    let backend = reader.get_database_backend();
+    if backend != DbBackend::Postgres {
+        return Ok(false);
+    }
+    let sql = "SELECT seq FROM events WHERE (xid, seq) > ($1, $2) ORDER BY xid, seq LIMIT 1";
+    let statement = Statement::from_sql_and_values(backend, sql, [position.xid.into(), position.seq.into()]);
+    Ok(reader.query_one_raw(statement).await?.is_some())
+}
+
 /// The place of the newest event that can be read; the beginning when there is none.
 pub async fn newest(reader: &Reader) -> Result<Position, StoreError> {
     let backend = reader.get_database_backend();

@@ -1,6 +1,8 @@
 //! What is not bound to one workspace: signing in, the worker, the reader of events, and making workspaces.
 
 pub mod api_tokens;
+pub mod audit;
+pub mod copies;
 pub mod events;
 pub mod identities;
 pub mod jobs;

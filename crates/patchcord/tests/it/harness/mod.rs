@@ -1,8 +1,10 @@
 //! A desk that runs in the test: the program's own router and worker on a free port, over a database of its own.
 
+mod beside;
 mod client;
 pub(crate) mod document;
 mod engine;
+mod installation;
 mod model;
 mod people;
 mod program;
@@ -36,6 +38,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use engine::{Engine, both_engines, database_url};
+pub(crate) use installation::{Installation, files};
 pub(crate) use model::{analysis, answering, fitting, scripted};
 pub(crate) use people::{PASSWORD, Town};
 pub(crate) use program::{Program, free_port, patchcord, ran, ran_with};
@@ -48,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) model: Option<Arc<dyn Model>>,
     /// Whether a worker runs; without one a test calls `work_once` itself.
     pub(crate) worker: bool,
+    /// Where attachments lie; a folder of the test unless it says otherwise.
+    pub(crate) storage: Option<Storage>,
     pub(crate) options: patchcord_app::Options,
     /// Requests are not limited unless a test says so.
     pub(crate) server: patchcord_server::Options,
@@ -64,6 +69,7 @@ impl Default for Setup {
         Self {
             model: Some(Arc::new(Builtin::new(Playbooks::embedded()))),
             worker: true,
+            storage: None,
             options: patchcord_app::Options::default(),
             server: patchcord_server::Options::default(),
             clock: Arc::default(),
@@ -155,10 +161,11 @@ impl World {
         town: Option<Town>,
         setup: Setup,
     ) -> Self {
-        let Setup { model, worker, options, server, clock, identity, crm } = setup;
+        let Setup { model, worker, options, server, clock, identity, crm, storage } = setup;
         let identity = identity.map(|options| Identity::new(options, clock.clone()).unwrap());
         let app = app(store.clone(), folder.path(), clock.clone(), model, options);
-        let app = App::new(Inner { identity, crm, ..Inner::clone(&app) });
+        let storage = storage.unwrap_or_else(|| app.storage.clone());
+        let app = App::new(Inner { identity, crm, storage, ..Inner::clone(&app) });
         let town = match town {
             Some(town) => town,
             None if app.crm.is_some() => Town::one(&app).await,

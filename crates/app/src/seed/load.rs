@@ -1,0 +1,373 @@
+//! Very many made-up tickets for measurements: believable, the same every time, with whole audit trails.
+
+use std::sync::Arc;
+
+use patchcord_domain::id::{WorkspaceId, new_id};
+use patchcord_domain::ticket::{EventKind, label};
+use patchcord_domain::time::{DAY, HOUR, MINUTE, Millis};
+use patchcord_store::bulk::{self, Load};
+use patchcord_store::rows::{Contact, Message, Organization, SupportAgent, Ticket};
+use patchcord_store::{StoreError, trail, unscoped};
+use serde_json::json;
+
+use crate::seed::SameEveryTime;
+use crate::{App, AppError};
+
+/// Tickets in one transaction.
+const BATCH: i64 = 2_000;
+/// Over how many days before now the tickets are spread.
+const DAYS: Millis = 90;
+/// Short name of the workspace when none is named.
+const SLUG: &str = "load";
+
+const SUBJECTS: [(&str, &str); 12] = [
+    ("VPN drops every {n} minutes", "network"),
+    ("Outlook asks for the password again and again", "email"),
+    ("Printer on floor {n} prints stripes", "printer"),
+    ("Laptop does not start after the update", "computer"),
+    ("Please unlock my account", "account"),
+    ("Desk phone {n} has no dial tone", "phone"),
+    ("Suspicious mail about an invoice", "security"),
+    ("Licence of the drawing program has ended", "software"),
+    ("Second screen stays black", "device"),
+    ("Invoice {n} names the wrong number of seats", "billing"),
+    ("Shared folder is not there any more", "network"),
+    ("Calendar of room {n} shows old meetings", "email"),
+];
+const CUSTOMER: [&str; 8] = [
+    "Good morning, since {n} o'clock this does not work any more. I restarted twice and it made no difference.",
+    "It happens to {n} of us in the same office; the others on the second floor have no trouble.",
+    "Now it works for a while and then stops again. There is a message with the number {n} that I wrote down.",
+    "I tried what you said. The light is green, but the window still says that it cannot connect.",
+    "Thank you, that helped for a moment. After the break it was the same as before.",
+    "This is urgent for us, the month closes in {n} days and nobody can book anything.",
+    "I am at my desk until five, you may call me at any time.",
+    "Yes, that is the right device. It is the one with the sticker {n} at the back.",
+];
+const AGENT: [&str; 8] = [
+    "Thank you for the details. Please tell us whether the same happens on the guest network.",
+    "I have reset the session on our side. Please sign out, wait {n} minutes and sign in again.",
+    "We see the fault in the log of the gateway and have asked the provider; they look into it until noon.",
+    "Please restart the device once more while it is on the cable, and send us the text of the message.",
+    "A new part is ordered and comes within {n} days; until then you can use the one in room {n}.",
+    "The certificate had ended. It is renewed now, please try again.",
+    "I called and reached nobody. When is a good time today?",
+    "We changed the setting for your group. It takes effect within {n} minutes.",
+];
+const STATUSES: [&str; 8] =
+    ["OPEN", "RESOLVED", "IN_PROGRESS", "CLOSED", "WAITING_ON_CUSTOMER", "RESOLVED", "OPEN", "ESCALATED"];
+const PRIORITIES: [&str; 6] = ["MEDIUM", "LOW", "MEDIUM", "HIGH", "MEDIUM", "URGENT"];
+const CHANNELS: [&str; 5] = ["EMAIL", "WEB", "PHONE", "CHAT", "API"];
+const FIRST_NAMES: [&str; 10] = ["Ada", "Ben", "Chen", "Dalia", "Emil", "Fatima", "Goran", "Hanna", "Iris", "Jonas"];
+const LAST_NAMES: [&str; 10] =
+    ["Berg", "Costa", "Duarte", "Ek", "Fischer", "Grant", "Haddad", "Ivanov", "Jensen", "Kowalski"];
+const PLACES: [&str; 10] =
+    ["Harbour", "Mill", "Station", "Garden", "Bridge", "Market", "Castle", "River", "Meadow", "Tower"];
+const TRADES: [&str; 4] = ["Freight", "Clinic", "Architects", "Foods"];
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loaded {
+    /// Short name of the workspace.
+    pub workspace: String,
+    /// Tickets.
+    pub tickets: u64,
+    /// Their messages.
+    pub messages: u64,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl App {
+    /// Writes `tickets` made-up tickets with `messages` messages each into the workspace of that short name, which is made
+    /// when it is missing and none was named. `progress` hears how many are written. No listener is told of any.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the named workspace is missing; otherwise when the database fails. What was written
+    /// until then stays, each ticket whole.
+    pub async fn seed_load(
+        &self,
+        workspace: Option<&str>,
+        tickets: u64,
+        messages: u64,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Loaded, AppError> {
+        let began = self.clock.now();
+        let slug = workspace.unwrap_or(SLUG);
+        let id = match unscoped::workspaces::by_slug(self.store.reader(), slug).await? {
+            Some(found) => found.id,
+            None if workspace.is_some() => return Err(AppError::NotFound("workspace")),
+            None => self.make_load_workspace().await?,
+        };
+        let id = WorkspaceId::new(id);
+        let count = i64::try_from(tickets).unwrap_or(i64::MAX);
+        let first = bulk::reserve_numbers(&self.store, &id, count).await?;
+        let app = self.with_entropy(Arc::new(SameEveryTime::new(&format!("load {slug} {first}"))));
+        let people = Arc::new(app.write_people(&id, first).await?);
+        let maker = Maker { app, workspace: id.clone(), people, began, first, count, messages };
+        let mut from = 0;
+        let mut next = maker.batch(from).await?;
+        while let Some(load) = next.take() {
+            from += BATCH;
+            // While the database writes one batch, the next one is made.
+            let (written, made) = tokio::join!(bulk::write(&self.store, &id, load), maker.batch(from));
+            written?;
+            next = made?;
+            progress(u64::try_from(from.min(count)).unwrap_or(tickets));
+        }
+        let seconds = (self.clock.now() - began).max(1) as f64 / 1_000.0;
+        Ok(Loaded { workspace: slug.to_owned(), tickets, messages: tickets * messages, seconds })
+    }
+
+    async fn make_load_workspace(&self) -> Result<String, AppError> {
+        let workspace = self.new_workspace("Load", SLUG, "UTC", Vec::new());
+        let id = workspace.id.clone();
+        self.store
+            .write(move |tx| Box::pin(async move { unscoped::workspaces::add(tx, workspace).await }))
+            .await
+            .map_err(AppError::from)?;
+        Ok(id)
+    }
+
+    /// The customers and support agents of these tickets.
+    async fn write_people(&self, workspace: &WorkspaceId, first: i64) -> Result<People, AppError> {
+        let at = self.clock.now();
+        let (mut organizations, mut contacts, mut agents) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..20 {
+            let organization = Organization {
+                workspace_id: workspace.as_str().to_owned(),
+                id: self.id(),
+                name: format!("{} {} {first}", PLACES[number % PLACES.len()], TRADES[number % TRADES.len()]),
+                u_e_code: None,
+                domain: None,
+                account_manager_id: None,
+                notes: None,
+                status: "ACTIVE".into(),
+                version: 1,
+                created_at: at,
+                updated_at: at,
+            };
+            for person in 0..10 {
+                let name = format!("{} {}", FIRST_NAMES[person], LAST_NAMES[(person + number) % LAST_NAMES.len()]);
+                contacts.push(Contact {
+                    workspace_id: workspace.as_str().to_owned(),
+                    id: self.id(),
+                    organization_id: organization.id.clone(),
+                    location_id: None,
+                    email: Some(format!("{}@load.example", name.to_lowercase().replace(' ', "."))),
+                    name,
+                    phone: None,
+                    title: None,
+                    is_vip: person == 0,
+                    preferred_language: None,
+                    version: 1,
+                    created_at: at,
+                    updated_at: at,
+                });
+            }
+            organizations.push(organization);
+        }
+        for (first_name, last_name) in FIRST_NAMES.iter().zip(LAST_NAMES.iter().rev()) {
+            agents.push(SupportAgent {
+                workspace_id: workspace.as_str().to_owned(),
+                id: self.id(),
+                kind: "HUMAN".into(),
+                name: format!("{first_name} {last_name}"),
+                specialty: None,
+                user_id: None,
+                is_available: true,
+                max_open_tickets: 1_000,
+                version: 1,
+                created_at: at,
+                updated_at: at,
+            });
+        }
+        let people = People {
+            contacts: contacts.iter().map(|row| (row.id.clone(), row.organization_id.clone())).collect(),
+            agents: agents.iter().map(|row| row.id.clone()).collect(),
+        };
+        let workspace = workspace.clone();
+        let written = self.store.write(move |tx| {
+            Box::pin(async move {
+                let tenant = tx.tenant(&workspace);
+                for row in organizations {
+                    tenant.add_later(row).await?;
+                }
+                for row in contacts {
+                    tenant.add_later(row).await?;
+                }
+                for row in agents {
+                    tenant.add_later(row).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+        });
+        written.await.map_err(AppError::from)?;
+        Ok(people)
+    }
+}
+
+/// Ids: contacts with their organizations, and support agents.
+struct People {
+    contacts: Vec<(String, String)>,
+    agents: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Maker {
+    app: App,
+    workspace: WorkspaceId,
+    people: Arc<People>,
+    began: Millis,
+    first: i64,
+    count: i64,
+    messages: u64,
+}
+
+impl Maker {
+    /// The tickets from the `from`-th, on a thread of its own; none behind the end.
+    async fn batch(&self, from: i64) -> Result<Option<Load>, AppError> {
+        if from >= self.count {
+            return Ok(None);
+        }
+        let maker = self.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            let mut load = Load::default();
+            for index in from..(from + BATCH).min(maker.count) {
+                maker.ticket(index, &mut load);
+            }
+            load
+        });
+        made.await.map(Some).map_err(|error| AppError::Internal(format!("making tickets: {error}")))
+    }
+
+    fn ticket(&self, index: i64, load: &mut Load) {
+        let number = self.first + index;
+        // A number that jumps about, so that words and states do not come in rows.
+        let mix = usize::try_from(number.wrapping_mul(2_654_435_761) & 0x7fff_ffff).unwrap_or_default() >> 4;
+        let pick = |from: &[&'static str], salt: usize| from[(mix >> salt) % from.len()];
+        let (contact_id, organization_id) = self.people.contacts[mix % self.people.contacts.len()].clone();
+        let agent_id = self.people.agents[(mix >> 3) % self.people.agents.len()].clone();
+        let (subject, category) = SUBJECTS[(mix >> 5) % SUBJECTS.len()];
+        let subject = filled(subject, mix);
+        let status = pick(&STATUSES, 7);
+        let created_at = self.began - DAYS * DAY + DAYS * (DAY - HOUR) / self.count.max(1) * index;
+        let assigned = status != "OPEN";
+        let last_at = created_at + i64::try_from(self.messages).unwrap_or(1) * 17 * MINUTE;
+        let ended = matches!(status, "RESOLVED" | "CLOSED").then_some(last_at);
+        let mut ticket = Ticket {
+            workspace_id: self.workspace.as_str().to_owned(),
+            id: new_id(&*self.app.entropy),
+            number,
+            audit_head: String::new(),
+            audit_length: 0,
+            message_count: i64::try_from(self.messages).unwrap_or(1),
+            last_message_at: Some(created_at),
+            subject,
+            status: status.into(),
+            priority: pick(&PRIORITIES, 9).into(),
+            channel: pick(&CHANNELS, 11).into(),
+            product_area: None,
+            category: Some(category.into()),
+            organization_id: Some(organization_id),
+            contact_id: Some(contact_id.clone()),
+            device_id: None,
+            call_id: None,
+            created_by_user_id: None,
+            assignee_id: assigned.then(|| agent_id.clone()),
+            sentiment: None,
+            first_response_due_at: None,
+            resolution_due_at: None,
+            first_responded_at: None,
+            resolved_at: ended,
+            closed_at: ended.filter(|_| status == "CLOSED"),
+            sla_paused_at: None,
+            sla_paused_ms: 0,
+            sla_breached_at: None,
+            merged_into_id: None,
+            remote_id: None,
+            tags: json!([category]),
+            version: 1,
+            created_at,
+            updated_at: created_at,
+        };
+        let mut text = format!("{} {number} {}", label(number), ticket.subject);
+        let mut before = String::new();
+        let payload = json!({"number": number, "channel": ticket.channel, "priority": ticket.priority});
+        self.line(&mut ticket, load, &mut before, EventKind::TicketCreated, None, payload, created_at);
+        for place in 0..self.messages {
+            let turn = usize::try_from(place).unwrap_or_default();
+            let at = created_at + i64::try_from(place).unwrap_or_default() * 17 * MINUTE;
+            let by_customer = place % 2 == 0;
+            let words = if by_customer { &CUSTOMER } else { &AGENT };
+            let body = filled(words[(mix >> 2).wrapping_add(turn * 3) % words.len()], mix >> turn.min(20));
+            text.push(' ');
+            text.push_str(&body);
+            let message = Message {
+                workspace_id: ticket.workspace_id.clone(),
+                id: new_id(&*self.app.entropy),
+                ticket_id: ticket.id.clone(),
+                origin_ticket_id: None,
+                author_type: if by_customer { "CUSTOMER" } else { "AGENT" }.into(),
+                author_user_id: None,
+                author_contact_id: by_customer.then(|| contact_id.clone()),
+                author_agent_id: (!by_customer).then(|| agent_id.clone()),
+                body,
+                is_internal: false,
+                suggestion_id: None,
+                created_at: at,
+            };
+            if place > 0 {
+                let payload = json!({
+                    "messageId": message.id, "authorType": message.author_type, "isInternal": false,
+                });
+                let by = (!by_customer).then_some(agent_id.as_str());
+                self.line(&mut ticket, load, &mut before, EventKind::MessageAdded, by, payload, at);
+            }
+            ticket.last_message_at = Some(at);
+            ticket.updated_at = at;
+            if !by_customer && ticket.first_responded_at.is_none() {
+                ticket.first_responded_at = Some(at);
+            }
+            load.messages.push(message);
+        }
+        if status != "OPEN" {
+            let payload = json!({"field": "status", "from": "OPEN", "to": status});
+            self.line(&mut ticket, load, &mut before, EventKind::StatusChanged, Some(&agent_id), payload, last_at);
+            ticket.updated_at = last_at;
+        }
+        ticket.version = ticket.audit_length;
+        load.documents.push((ticket.id.clone(), text));
+        load.tickets.push(ticket);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call for each kind of line, all in one place")]
+    fn line(
+        &self,
+        ticket: &mut Ticket,
+        load: &mut Load,
+        before: &mut String,
+        kind: EventKind,
+        agent: Option<&str>,
+        payload: serde_json::Value,
+        at: Millis,
+    ) {
+        let line = trail::Line {
+            id: new_id(&*self.app.entropy),
+            kind: kind.as_str(),
+            actor_type: if agent.is_some() { "AGENT" } else { "SYSTEM" },
+            actor_id: agent.map(str::to_owned),
+            payload,
+            at,
+        };
+        let event = trail::next(&self.app.keys.audit, ticket, line, before);
+        before.clone_from(&event.mac);
+        load.lines.push(event);
+    }
+}
+
+/// The text with a number in each place for one.
+fn filled(text: &str, mix: usize) -> String {
+    text.replace("{n}", &(2 + mix % 28).to_string())
+}

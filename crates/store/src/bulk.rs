@@ -1,0 +1,213 @@
+//! Writing very many made-up tickets at once, for measurements: multi-row inserts on SQLite, COPY on PostgreSQL.
+//!
+//! The rows are as real ones: the same columns, keys and references. What is left out is the outbox: nobody is told.
+
+use std::fmt::Write as _;
+
+use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::text::fold;
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
+};
+use sqlx::postgres::PgConnection;
+
+use crate::entities::{ticket_events, ticket_messages, tickets};
+use crate::rows::{Message, Ticket, TicketEvent};
+use crate::{Store, StoreError, Tx, search};
+
+/// Values in one statement on SQLite, which takes 32,766.
+const VALUES_MAX: usize = 30_000;
+/// Text that is handed to COPY at once.
+const COPY_BYTES: usize = 1 << 20;
+
+/// Tickets with everything that belongs to them.
+#[derive(Default)]
+pub struct Load {
+    /// The tickets.
+    pub tickets: Vec<Ticket>,
+    /// Their messages.
+    pub messages: Vec<Message>,
+    /// Their audit lines.
+    pub lines: Vec<TicketEvent>,
+    /// Id of the ticket and the text that its search finds.
+    pub documents: Vec<(String, String)>,
+}
+
+/// Takes `count` ticket numbers at once; gives the first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reserve_numbers(store: &Store, workspace: &WorkspaceId, count: i64) -> Result<i64, StoreError> {
+    let workspace = workspace.clone();
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE ticket_counters SET last_number = last_number + $2 WHERE workspace_id = $1 \
+                     RETURNING last_number - $2 + 1 AS first";
+                let values = [workspace.as_str().into(), count.into()];
+                let row =
+                    tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+                let row = row.ok_or_else(|| StoreError::Internal("the workspace has no ticket counter".into()))?;
+                Ok(row.try_get("", "first")?)
+            })
+        })
+        .await
+}
+
+/// Writes everything in one transaction.
+///
+/// # Errors
+/// When the database fails; then nothing of it is kept.
+pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
+    if store.backend() == DbBackend::Postgres {
+        return copy(store, workspace, &load).await;
+    }
+    let workspace = workspace.clone();
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                insert::<tickets::Entity>(tx, load.tickets).await?;
+                insert::<ticket_messages::Entity>(tx, load.messages).await?;
+                insert::<ticket_events::Entity>(tx, load.lines).await?;
+                for part in load.documents.chunks(VALUES_MAX / 5) {
+                    let mut sql =
+                        "INSERT INTO search_documents (workspace_id, kind, subject_id, part, text) VALUES ".to_owned();
+                    let mut values: Vec<Value> = Vec::with_capacity(part.len() * 5);
+                    for (subject_id, text) in part {
+                        sql += if values.is_empty() { "(?, ?, ?, 0, ?)" } else { ", (?, ?, ?, 0, ?)" };
+                        let row = [workspace.as_str(), search::TICKET, subject_id.as_str(), &fold(text)];
+                        values.extend(row.map(Value::from));
+                    }
+                    tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+async fn insert<E>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let columns = E::Column::iter().count();
+    let at_once = VALUES_MAX / columns;
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let (mut sql, mut values) =
+            (format!("INSERT INTO {} ({}) VALUES ", E::default().table_name(), names::<E>()), Vec::new());
+        let places = format!("({})", vec!["?"; columns].join(", "));
+        for row in rows.by_ref().take(at_once) {
+            if !values.is_empty() {
+                sql += ", ";
+            }
+            sql += &places;
+            values.extend(row_values::<E>(row));
+        }
+        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+    }
+    Ok(())
+}
+
+fn names<E: EntityTrait>() -> String {
+    E::Column::iter().map(|column| column.as_str().to_owned()).collect::<Vec<_>>().join(", ")
+}
+
+fn row_values<E>(row: E::Model) -> Vec<Value>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let row = row.into_active_model();
+    E::Column::iter().filter_map(|column| row.get(column).into_value()).collect()
+}
+
+async fn copy(store: &Store, workspace: &WorkspaceId, load: &Load) -> Result<(), StoreError> {
+    let mut tx = store.reader().postgres_pool().begin().await?;
+    copy_rows::<tickets::Entity>(&mut tx, &load.tickets).await?;
+    copy_rows::<ticket_messages::Entity>(&mut tx, &load.messages).await?;
+    copy_rows::<ticket_events::Entity>(&mut tx, &load.lines).await?;
+    let documents = load.documents.iter().map(|(subject_id, text)| {
+        [workspace.as_str().into(), search::TICKET.into(), subject_id.as_str().into(), 0_i64.into(), fold(text).into()]
+    });
+    copy_values(&mut tx, "search_documents (workspace_id, kind, subject_id, part, text)", documents).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn copy_rows<E>(connection: &mut PgConnection, rows: &[E::Model]) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+    E::Model: IntoActiveModel<E::ActiveModel> + Clone + Sync,
+{
+    let target = format!("{} ({})", E::default().table_name(), names::<E>());
+    copy_values(connection, &target, rows.iter().map(|row| row_values::<E>(row.clone()))).await
+}
+
+async fn copy_values<R: IntoIterator<Item = Value>>(
+    connection: &mut PgConnection,
+    target: &str,
+    rows: impl Iterator<Item = R>,
+) -> Result<(), StoreError> {
+    let mut copy = connection.copy_in_raw(&format!("COPY {target} FROM STDIN")).await?;
+    let mut text = String::with_capacity(COPY_BYTES + 32_768);
+    for row in rows {
+        for (index, value) in row.into_iter().enumerate() {
+            if index > 0 {
+                text.push('\t');
+            }
+            push(&mut text, &value)?;
+        }
+        text.push('\n');
+        if text.len() >= COPY_BYTES {
+            copy.send(text.as_bytes()).await?;
+            text.clear();
+        }
+    }
+    copy.send(text.as_bytes()).await?;
+    copy.finish().await?;
+    Ok(())
+}
+
+/// A value in the text form of COPY: <https://www.postgresql.org/docs/current/sql-copy.html>.
+fn push(text: &mut String, value: &Value) -> Result<(), StoreError> {
+    let mut escaped = |plain: &str| {
+        for c in plain.chars() {
+            match c {
+                '\\' => text.push_str("\\\\"),
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
+                other => text.push(other),
+            }
+        }
+    };
+    match value {
+        Value::String(Some(plain)) => escaped(plain),
+        Value::Json(Some(json)) => escaped(&json.to_string()),
+        Value::BigInt(Some(number)) => _ = write!(text, "{number}"),
+        Value::Bool(Some(value)) => text.push(if *value { 't' } else { 'f' }),
+        Value::String(None) | Value::Json(None) | Value::BigInt(None) | Value::Bool(None) => text.push_str("\\N"),
+        other => return Err(StoreError::Internal(format!("COPY of {other:?} is not known"))),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_survive_the_text_form() {
+        let mut text = String::new();
+        for value in [Value::from("a\tb\\c\nd"), Value::from(-5_i64), Value::from(true), Value::from(None::<String>)] {
+            push(&mut text, &value).unwrap();
+            text.push('|');
+        }
+        assert_eq!(text, "a\\tb\\\\c\\nd|-5|t|\\N|");
+        assert!(push(&mut text, &Value::from(1.5_f64)).is_err());
+    }
+}
