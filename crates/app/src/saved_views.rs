@@ -8,7 +8,7 @@ use patchcord_store::{Connection, Tenant, saved_views, ticket_list};
 use serde_json::{Value, json};
 
 use crate::error::require;
-use crate::ticket_filters::{Filters, SORT, resolve_me};
+use crate::ticket_filters::{Filters, SORT, expect_known, resolve_me};
 use crate::{Answered, App, AppError, Current, Once, Shape};
 
 /// Most views of one user, and most shared ones.
@@ -91,11 +91,13 @@ impl App {
     ) -> Result<Answered<SavedView>, AppError> {
         require(actor, if input.is_shared { Role::Admin } else { Role::Agent })?;
         let owner = (!input.is_shared).then(|| actor.user_id.clone());
+        let filters = input.filters.clone();
         let row = self.new_view(owner, input)?;
         let (app, acting) = (self.clone(), actor.clone());
         self.write_once(actor, once, shape, move |tx| {
             Box::pin(async move {
                 let tenant = tx.tenant(&acting.workspace_id);
+                expect_known(tenant, &filters, "filters.").await?;
                 if saved_views::count(tenant, row.user_id.as_deref()).await? >= VIEWS_MAX {
                     return Err(AppError::Conflict("too_many", format!("there are {VIEWS_MAX} views already")));
                 }
@@ -128,6 +130,9 @@ impl App {
                     let before = writable(&actor, tenant.lock::<SavedView>(&id).await?)?;
                     if patch.version.is_some_and(|version| version != before.version) {
                         return Err(AppError::Stale(Current::SavedView(Box::new(before))));
+                    }
+                    if let Some(filters) = &patch.filters {
+                        expect_known(tenant, filters, "filters.").await?;
                     }
                     let mut view = before.clone();
                     view.name = name.unwrap_or(view.name);

@@ -7,7 +7,7 @@ use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{Millis, from_rfc3339};
 use patchcord_domain::user::Actor;
 use patchcord_store::ticket_list::{Query, Sla, Sort};
-use patchcord_store::{Connection, Tenant, tickets};
+use patchcord_store::{Connection, Tenant, directory, tickets};
 use serde::{Deserialize, Serialize};
 
 use crate::AppError;
@@ -161,6 +161,36 @@ pub(crate) async fn resolve_me<C: Connection>(
         id.clone_from(&own);
     }
     Ok(())
+}
+
+/// Refuses filters that name what is not there; another workspace's rows are not.
+///
+/// # Errors
+/// [`AppError::Invalid`] with every such filter, under the fields' names with `prefix` before them.
+pub(crate) async fn expect_known<C: Connection>(
+    tenant: Tenant<'_, C>,
+    filters: &Filters,
+    prefix: &str,
+) -> Result<(), AppError> {
+    let ids =
+        |values: &[String]| -> Vec<String> { each(values).filter(|text| is_id(text)).map(str::to_owned).collect() };
+    let (agents, organizations, contacts) =
+        (ids(&filters.assignee_id), ids(&filters.organization_id), ids(&filters.contact_id));
+    let known: Vec<String> = directory::support_agents(tenant, &agents).await?.into_iter().map(|row| row.id).collect();
+    let mut faults = Faults::default();
+    if agents.iter().any(|id| !known.contains(id)) {
+        faults.add(&format!("{prefix}assigneeId"), "there is no such support agent");
+    }
+    let known: Vec<String> =
+        directory::organizations(tenant, &organizations).await?.into_iter().map(|row| row.id).collect();
+    if organizations.iter().any(|id| !known.contains(id)) {
+        faults.add(&format!("{prefix}organizationId"), "there is no such organization");
+    }
+    let known: Vec<String> = directory::contacts(tenant, &contacts).await?.into_iter().map(|row| row.id).collect();
+    if contacts.iter().any(|id| !known.contains(id)) {
+        faults.add(&format!("{prefix}contactId"), "there is no such contact");
+    }
+    faults.into_result(()).map_err(AppError::Invalid)
 }
 
 /// Values of a filter that is repeated, or written with commas.

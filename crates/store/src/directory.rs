@@ -2,8 +2,8 @@
 
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::entities::{contacts, support_agents, tickets};
-use crate::rows::{Contact, ContactDevice, SupportAgent, Ticket};
+use crate::entities::{contacts, organizations, support_agents, tickets};
+use crate::rows::{Contact, ContactDevice, Organization, SupportAgent, Ticket};
 use crate::{StoreError, Tenant, Tx};
 
 /// A device with the names of its catalogue entries.
@@ -45,6 +45,22 @@ pub async fn add_owner(tenant: Tenant<'_, Tx>, owner: ContactDevice) -> Result<(
         [owner.contact_id.into(), owner.device_id.into(), owner.is_primary.into()],
     );
     tenant.connection.later(statement).await
+}
+
+/// The organizations with these ids.
+pub async fn organizations<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    ids: &[String],
+) -> Result<Vec<Organization>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(tenant
+        .find::<organizations::Entity>()
+        .filter(organizations::Column::Id.is_in(ids))
+        .limit(1_000)
+        .all(tenant.connection)
+        .await?)
 }
 
 /// The contacts with these ids.

@@ -10,6 +10,7 @@ both_engines!(
     own_and_shared_views,
     views_count_their_tickets,
     filters_follow_the_rules_of_the_list,
+    filters_name_what_is_there,
     versions_and_repetitions,
     shared_changes_are_in_the_audit_log,
     the_demonstration_has_views_and_macros,
@@ -119,6 +120,29 @@ async fn filters_follow_the_rules_of_the_list(engine: Engine) {
     assert_eq!(refused["errors"][0]["field"], "filters.priority");
     agent.patch(&path(&view), json!({"isShared": true})).await.refused(422, "validation_failed");
     assert_eq!(agent.get(&path(&view)).await.expect(200), view);
+    world.stop().await;
+}
+
+async fn filters_name_what_is_there(engine: Engine) {
+    let world = World::new(engine).await;
+    let (agent, foreigner) = (world.agent().await, world.foreigner().await);
+    let first = async |client: &Client| {
+        client.get("/api/support-agents").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let filters = |agent: &str, organization: &str, contact: &str| json!({"assigneeId": [agent, "me", "none"], "organizationId": [organization], "contactId": [contact]});
+    let (own, foreign) = (&world.town.north, &world.town.south);
+    let own = filters(&first(&agent).await, &own.organization, &own.contact);
+    let foreign = filters(&first(&foreigner).await, &foreign.organization, &foreign.contact);
+    let absent = "abcdefghijklmnopqrstuvwx";
+    let view = save(&agent, "Good", own.clone(), false).await;
+    // Another workspace's are unknown like those that are nowhere.
+    for unknown in [foreign, filters(absent, absent, absent)] {
+        let body = json!({"name": "x", "filters": unknown});
+        let expected = ["filters.assigneeId", "filters.organizationId", "filters.contactId"];
+        assert_eq!(agent.post("/api/saved-views", body.clone()).await.wrong_fields(), expected);
+        assert_eq!(agent.patch(&path(&view), body).await.wrong_fields(), expected);
+    }
+    assert_eq!(agent.get(&path(&view)).await.expect(200)["filters"], own);
     world.stop().await;
 }
 

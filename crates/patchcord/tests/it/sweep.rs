@@ -14,7 +14,7 @@ use crate::sweep_examples::{Example, Least, Rows, examples};
 both_engines!(nobody_sees_anothers_data);
 
 /// In every text of the other workspace; the harness' own customer is one as well.
-const CANARY: &str = "Canary7h3q";
+pub(crate) const CANARY: &str = "Canary7h3q";
 const CANARIES: [&str; 5] = [CANARY, "canary7h3q", "Harbour Freight north", "jonas@north", "of north"];
 
 const EXTEND: &str = "extend `examples()` (and, for a new kind of thing, `Rows::create`) in tests/it/sweep_examples.rs";
@@ -206,6 +206,18 @@ impl Secrets {
     }
 }
 
+/// What an answer says. One about many rows names each as it was asked for, which tells nothing.
+fn without_echo(position: &Position, answer: &Answer) -> String {
+    let mut body = answer.body.clone();
+    match (position, body["results"].as_array_mut()) {
+        (Position::Body(field), Some(results)) if field == "ids" => {
+            results.iter_mut().for_each(|one| one["id"] = Value::Null);
+            body.to_string()
+        }
+        _ => answer.text.clone(),
+    }
+}
+
 #[track_caller]
 fn expect_unknown(name: &str, position: &Position, answer: &Answer) {
     let told = |field: &str| {
@@ -219,6 +231,14 @@ fn expect_unknown(name: &str, position: &Position, answer: &Answer) {
             answer.status == 404
                 || (answer.status == 422 && told(field))
                 || (answer.status == 200 && answer.body["items"] == json!([]))
+                || (answer.status == 200
+                    && answer.header("content-type").starts_with("text/csv")
+                    && answer.text.lines().count() == 1)
+        }
+        // Of many rows each has an outcome of its own.
+        Position::Body(field) if field == "ids" && answer.status == 200 => {
+            let results = answer.body["results"].as_array().unwrap();
+            results.len() == 1 && results[0]["ok"] == false && results[0]["code"] == "not_found"
         }
         Position::Body(field) => answer.status == 404 || (answer.status == 422 && told(field)),
     };
@@ -276,7 +296,7 @@ async fn nobody_sees_anothers_data(engine: Engine) {
             for (position, shot) in example.foreign(&own, &other) {
                 let answer = shot.by(client).await;
                 let name = format!("{} by a foreign {role:?}", shot.name);
-                secrets.expect_none_in(&name, &answer.text);
+                secrets.expect_none_in(&name, &without_echo(&position, &answer));
                 if *role < example.least {
                     assert_eq!(answer.status, 403, "{name}: {}", answer.text);
                 } else {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, World};
+use crate::sweep::CANARY;
 
 /// The least that a caller must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +66,6 @@ impl Example {
     }
 
     /// For fields that look like ids but are none of ours.
-    #[allow(dead_code, reason = "for routes to come")]
     fn no_ids(self, fields: &'static [&'static str]) -> Self {
         Self { no_ids: fields, ..self }
     }
@@ -91,6 +91,15 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/users", Admin).body(|_| json!({"email": "sweep@south.test", "name": "Sweep", "role": "VIEWER"})),
         Example::new("GET /api/users/{id}", Admin).path(&["user"]),
         Example::new("PATCH /api/users/{id}", Admin).path(&["user"]).body(|_| json!({"name": "Swept"})),
+        // No provider is configured here; how one signs in with one is tested in `oidc.rs`.
+        Example::new("GET /api/auth/oidc/start", Public).refused(),
+        Example::new("GET /api/auth/oidc/callback", Public).refused(),
+        Example::new("GET /api/tokens", Admin),
+        Example::new("POST /api/tokens", Admin).body(|_| json!({"name": "Swept", "role": "VIEWER"})),
+        Example::new("DELETE /api/tokens/{id}", Admin).path(&["token"]),
+        Example::new("GET /api/workspace", Viewer),
+        Example::new("PATCH /api/workspace", Admin).body(|_| json!({"holidays": ["2026-12-25"]})),
+        Example::new("GET /api/audit-log", Admin).query("actor", "user").query("subject", "user").query("subject", "token"),
         // Tickets
         Example::new("GET /api/tickets", Viewer)
             .query("assigneeId", "support_agent")
@@ -116,6 +125,41 @@ pub(crate) fn examples() -> Vec<Example> {
             .body(|own| json!({"reason": "Swept", "toAgentId": own["support_agent"]})),
         Example::new("GET /api/tickets/{id}/events", Viewer).path(&["ticket"]),
         Example::new("GET /api/tickets/{id}/suggestions", Viewer).path(&["ticket"]),
+        Example::new("GET /api/tickets/{id}/similar", Viewer).path(&["ticket"]),
+        Example::new("POST /api/tickets/{id}/merge", Agent)
+            .path(&["twin"])
+            .body(|own| json!({"intoTicketId": own["ticket"]})),
+        Example::new("POST /api/tickets/bulk", Agent)
+            .body(|own| json!({"ids": [own["ticket"]], "action": {"type": "assign", "value": own["support_agent"]}}))
+            .body(|own| json!({"ids": [own["ticket"]], "action": {"type": "tag", "value": "swept"}})),
+        Example::new("GET /api/tickets/export.csv", Agent)
+            .query("assigneeId", "support_agent")
+            .query("organizationId", "organization")
+            .query("contactId", "contact"),
+        Example::new("GET /api/saved-views", Viewer),
+        Example::new("POST /api/saved-views", Agent).body(view),
+        Example::new("GET /api/saved-views/{id}", Viewer).path(&["shared_view"]),
+        Example::new("PATCH /api/saved-views/{id}", Agent)
+            .path(&["view"])
+            .body(|own| json!({"filters": view(own)["filters"]})),
+        Example::new("DELETE /api/saved-views/{id}", Agent).path(&["view"]),
+        Example::new("GET /api/macros", Viewer),
+        Example::new("POST /api/macros", Agent).body(a_macro),
+        Example::new("GET /api/macros/{id}", Viewer).path(&["shared_macro"]),
+        Example::new("PATCH /api/macros/{id}", Agent)
+            .path(&["macro"])
+            .body(|own| json!({"actions": a_macro(own)["actions"]})),
+        Example::new("DELETE /api/macros/{id}", Agent).path(&["macro"]),
+        Example::new("GET /api/tickets/{id}/macros/{macroId}", Viewer).path(&["ticket", "shared_macro"]),
+        Example::new("POST /api/tickets/{id}/macros/{macroId}", Agent)
+            .path(&["ticket", "shared_macro"])
+            .body(|_| json!({"body": "Swept"})),
+        Example::new("GET /api/escalations", Viewer),
+        Example::new("POST /api/escalations/{id}/accept", Agent).path(&["escalation"]).body(|_| json!({})),
+        Example::new("POST /api/escalations/{id}/decline", Agent)
+            .path(&["escalation"])
+            .body(|_| json!({"reason": "Swept"})),
+        Example::new("POST /api/escalations/{id}/resolve", Agent).path(&["escalation"]).body(|_| json!({})),
         Example::new("POST /api/tickets/{id}/attachments", Agent)
             .path(&["ticket"])
             .form(|own| json!({"file": "swept", "messageId": own["message"]})),
@@ -131,6 +175,25 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/copilot/v1/feedback/{id}", Agent).path(&["suggestion"]).body(|_| json!({"verdict": "accepted"})),
         Example::new("POST /api/copilot/v1/cancel/{id}", Agent).path(&["suggestion"]),
         Example::new("GET /api/copilot/v1/health", Viewer),
+        Example::new("POST /api/analyze", Agent).body(|own| json!({"ticketId": own["ticket"]})),
+        Example::new("POST /api/suggest", Agent).body(|own| json!({"ticketId": own["ticket"]})),
+        Example::new("POST /api/draft-reply", Agent).body(|own| json!({"ticketId": own["ticket"]})),
+        Example::new("POST /api/chat", Agent).body(|own| json!({"ticketId": own["ticket"], "message": "Why?"})),
+        // Knowledge and AI services
+        Example::new("GET /api/kb/articles", Viewer),
+        Example::new("POST /api/kb/articles", Agent).body(|_| json!({"title": "Swept", "body": "x", "status": "PUBLISHED"})),
+        Example::new("GET /api/kb/articles/{id}", Viewer).path(&["article"]),
+        Example::new("PATCH /api/kb/articles/{id}", Agent).path(&["article"]).body(|_| json!({"title": "Swept"})),
+        Example::new("DELETE /api/kb/articles/{id}", Admin).path(&["article"]),
+        Example::new("GET /api/tickets/{id}/articles", Viewer).path(&["ticket"]),
+        // These look for the very words of the other workspace.
+        Example::new("POST /api/ai/search-kb", Viewer).body(|_| json!({"query": CANARY, "limit": 20})),
+        Example::new("POST /api/ai/classify", Agent).body(|_| json!({"subject": CANARY, "body": "The VPN drops."})),
+        Example::new("POST /api/ai/suggest", Agent)
+            .body(|own| json!({"ticketId": own["ticket"]}))
+            .body(|_| json!({"context": CANARY})),
+        // There are no calls yet, so that no id of one can be known.
+        Example::new("POST /api/ai/summarize", Agent).no_ids(&["callId"]).body(|_| json!({"transcript": "Agent: Hello."})),
         // People and things
         Example::new("GET /api/lookups", Viewer),
         Example::new("GET /api/support-agents", Viewer),
@@ -140,6 +203,15 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /healthz", Public),
         Example::new("GET /readyz", Public),
     ]
+}
+
+fn view(own: &Rows) -> Value {
+    let filters = json!({"assigneeId": [own["support_agent"], "me"], "organizationId": [own["organization"]], "contactId": [own["contact"]]});
+    json!({"name": "Swept", "filters": filters})
+}
+
+fn a_macro(own: &Rows) -> Value {
+    json!({"name": "Swept", "body": "Swept", "actions": {"assigneeId": own["support_agent"]}})
 }
 
 /// One thing of each kind in a workspace, by its id.
@@ -163,7 +235,7 @@ impl Rows {
             ("organization", place.organization.clone()),
             ("contact", place.contact.clone()),
             ("device", place.device.clone()),
-            ("article", place.article.clone()),
+            ("first_article", place.article.clone()),
         ]);
         let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
         let user = json!({"email": format!("{}@{name}.test", word.to_lowercase()), "name": word, "role": "AGENT", "password": word.repeat(2)});
@@ -187,6 +259,23 @@ impl Rows {
             "escalation",
             id(&admin.post(&format!("{path}/escalate"), json!({"reason": word})).await.expect(201)),
         );
+        let twin = json!({"subject": word, "message": word, "contactId": place.contact});
+        rows.insert("twin", id(&admin.post("/api/tickets", twin).await.expect(201)));
+        let token = admin.post("/api/tokens", json!({"name": word})).await.expect(201);
+        rows.insert("token", id(&token));
+        rows.insert("secret", token["token"].as_str().unwrap().to_owned());
+        let article = json!({"title": word, "body": word, "tags": [word], "status": "PUBLISHED", "source": word});
+        rows.insert("article", id(&admin.post("/api/kb/articles", article).await.expect(201)));
+        // What is shared is the administrators' to change, and what is not is one's own.
+        let agent = world.sign_in(&format!("agent@{name}.test")).await;
+        for (who, is_shared, names) in
+            [(&agent, false, ("view", "macro")), (admin, true, ("shared_view", "shared_macro"))]
+        {
+            let view = json!({"name": word, "filters": {"q": word}, "isShared": is_shared});
+            rows.insert(names.0, id(&who.post("/api/saved-views", view).await.expect(201)));
+            let canned = json!({"name": word, "body": word, "actions": {"tags": [word]}, "isShared": is_shared});
+            rows.insert(names.1, id(&who.post("/api/macros", canned).await.expect(201)));
+        }
         let ask = json!({"ticketId": ticket["id"]});
         rows.insert("suggestion", id(&admin.copilot("analyze", ask).await));
         admin.copilot("chat", json!({"ticketId": ticket["id"], "message": word})).await;
