@@ -1,8 +1,7 @@
 //! The OpenAPI document: made from the handlers, completed with what all of them share, served with a page to try it.
 
-use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
@@ -168,18 +167,26 @@ fn camel(name: &str) -> String {
     })
 }
 
-/// The document and the page that lets a person try it. Neither needs a download from anywhere.
+/// The files of the page that lets a person try the API. It needs no download from anywhere.
 pub(crate) fn docs() -> Router<Desk> {
     Router::new()
-        .route("/api/openapi.json", get(serve_document))
-        .route("/api/docs", get(|| async { axum::response::Redirect::permanent("/api/docs/") }))
         .route("/api/docs/", get(|| serve_page("index.html".to_owned())))
         .route("/api/docs/{*file}", get(|axum::extract::Path(file): axum::extract::Path<String>| serve_page(file)))
 }
 
-async fn serve_document(State(_): State<Desk>) -> Json<Value> {
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "operations", security(()),
+    responses((status = 200, description = "The OpenAPI document", body = Object)))]
+pub(crate) async fn serve_document() -> Json<Value> {
     static DOCUMENT: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
     Json(DOCUMENT.get_or_init(|| serde_json::to_value(document()).expect("a document is JSON")).clone())
+}
+
+/// The page to try the API: a person's browser is led to it.
+#[utoipa::path(get, path = "/api/docs", tag = "operations", security(()),
+    responses((status = 308, description = "The page is at /api/docs/")))]
+pub(crate) async fn docs_page() -> Redirect {
+    Redirect::permanent("/api/docs/")
 }
 
 async fn serve_page(file: String) -> Response {

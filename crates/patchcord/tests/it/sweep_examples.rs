@@ -199,6 +199,9 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/support-agents", Viewer),
         // Events
         Example::new("GET /api/events", Socket),
+        // The document
+        Example::new("GET /api/openapi.json", Public),
+        Example::new("GET /api/docs", Public),
         // Operations
         Example::new("GET /healthz", Public),
         Example::new("GET /readyz", Public),

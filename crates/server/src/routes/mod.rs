@@ -105,6 +105,9 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(lookups::list_support_agents))
         // Events
         .routes(routes!(events::events))
+        // The document
+        .routes(routes!(openapi::serve_document))
+        .routes(routes!(openapi::docs_page))
         // Operations
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
