@@ -195,7 +195,7 @@ async fn odd_queries(engine: Engine) {
         ("sla=late", "sla"),
         ("organizationId=7", "organizationId"),
         ("contactId=%00", "contactId"),
-        ("assigneeId=me", "assigneeId"),
+        ("assigneeId=them", "assigneeId"),
         ("tag=%00", "tag"),
         ("productArea=%00", "productArea"),
         ("createdFrom=yesterday", "createdFrom"),
