@@ -132,15 +132,6 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         let refusal = RefOr::T(refusal(description, copilot));
         operation.responses.responses.entry(status.to_owned()).or_insert(refusal);
     }
-    // An operation that words a refusal itself need not say that it looks like all others.
-    for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(own) = response
-            && status.starts_with(['4', '5'])
-            && own.content.is_empty()
-        {
-            own.content = refusal(&own.description, copilot).content;
-        }
-    }
 }
 
 /// Whatever creates something can be sent twice without harm; an operation need not say so itself.

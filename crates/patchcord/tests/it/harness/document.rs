@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     /// With its places, such as `/api/tickets/{id}`.
     pub(crate) path: String,
     /// What the document says of it.
-    pub(crate) said: Value,
+    pub(crate) said: &'static Value,
 }
 
 /// The document as JSON.
@@ -26,30 +26,22 @@ pub(crate) fn document() -> &'static Value {
 
 /// Every operation, by path.
 pub(crate) fn operations() -> Vec<Operation> {
-    listed().to_vec()
-}
-
-/// They are read once: every answer of every test asks for one.
-fn listed() -> &'static [Operation] {
-    static OPERATIONS: OnceLock<Vec<Operation>> = OnceLock::new();
-    OPERATIONS.get_or_init(|| {
-        let paths = document()["paths"].as_object().unwrap();
-        let methods = |item: &Value| item.as_object().unwrap().clone().into_iter();
-        let all =
-            paths.iter().flat_map(|(path, item)| methods(item).map(move |(method, said)| (path.clone(), method, said)));
-        all.filter(|(_, method, _)| ["get", "post", "put", "patch", "delete"].contains(&method.as_str()))
-            .map(|(path, method, said)| Operation { method: method.to_uppercase(), path, said })
-            .collect()
-    })
+    let paths = document()["paths"].as_object().unwrap();
+    let methods = |item: &'static Value| item.as_object().unwrap().iter();
+    let all =
+        paths.iter().flat_map(|(path, item)| methods(item).map(move |(method, said)| (path.clone(), method, said)));
+    all.filter(|(_, method, _)| ["get", "post", "put", "patch", "delete"].contains(&method.as_str()))
+        .map(|(path, method, said)| Operation { method: method.to_uppercase(), path, said })
+        .collect()
 }
 
 /// The operation that answers a request, when there is one.
-pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
+pub(crate) fn operation(method: &str, path: &str) -> Option<Operation> {
     let fits = |template: &str| {
         let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
         template.len() == path.len() && template.iter().zip(&path).all(|(t, p)| t == p || t.starts_with('{'))
     };
-    let fitting = listed().iter().filter(|one| one.method == method && fits(&one.path));
+    let fitting = operations().into_iter().filter(|one| one.method == method && fits(&one.path));
     fitting.min_by_key(|one| one.path.matches('{').count())
 }
 
