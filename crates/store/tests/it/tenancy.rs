@@ -1,7 +1,7 @@
 //! A handle of one workspace sees and changes nothing of another, whatever the row says.
 
 use patchcord_domain::id::WorkspaceId;
-use patchcord_store::rows::{Editable, Row};
+use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
     StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
     saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
@@ -41,7 +41,10 @@ macro_rules! each_row {
             [edit] devices: rows::device(&p("device"), &p("organization")),
             [edit] tickets: rows::ticket(&p("ticket"), 1),
             [edit] ai_suggestions: rows::suggestion(&p("suggestion"), &p("ticket")),
-            [edit] ticket_messages: rows::message(&p("message"), &p("ticket")),
+            [edit] ticket_messages: Message {
+                author_type: "CUSTOMER".into(),
+                ..rows::message(&p("message"), &p("ticket"))
+            },
             [edit] attachments: rows::attachment(&p("attachment"), &p("ticket")),
             [fixed] ticket_events: rows::ticket_event(&p("event"), &p("ticket")),
             [edit] ticket_assignments: rows::assignment(&p("assignment"), &p("ticket"), &p("agent")),
