@@ -93,7 +93,7 @@ pub(crate) struct StepsResult {
 }
 
 /// Says what to do next about a ticket, or about a text.
-#[utoipa::path(post, path = "/api/ai/suggest", tag = "ai", request_body = AiSuggestInput,
+#[utoipa::path(post, path = "/api/ai/suggest", operation_id = "ai_suggest", tag = "ai", request_body = AiSuggestInput,
     responses((status = 200, description = "The steps", body = StepsResult)))]
 pub(crate) async fn suggest(
     State(desk): State<Desk>,

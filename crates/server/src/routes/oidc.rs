@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use super::auth::refresh_cookie;
 use crate::Desk;
 use crate::address::From;
-use crate::error::ApiError;
+use crate::error::{ApiError, Problem};
 use crate::extract::Params;
 
 /// The cookie that binds a sign-in to the browser that began it.
@@ -32,7 +32,7 @@ pub(crate) struct StartQuery {
 /// Sends the browser to the identity provider. There is no such address when none is configured.
 #[utoipa::path(get, path = "/api/auth/oidc/start", tag = "auth", security(()), params(StartQuery),
     responses((status = 303, description = "To the identity provider"),
-        (status = 404, description = "No identity provider is configured")))]
+        (status = 404, description = "No identity provider is configured", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn oidc_start(
     State(desk): State<Desk>,
     headers: HeaderMap,
@@ -67,8 +67,8 @@ pub(crate) struct CallbackQuery {
 /// Ends the sign-in: the same cookie as after a sign-in with a password, and back to the page.
 #[utoipa::path(get, path = "/api/auth/oidc/callback", tag = "auth", security(()), params(CallbackQuery),
     responses((status = 303, description = "Signed in, or back to the sign-in page with `problem`"),
-        (status = 403, description = "The identity has no user here"),
-        (status = 404, description = "No identity provider is configured")))]
+        (status = 403, description = "The identity has no user here", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No identity provider is configured", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn oidc_callback(
     State(desk): State<Desk>,
     From(client): From,

@@ -41,8 +41,11 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<Operation> {
         let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
         template.len() == path.len() && template.iter().zip(&path).all(|(t, p)| t == p || t.starts_with('{'))
     };
-    let fitting = operations().into_iter().filter(|one| one.method == method && fits(&one.path));
-    fitting.min_by_key(|one| one.path.matches('{').count())
+    // The path that says most takes a request, whatever the method: /api/things/new is never /api/things/{id}.
+    let fitting: Vec<Operation> = operations().into_iter().filter(|one| fits(&one.path)).collect();
+    let places = |one: &Operation| one.path.matches('{').count();
+    let fewest = fitting.iter().map(places).min()?;
+    fitting.into_iter().find(|one| places(one) == fewest && one.method == method)
 }
 
 /// Fails when an answer of a documented operation has a status or a body that the document does not describe.
