@@ -76,7 +76,7 @@ pub async fn sources<C: ConnectionTrait>(tenant: Tenant<'_, C>, ticket_id: &str)
     let statement = tenant.statement(
         "WITH RECURSIVE merged (id) AS (\
            SELECT id FROM tickets WHERE workspace_id = $1 AND merged_into_id = $2 \
-           UNION SELECT t.id FROM tickets t JOIN merged m ON t.merged_into_id = m.id WHERE t.workspace_id = $1) \
+           UNION SELECT t.id FROM tickets t JOIN merged ON t.merged_into_id = merged.id WHERE t.workspace_id = $1) \
          SELECT id FROM merged LIMIT 100",
         [ticket_id.into()],
     );

@@ -11,10 +11,13 @@ use serde_json::{Value as Json, json};
 use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
-use crate::unscoped::{jobs as worker, sign_in, upkeep, workspaces as all_workspaces};
+use crate::unscoped::{
+    api_tokens as any_token, identities, jobs as worker, sign_in, upkeep, workspaces as all_workspaces,
+};
 use crate::{
-    Options, Store, StoreError, Tenant, Tx, articles, connect, directory, events, idempotency, jobs, messages, scratch,
-    search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
+    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
+    idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, suggestions, ticket_list,
+    tickets, trail, users, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -117,6 +120,63 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     users::open_invitations(t, "u").await?;
     workspaces::own(t).await?;
     t.get::<Ticket>("t").await?;
+    tickets::some(t, &some).await?;
+    messages::first_of_customers(t, &some).await?;
+    trail::newest_besides(t, "t", &["k", "l"], 5).await?;
+    trail::all(t, "t").await?;
+    suggestions::usage(t, 5).await?;
+    api_tokens::page(t, 5, 5).await?;
+    api_tokens::count(t).await?;
+    for owner in [None, Some("u")] {
+        macros::count(t, owner).await?;
+        saved_views::count(t, owner).await?;
+    }
+    macros::visible(t, "u", 5).await?;
+    saved_views::visible(t, "u", 5).await?;
+    merges::sources(t, "t").await?;
+    merges::newest_lines(t, &some, 5).await?;
+    lists(t).await
+}
+
+/// The lists with filters of their own.
+async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    let (some, after) = (vec!["a".to_owned(), "b".to_owned()], Some((5, "x".to_owned())));
+    let log = audit_log::Query { limit: 5, ..Default::default() };
+    let of_time = audit_log::Query { from: Some(1), to: Some(9), after: after.clone(), ..log.clone() };
+    for query in [
+        audit_log::Query { actions: some.clone(), ..of_time.clone() },
+        audit_log::Query { actors: some.clone(), ..of_time.clone() },
+        audit_log::Query { subjects: some.clone(), ..of_time.clone() },
+        audit_log::Query { actions: some.clone(), actors: some.clone(), subjects: some.clone(), ..of_time.clone() },
+        of_time,
+        log,
+    ] {
+        audit_log::page(t, &query).await?;
+    }
+    let any = escalations::Query { offset: 5, limit: 5, ..Default::default() };
+    for of in [None, Some((None, "u".to_owned())), Some((Some("a".to_owned()), "u".to_owned()))] {
+        for statuses in [vec![], vec!["PENDING", "ACCEPTED"]] {
+            for after in [None, after.clone()] {
+                let query = escalations::Query { statuses: statuses.clone(), of: of.clone(), after, ..any.clone() };
+                escalations::page(t, &query).await?;
+                escalations::count(t, &query).await?;
+            }
+        }
+    }
+    escalations::line(t, "e").await?;
+    for by_created in [false, true] {
+        let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
+        let words = articles::Query { words: Some("two words".into()), ..all.clone() };
+        let statuses = articles::Query { statuses: vec!["DRAFT".into()], after: after.clone(), ..all.clone() };
+        let areas = articles::Query { product_areas: some.clone(), ..all.clone() };
+        let every = articles::Query { tags: some.clone(), product_areas: some.clone(), ..statuses.clone() };
+        for query in
+            [all, statuses, areas, articles::Query { words: words.words.clone(), ..every.clone() }, every, words]
+        {
+            articles::page(t, &query).await?;
+            articles::count(t, &query).await?;
+        }
+    }
     Ok(())
 }
 
@@ -149,6 +209,19 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     sessions::use_token(t, &token, 5).await?;
     sessions::revoke_family(t, "f", 5).await?;
     sessions::revoke_user(t, "u", Some("f"), 5).await?;
+    sessions::went_on(t, &token, 5).await?;
+    users::lock_admins(t).await?;
+    if let Some(own) = workspaces::lock(t).await? {
+        workspaces::save(t, own).await?;
+    }
+    macros::delete(t, "m").await?;
+    saved_views::delete(t, "v").await?;
+    articles::remove(t, "a").await?;
+    search::forget(t, search::TICKET, "t").await?;
+    merges::move_all(t, "t", "u").await?;
+    merges::move_search(t, "t", "u").await?;
+    merges::unfinished_suggestions(t, "t").await?;
+    any_token::mark_used(tx, "w", "a", 5).await?;
     jobs::withdraw(t, "k", "reason", 5).await?;
     let slot = idempotency::Slot { user_id: "u".into(), method: "M".into(), path: "/".into(), key: "k".into() };
     idempotency::complete(t, &slot, 200, "{}").await?;
@@ -185,6 +258,9 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     sign_in::refresh_token(reader, "h").await?;
     sign_in::invitation(reader, "h").await?;
     all_workspaces::by_slug(reader, "s").await?;
+    any_token::live(reader, "h").await?;
+    any_token::by_id(reader, "a").await?;
+    identities::user(reader, "i", "s").await?;
     Ok(())
 }
 
@@ -213,6 +289,9 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
 /// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once.
 const WALKED: [&str; 5] = ["jobs_ready", "jobs_running", "events_in_order", "due", "CONSTANT ROW"];
 
+/// What SQLite says of rows that the statement itself gathered before, which are no table.
+const DERIVED: [&str; 3] = ["SCAN hits", "SCAN spoken", "SCAN merged"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_scans_a_table_of_sqlite() {
     let folder = tempfile::tempdir().unwrap();
@@ -223,7 +302,8 @@ async fn no_statement_scans_a_table_of_sqlite() {
     for statement in statements(&store, &seen).await {
         for row in plain.query_all_raw(explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
             let step: String = row.try_get("", "detail").unwrap();
-            let walks = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE INDEX") && step != "SCAN hits";
+            let derived = DERIVED.contains(&step.as_str()) || step.starts_with("SCAN (subquery-");
+            let walks = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE INDEX") && !derived;
             if walks && !WALKED.iter().any(|name| step.contains(name)) {
                 scans.push(format!("{step}: {}", statement.sql));
             }

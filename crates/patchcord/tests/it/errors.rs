@@ -196,6 +196,7 @@ async fn odd_queries(engine: Engine) {
         ("organizationId=7", "organizationId"),
         ("contactId=%00", "contactId"),
         ("assigneeId=7", "assigneeId"),
+        ("assigneeId=them", "assigneeId"),
         ("tag=%00", "tag"),
         ("productArea=%00", "productArea"),
         ("createdFrom=yesterday", "createdFrom"),

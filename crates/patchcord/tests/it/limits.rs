@@ -10,7 +10,9 @@ both_engines!(a_token_has_an_allowance_of_its_own, addresses_are_limited, nothin
 
 async fn world(engine: Engine, per_minute: u32) -> World {
     let server = patchcord_server::Options { rate_limit_per_minute: per_minute, ..Default::default() };
-    World::with(engine, Setup { server, ..Setup::default() }).await
+    let world = World::with(engine, Setup { server, ..Setup::default() }).await;
+    world.clock.stand_still();
+    world
 }
 
 fn figures(answer: &Answer) -> (&str, &str) {

@@ -253,7 +253,7 @@ async fn requests_are_passed_on_and_answers_come_back(engine: Engine) {
 }
 
 async fn what_is_passed_on_is_bounded_and_clean(engine: Engine) {
-    let body = r#"{"ok":true,"data":{"seen":1}}"#;
+    let body = r#"{"ok":true,"data":{"suggestionId":"abcdefghijklmnopqrstuvwx","state":"queued"}}"#;
     let sent = format!(
         "HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\nset-cookie: theirs=1\r\nx-own: 1\r\n\
          connection: close, x-own\r\ncontent-length: {}\r\n\r\n{body}",

@@ -1,5 +1,6 @@
 //! The worker: how much at once, in which order, and that every job's effect happens exactly once.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchcord_app::jobs::{self, Failure};
@@ -8,6 +9,7 @@ use patchcord_simulator::openai::{ScriptedModel, Step};
 use patchcord_store::rows::Job;
 use patchcord_store::{Store, StoreError, unscoped};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -77,12 +79,17 @@ async fn no_more_jobs_than_allowed_run_at_once(engine: Engine) {
         setup.options.concurrent_jobs = 3;
     })
     .await;
-    server.respond(|_| Step::Late(80, Box::new(Step::json(answering("analysis")))));
+    let gate = Arc::new(Semaphore::new(0));
+    let held = gate.clone();
+    let late = Step::Late(80, Box::new(Step::json(answering("analysis"))));
+    server.respond(move |_| Step::Held(held.clone(), Box::new(late.clone())));
     let agent = world.agent().await;
     let mut asked = Vec::new();
     for index in 0..10 {
         asked.push(ask(&agent, &format!("VPN drops {index}")).await);
     }
+    until(|| server.most_under_way() >= 3).await;
+    gate.add_permits(1);
     for id in &asked {
         assert_eq!(agent.finished(id).await["state"], "success");
     }

@@ -171,6 +171,10 @@ impl Listener {
 
     async fn hear(&mut self, socket: &mut WebSocket, place: &mut Place, text: &str) -> Result<(), Ending> {
         let wish: Wish = serde_json::from_str(text).map_err(|_| UNREADABLE)?;
+        // A frame asks for something, and the last event stands beside the topics that it was one of.
+        if wish.subscribe.is_none() && (wish.presence.is_none() || wish.last_event_id.is_some()) {
+            return Err(UNREADABLE);
+        }
         if let Some(look) = wish.presence {
             match place.note(&self.desk.app, &self.caller.actor, look).await {
                 Ok(None) => {}

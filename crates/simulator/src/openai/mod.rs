@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -77,6 +78,8 @@ pub enum Step {
     Reset,
     /// The other step, but so many milliseconds later.
     Late(u64, Box<Step>),
+    /// The other step, but not before the gate has a permit; each passes through with it and leaves it there.
+    Held(Arc<Semaphore>, Box<Step>),
 }
 
 impl Reply {
@@ -296,6 +299,10 @@ async fn perform(mut connection: Connection, request: &Request, step: Step) -> s
     let (status, headers, body) = match step {
         Step::Late(milliseconds, step) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            return Box::pin(perform(connection, request, *step)).await;
+        }
+        Step::Held(gate, step) => {
+            drop(gate.acquire().await);
             return Box::pin(perform(connection, request, *step)).await;
         }
         Step::Hang => {

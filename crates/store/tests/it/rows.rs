@@ -430,3 +430,50 @@ pub(crate) fn audit_entry(id: &str) -> AuditEntry {
         created_at: 1,
     }
 }
+
+pub(crate) fn api_token(id: &str, user_id: &str) -> ApiToken {
+    ApiToken {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        user_id: user_id.to_owned(),
+        name: format!("name of {id}"),
+        prefix: format!("prefix of {id}"),
+        token_hash: format!("token_hash of {id}"),
+        role: "AGENT".into(),
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn saved_view(id: &str, user_id: &str) -> SavedView {
+    SavedView {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        user_id: Some(user_id.to_owned()),
+        name: format!("name of {id}"),
+        filters: json!({}),
+        sort: "createdAt".into(),
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn canned_reply(id: &str, user_id: &str, support_agent_id: &str) -> Macro {
+    Macro {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        user_id: Some(user_id.to_owned()),
+        name: format!("name of {id}"),
+        body: format!("body of {id}"),
+        actions: json!([]),
+        assignee_id: Some(support_agent_id.to_owned()),
+        is_shared: false,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}

@@ -1,10 +1,10 @@
 //! A handle of one workspace sees and changes nothing of another, whatever the row says.
 
 use patchcord_domain::id::WorkspaceId;
-use patchcord_store::rows::{Editable, Row};
+use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    StoreError, articles, directory, idempotency, jobs, messages, search, sessions, suggestions, ticket_list, tickets,
-    trail, users, workspaces,
+    StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
+    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -41,7 +41,10 @@ macro_rules! each_row {
             [edit] devices: rows::device(&p("device"), &p("organization")),
             [edit] tickets: rows::ticket(&p("ticket"), 1),
             [edit] ai_suggestions: rows::suggestion(&p("suggestion"), &p("ticket")),
-            [edit] ticket_messages: rows::message(&p("message"), &p("ticket")),
+            [edit] ticket_messages: Message {
+                author_type: "CUSTOMER".into(),
+                ..rows::message(&p("message"), &p("ticket"))
+            },
             [edit] attachments: rows::attachment(&p("attachment"), &p("ticket")),
             [fixed] ticket_events: rows::ticket_event(&p("event"), &p("ticket")),
             [edit] ticket_assignments: rows::assignment(&p("assignment"), &p("ticket"), &p("agent")),
@@ -50,6 +53,9 @@ macro_rules! each_row {
             [fixed] ai_usage_logs: rows::usage_log(&p("usage")),
             [edit] kb_articles: rows::article(&p("article")),
             [fixed] audit_log: rows::audit_entry(&p("audit")),
+            [edit] api_tokens: rows::api_token(&p("api_token"), &p("user")),
+            [edit] saved_views: rows::saved_view(&p("view"), &p("user")),
+            [edit] macros: rows::canned_reply(&p("macro"), &p("user"), &p("agent")),
         )
     }};
 }
@@ -211,6 +217,26 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         assert_eq!(users::some(t, &some("user")).await.unwrap().len(), n);
         assert_eq!(users::open_invitations(t, "first_user").await.unwrap().len(), n);
         assert_eq!(workspaces::own(t).await.unwrap().unwrap().id, workspace.as_str());
+        assert_eq!(tickets::some(t, &some("ticket")).await.unwrap().len(), n);
+        assert_eq!(messages::first_of_customers(t, &some("ticket")).await.unwrap().len(), n);
+        assert_eq!(trail::newest_besides(t, "first_ticket", &["other"], 9).await.unwrap().len(), n);
+        assert_eq!(suggestions::usage(t, 9).await.unwrap().len(), n);
+        assert_eq!(api_tokens::page(t, 9, 0).await.unwrap().len(), n);
+        assert_eq!(api_tokens::count(t).await.unwrap(), n as u64);
+        let log = audit_log::Query { subjects: vec!["subject of first_audit".into()], limit: 9, ..Default::default() };
+        assert_eq!(audit_log::page(t, &log).await.unwrap().len(), n);
+        let open = escalations::Query { limit: 9, ..Default::default() };
+        assert_eq!(escalations::page(t, &open).await.unwrap().len(), n);
+        assert_eq!(escalations::count(t, &open).await.unwrap(), n as i64);
+        assert_eq!(escalations::line(t, "first_escalation").await.unwrap().is_some(), one);
+        assert_eq!(macros::visible(t, "first_user", 9).await.unwrap().len(), n);
+        assert_eq!(macros::count(t, Some("first_user")).await.unwrap(), n as u64);
+        assert_eq!(saved_views::visible(t, "first_user", 9).await.unwrap().len(), n);
+        assert_eq!(saved_views::count(t, Some("first_user")).await.unwrap(), n as u64);
+        let articles = articles::Query { limit: 9, ..Default::default() };
+        assert_eq!(articles::page(t, &articles).await.unwrap().len(), n);
+        assert_eq!(articles::count(t, &articles).await.unwrap(), n as i64);
+        assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
     // Changes, asked for by the other workspace.
     let of = second.clone();
@@ -225,6 +251,13 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             sessions::revoke_user(t, "first_user", None, 5).await?;
             assert!(!jobs::withdraw(t, "key", "not yours", 5).await?);
             search::replace(t, search::TICKET, "first_ticket", "mine").await?;
+            search::forget(t, search::TICKET, "first_ticket").await?;
+            assert!(!macros::delete(t, "first_macro").await?);
+            assert!(!saved_views::delete(t, "first_view").await?);
+            assert!(!articles::remove(t, "first_article").await?);
+            assert_eq!(merges::move_all(t, "first_ticket", "nowhere").await?, merges::Moved::default());
+            merges::move_search(t, "first_ticket", "nowhere").await?;
+            assert!(merges::unfinished_suggestions(t, "first_ticket").await?.is_empty());
             idempotency::complete(t, &taken, 200, "mine").await?;
             suggestions::cache(t, "question", json!("other answer"), 100).await
         })

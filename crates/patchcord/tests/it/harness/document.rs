@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     /// With its places, such as `/api/tickets/{id}`.
     pub(crate) path: String,
     /// What the document says of it.
-    pub(crate) said: Value,
+    pub(crate) said: &'static Value,
 }
 
 /// The document as JSON.
@@ -27,7 +27,7 @@ pub(crate) fn document() -> &'static Value {
 /// Every operation, by path.
 pub(crate) fn operations() -> Vec<Operation> {
     let paths = document()["paths"].as_object().unwrap();
-    let methods = |item: &Value| item.as_object().unwrap().clone().into_iter();
+    let methods = |item: &'static Value| item.as_object().unwrap().iter();
     let all =
         paths.iter().flat_map(|(path, item)| methods(item).map(move |(method, said)| (path.clone(), method, said)));
     all.filter(|(_, method, _)| ["get", "post", "put", "patch", "delete"].contains(&method.as_str()))

@@ -12,8 +12,8 @@ mod rows;
 mod socket;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use patchcord_app::api_tokens::TokenUse;
@@ -267,11 +267,13 @@ impl Drop for World {
 pub(crate) struct TestClock {
     began: Instant,
     moved: AtomicI64,
+    /// What had passed when it was stopped.
+    stopped: OnceLock<Millis>,
 }
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self { began: Instant::now(), moved: AtomicI64::new(0) }
+        Self { began: Instant::now(), moved: AtomicI64::new(0), stopped: OnceLock::new() }
     }
 }
 
@@ -283,11 +285,20 @@ impl TestClock {
     pub(crate) fn forward(&self, by: Millis) {
         self.moved.fetch_add(by, Ordering::SeqCst);
     }
+
+    /// From now on time passes by [`TestClock::forward`] alone, for tests that count seconds.
+    pub(crate) fn stand_still(&self) {
+        self.stopped.get_or_init(|| self.passed());
+    }
+
+    fn passed(&self) -> Millis {
+        Millis::try_from(self.began.elapsed().as_millis()).unwrap()
+    }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Millis {
-        let passed = Millis::try_from(self.began.elapsed().as_millis()).unwrap();
+        let passed = self.stopped.get().copied().unwrap_or_else(|| self.passed());
         Self::START + passed + self.moved.load(Ordering::SeqCst)
     }
 }
