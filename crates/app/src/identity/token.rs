@@ -125,6 +125,7 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::signature::{RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents};
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
@@ -230,5 +231,22 @@ mod tests {
         for text in ["", "a.b", "a.b.c.d", "..", "e30=.e30.e30"] {
             assert!(!is_signed_by_a_provider(text), "{text}");
         }
+    }
+
+    #[test]
+    fn short_rsa_keys_sign_nothing() {
+        let n = "3Ip0bVTDgIT_3tbBIt53bR_dMyjBQ0GKaX7RbHeLT80kYvtuIFHbYzB9Lrh2O43JzNjDoxm3USUzT5FxtrhFEc\
+            uolrYTx2Y7WeITTDDHAqMRkFJREIaC7aOPb6a3XxhCY5OLu8JCFtUUdGWpZvL66g12zpdOaVc9fLOhJHFcEZM";
+        let signed = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpIiwic3ViIjoicyIsImV4cCI6MX0";
+        let signature = "awY-iMi_CbhAX7VfSTLSwAaPRqq0QjPZBnb49R6XtdD0wJeAuOUqzYC8fCVg2IoLDmnPZUGjAwyu4-xfiUmnR9\
+            VCtE9jC3-WbqaBShE1vBRhdwtaHQdz--LVw3_Y6TtxrnB0eQoZOCPoX-XQI7Qqw5-90jIyBFnJejPTVLqSD2k";
+        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+        // The signature is a good one, of a key of 1024 bits.
+        RsaPublicKeyComponents { n: decode(n), e: decode("AQAB") }
+            .verify(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, signed.as_bytes(), &decode(signature))
+            .unwrap();
+        let key = DecodingKey::from_rsa_components(n, "AQAB").unwrap();
+        let key = PublicKey { algorithm: Algorithm::RS256, key };
+        assert_eq!(signed_claims(&format!("{signed}.{signature}"), &key), None);
     }
 }
