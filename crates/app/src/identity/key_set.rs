@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use patchcord_domain::time::{DAY, MINUTE, Millis, SECOND};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::fetch::FetchError;
-use super::token::{Algorithm, PublicKey};
+use super::token::PublicKey;
 
 /// Most keys that are kept.
 const KEYS_MAX: usize = 100;
@@ -23,36 +23,20 @@ const PAUSE: Millis = MINUTE;
 /// The pause as long as nothing could be read at all.
 const FIRST_PAUSE: Millis = 5 * SECOND;
 
-/// A key as the provider publishes it.
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    alg: Option<String>,
-    #[serde(rename = "use")]
-    usage: Option<String>,
-    crv: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-}
-
-impl Jwk {
-    /// The key, when it is for signatures by one of our algorithms.
-    fn key(&self) -> Option<PublicKey> {
-        let part = |text: &Option<String>| URL_SAFE_NO_PAD.decode(text.as_deref()?).ok();
-        let sized = |text: &Option<String>| part(text).filter(|bytes| bytes.len() == 32);
-        let key = match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => PublicKey::Rsa { n: part(&self.n)?, e: part(&self.e)? },
-            ("EC", Some("P-256")) => PublicKey::P256([vec![4], sized(&self.x)?, sized(&self.y)?].concat()),
-            ("OKP", Some("Ed25519")) => PublicKey::Ed25519(sized(&self.x)?),
-            _ => return None,
-        };
-        let for_signatures = self.usage.as_deref().is_none_or(|usage| usage == "sig");
-        let fits = self.alg.as_deref().is_none_or(|alg| Algorithm::parse(alg) == Some(key.algorithm()));
-        (for_signatures && fits).then_some(key)
-    }
+/// A key that the provider publishes, when it is for signatures by one of our algorithms.
+fn public_key(jwk: &Jwk) -> Option<PublicKey> {
+    let (algorithm, length) = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => (Algorithm::RS256, None),
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => (Algorithm::ES256, Some(65)),
+        AlgorithmParameters::OctetKeyPair(okp) if okp.curve == EllipticCurve::Ed25519 => (Algorithm::EdDSA, Some(32)),
+        _ => return None,
+    };
+    let key = DecodingKey::from_jwk(jwk).ok()?;
+    // The library takes points of any length.
+    let whole = length.is_none() || key.try_get_as_bytes().ok().map(<[u8]>::len) == length;
+    let for_signatures = jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
+    let fits = jwk.common.key_algorithm.is_none_or(|alg| alg == KeyAlgorithm::from(algorithm));
+    (whole && for_signatures && fits).then_some(PublicKey { algorithm, key })
 }
 
 /// Keys as they were read at one moment.
@@ -66,14 +50,15 @@ impl Read {
         let listed = document.get("keys")?.as_array()?.iter().take(KEYS_MAX);
         let keys = listed.filter_map(|value| {
             let jwk = Jwk::deserialize(value).ok()?;
-            Some((jwk.kid.clone(), Arc::new(jwk.key()?)))
+            let key = Arc::new(public_key(&jwk)?);
+            Some((jwk.common.key_id, key))
         });
         Some(Self { keys: keys.collect(), at })
     }
 
     /// The key of this name; without a name, the only one that there is for the algorithm.
     fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<Arc<PublicKey>> {
-        let fitting = |(_, key): &&(Option<String>, Arc<PublicKey>)| key.algorithm() == algorithm;
+        let fitting = |(_, key): &&(Option<String>, Arc<PublicKey>)| key.algorithm == algorithm;
         let mut all = self.keys.iter().filter(fitting);
         match kid {
             Some(kid) => all.find(|(name, _)| name.as_deref() == Some(kid)).map(|(_, key)| key.clone()),
@@ -151,6 +136,8 @@ impl KeySet {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     use super::*;
@@ -183,8 +170,9 @@ mod tests {
         let key = |kid: &str, fill: u8| json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode([fill; 32]), "kid": kid});
         let one = Read::parse(&json!({"keys": [key("a", 1)]}), 0).unwrap();
         let two = Read::parse(&json!({"keys": [key("a", 1), key("b", 2)]}), 0).unwrap();
-        assert!(one.find(None, Algorithm::EdDsa).is_some() && two.find(None, Algorithm::EdDsa).is_none());
-        assert!(one.find(None, Algorithm::Rs256).is_none() && one.find(Some("b"), Algorithm::EdDsa).is_none());
-        assert_eq!(two.find(Some("b"), Algorithm::EdDsa).as_deref(), Some(&PublicKey::Ed25519(vec![2; 32])));
+        assert!(one.find(None, Algorithm::EdDSA).is_some() && two.find(None, Algorithm::EdDSA).is_none());
+        assert!(one.find(None, Algorithm::RS256).is_none() && one.find(Some("b"), Algorithm::EdDSA).is_none());
+        let b = two.find(Some("b"), Algorithm::EdDSA).unwrap();
+        assert_eq!(b.key.try_get_as_bytes().unwrap(), [2; 32]);
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::fetch::{Fetch, FetchError};
 use super::is_safe_address;
 use super::key_set::KeySet;
-use super::token::{Claims, For, Unchecked};
+use super::token::{Claims, For, read_header, signed_claims};
 use crate::AppError;
 
 /// How long what the provider says of itself is kept.
@@ -148,15 +148,15 @@ impl Identity {
     }
 
     async fn check(&self, token: &str, whom: &For<'_>) -> Result<Claims, AppError> {
-        let unchecked = Unchecked::read(token).ok_or(BAD)?;
+        let header = read_header(token).ok_or(BAD)?;
         let now = self.0.clock.now();
         let read_keys = async || match &self.0.options.jwks_url {
             Some(url) => self.0.fetch.get(url).await,
             None => self.0.fetch.get(&self.discovery().await?.jwks_uri).await,
         };
-        let key = self.0.keys.find(unchecked.kid.as_deref(), unchecked.algorithm, now, read_keys).await;
+        let key = self.0.keys.find(header.kid.as_deref(), header.alg, now, read_keys).await;
         let key = key.map_err(unavailable)?.ok_or(BAD)?;
-        let claims = unchecked.check(&key).ok_or(BAD)?;
+        let claims = signed_claims(token, &key).ok_or(BAD)?;
         if claims.are_for(&self.0.options.issuer, whom, now) { Ok(claims) } else { Err(BAD) }
     }
 

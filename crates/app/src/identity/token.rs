@@ -1,9 +1,6 @@
-//! JWTs of an identity provider (RFC 7515, 7519): read strictly, by three algorithms only, and judged by our clock.
+//! JWTs of an identity provider (RFC 7515, 7519): read by a library, taken by three algorithms only, judged by our clock.
 
-use aws_lc_rs::signature::RsaPublicKeyComponents;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use patchcord_domain::time::{Millis, SECOND};
 use patchcord_domain::user::{is_email, normalize_email};
 use serde::Deserialize;
@@ -13,99 +10,36 @@ use serde_json::Value;
 pub(super) const LEEWAY: Millis = 60 * SECOND;
 /// Longest subject (OpenID Connect Core 1.0, 2).
 const SUBJECT_MAX: usize = 255;
-
 /// The algorithms that are taken. A token that names another one, `none` and HS256 above all, is no token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Algorithm {
-    Rs256,
-    Es256,
-    EdDsa,
-}
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
 
-impl Algorithm {
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "RS256" => Some(Algorithm::Rs256),
-            "ES256" => Some(Algorithm::Es256),
-            "EdDSA" => Some(Algorithm::EdDsa),
-            _ => None,
-        }
-    }
-}
-
-/// A public key. Which algorithm it is for follows from the key alone, never from the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PublicKey {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-    P256(Vec<u8>),
-    Ed25519(Vec<u8>),
-}
-
-impl PublicKey {
-    pub(super) fn algorithm(&self) -> Algorithm {
-        match self {
-            PublicKey::Rsa { .. } => Algorithm::Rs256,
-            PublicKey::P256(_) => Algorithm::Es256,
-            PublicKey::Ed25519(_) => Algorithm::EdDsa,
-        }
-    }
-
-    fn fits(&self, message: &[u8], signature: &[u8]) -> bool {
-        let checked = match self {
-            PublicKey::Rsa { n, e } => {
-                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-            }
-            PublicKey::P256(point) => {
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
-            }
-            PublicKey::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
-        };
-        checked.is_ok()
-    }
-}
-
-/// What is read of a header. Keys and addresses of keys that a token brings along (`jwk`, `jku`, `x5c`, `x5u`) are not even
-/// looked at.
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-    /// Extensions that must be understood; none is.
-    crit: Option<Value>,
-}
-
-/// A token whose signature was not checked yet.
-pub(super) struct Unchecked<'t> {
+/// A public key and the one algorithm that it is for, which follows from the key alone, never from the token.
+pub(super) struct PublicKey {
     pub(super) algorithm: Algorithm,
-    pub(super) kid: Option<String>,
-    signed: &'t str,
-    claims: Vec<u8>,
-    signature: Vec<u8>,
+    pub(super) key: DecodingKey,
 }
 
-impl<'t> Unchecked<'t> {
-    pub(super) fn read(token: &'t str) -> Option<Self> {
-        let (signed, signature) = token.rsplit_once('.')?;
-        let (header, claims) = signed.split_once('.')?;
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
-        let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
-        if header.crit.is_some() {
-            return None;
-        }
-        let algorithm = Algorithm::parse(&header.alg)?;
-        Some(Self { algorithm, kid: header.kid, signed, claims: decode(claims)?, signature: decode(signature)? })
-    }
+/// The header of a token that may be a provider's; nothing of it was checked yet. Keys and addresses of keys that a token
+/// brings along (`jwk`, `jku`, `x5c`, `x5u`) are never used.
+pub(super) fn read_header(token: &str) -> Option<Header> {
+    let header = decode_header(token).ok()?;
+    // `crit` names extensions that must be understood; none is.
+    (header.crit.is_none() && ALGORITHMS.contains(&header.alg)).then_some(header)
+}
 
-    /// The claims, when the key signed them.
-    pub(super) fn check(&self, key: &PublicKey) -> Option<Claims> {
-        let signed = key.algorithm() == self.algorithm && key.fits(self.signed.as_bytes(), &self.signature);
-        if signed { serde_json::from_slice(&self.claims).ok() } else { None }
-    }
+/// The claims of a token, when the key signed it. RSA keys below 2048 bits sign nothing.
+pub(super) fn signed_claims(token: &str, key: &PublicKey) -> Option<Claims> {
+    let mut validation = Validation::new(key.algorithm);
+    // The library's clock is the machine's, and it takes tokens without an audience; `Claims::are_for` judges instead.
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    Some(decode(token, &key.key, &validation).ok()?.claims)
 }
 
 /// Whether a token says that it was signed with one of the provider's algorithms; ours are signed with another one.
 pub(crate) fn is_signed_by_a_provider(token: &str) -> bool {
-    Unchecked::read(token).is_some()
+    read_header(token).is_some()
 }
 
 /// What is read of the claims; a role or a workspace is not.
@@ -191,6 +125,9 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::signature::{RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents};
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     use super::*;
@@ -294,5 +231,22 @@ mod tests {
         for text in ["", "a.b", "a.b.c.d", "..", "e30=.e30.e30"] {
             assert!(!is_signed_by_a_provider(text), "{text}");
         }
+    }
+
+    #[test]
+    fn short_rsa_keys_sign_nothing() {
+        let n = "3Ip0bVTDgIT_3tbBIt53bR_dMyjBQ0GKaX7RbHeLT80kYvtuIFHbYzB9Lrh2O43JzNjDoxm3USUzT5FxtrhFEc\
+            uolrYTx2Y7WeITTDDHAqMRkFJREIaC7aOPb6a3XxhCY5OLu8JCFtUUdGWpZvL66g12zpdOaVc9fLOhJHFcEZM";
+        let signed = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpIiwic3ViIjoicyIsImV4cCI6MX0";
+        let signature = "awY-iMi_CbhAX7VfSTLSwAaPRqq0QjPZBnb49R6XtdD0wJeAuOUqzYC8fCVg2IoLDmnPZUGjAwyu4-xfiUmnR9\
+            VCtE9jC3-WbqaBShE1vBRhdwtaHQdz--LVw3_Y6TtxrnB0eQoZOCPoX-XQI7Qqw5-90jIyBFnJejPTVLqSD2k";
+        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+        // The signature is a good one, of a key of 1024 bits.
+        RsaPublicKeyComponents { n: decode(n), e: decode("AQAB") }
+            .verify(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, signed.as_bytes(), &decode(signature))
+            .unwrap();
+        let key = DecodingKey::from_rsa_components(n, "AQAB").unwrap();
+        let key = PublicKey { algorithm: Algorithm::RS256, key };
+        assert_eq!(signed_claims(&format!("{signed}.{signature}"), &key), None);
     }
 }
