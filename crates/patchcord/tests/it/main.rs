@@ -39,6 +39,7 @@ mod openapi;
 mod outages;
 mod presence;
 mod program;
+mod replay;
 mod saved_views;
 mod similar;
 mod smoke;
