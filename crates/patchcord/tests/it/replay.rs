@@ -102,7 +102,7 @@ async fn a_replay_changes_nothing_but_the_ledger(engine: Engine) {
         {
             counts.push(number(&world.store, &format!("SELECT COUNT(*) FROM {table}")).await);
         }
-        counts.push(number(&world.store, "SELECT SUM(updated_at) FROM ai_suggestions").await);
+        counts.push(number(&world.store, "SELECT CAST(SUM(updated_at) AS BIGINT) FROM ai_suggestions").await);
         counts
     };
     let before = counts().await;
