@@ -255,7 +255,7 @@ fn snapshot(written: &Written, index: usize) -> Result<Snapshot, String> {
 impl Case {
     /// The half to which it belongs.
     pub fn half(&self) -> Half {
-        if number(&self.key).unwrap_or(0) % 2 == 0 { Half::HeldOut } else { Half::Development }
+        if number(&self.key).unwrap_or(0).is_multiple_of(2) { Half::HeldOut } else { Half::Development }
     }
 
     /// The task of a kind.
