@@ -27,6 +27,7 @@ pub mod messages;
 pub mod partials;
 pub mod passwords;
 pub mod presence;
+pub mod replay;
 pub mod saved_views;
 pub mod seal;
 pub mod seed;

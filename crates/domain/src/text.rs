@@ -7,6 +7,9 @@ use unicode_normalization::char::is_combining_mark;
 ///
 /// Both databases index this form and queries are folded the same way, so that `Café` finds `cafe` on either.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return fold_ascii(text);
+    }
     let mut folded = String::with_capacity(text.len());
     let mut gap = false;
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
@@ -20,6 +23,19 @@ pub fn fold(text: &str) -> String {
             gap = true;
         }
     }
+    folded
+}
+
+/// The same for ASCII, which decomposes into nothing; several times as fast.
+fn fold_ascii(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    folded.make_ascii_lowercase();
     folded
 }
 
@@ -60,6 +76,14 @@ pub fn edit_distance(from: &str, to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_is_folded_like_any_other() {
+        for text in ["", " ", "a", "  VPN -- drops (again!) ", "v2.14\n\tNB-1207\0x_y", "!?", "A.B"] {
+            // One letter that is not ASCII makes the whole text take the other way.
+            assert_eq!(fold(&format!("é {text}")), format!("e {}", fold(text)).trim_end(), "{text:?}");
+        }
+    }
 
     #[test]
     fn folding() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use patchcord_app::replay::LIMIT_MAX;
 
 use crate::settings;
 
@@ -205,6 +206,18 @@ pub(crate) enum Token {
 pub(crate) enum Eval {
     /// Scores the copilot on labelled tickets; exits with 1 when a goal is missed. Needs no database
     Copilot(EvalCopilot),
+    /// Asks the model again about what people have judged, and compares; exits with 1 when an answer is missing
+    Replay(EvalReplay),
+}
+
+#[derive(Args)]
+pub(crate) struct EvalReplay {
+    /// Short name of the workspace; may be left out where there is only one
+    #[arg(long)]
+    pub(crate) workspace: Option<String>,
+    /// How many of the newest judged suggestions are asked again
+    #[arg(long, default_value_t = 100, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..=LIMIT_MAX))]
+    pub(crate) limit: u64,
 }
 
 /// Answers that look at no ticket; a scorer that they pass measures nothing.

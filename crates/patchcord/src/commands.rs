@@ -1,6 +1,6 @@
 //! The commands that do one thing and end.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
 use patchcord_app::users::{Invited, NewUser};
@@ -11,11 +11,14 @@ use crate::cli::{Seed, User, Workspace};
 use crate::settings::Settings;
 use crate::wiring;
 
-/// Prints a result: as JSON for programs, or as text for people.
+/// Prints a result: as JSON for programs, or as text for people. A reader that has seen enough, as in `| head`, is no failure.
 pub(crate) fn print(as_json: bool, value: &Value, text: &str) -> Result<()> {
     let text = if as_json { value.to_string() } else { text.to_owned() };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").context("writing to the terminal")
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("writing to the terminal"),
+    }
 }
 
 /// The program on a database whose schema is up to date.

@@ -9,8 +9,8 @@ use patchcord_llm::Model;
 use patchcord_llm::eval::{self, Answers, Case, Goals, Half, KINDS};
 use serde_json::{Value, json};
 
-use crate::cli::{Baseline, Eval, EvalCopilot, Part};
-use crate::commands::print;
+use crate::cli::{Baseline, Eval, EvalCopilot, EvalReplay, Part};
+use crate::commands::{chosen, explain, open, print};
 use crate::machine::SystemClock;
 use crate::settings::Settings;
 use crate::wiring;
@@ -19,7 +19,35 @@ use crate::wiring;
 pub(crate) async fn run(settings: &Settings, command: Eval, as_json: bool) -> Result<ExitCode> {
     match command {
         Eval::Copilot(options) => copilot(settings, &options, as_json).await,
+        Eval::Replay(options) => replay(settings, options, as_json).await,
     }
+}
+
+async fn replay(settings: &Settings, options: EvalReplay, as_json: bool) -> Result<ExitCode> {
+    let app = open(settings).await?;
+    let slug = chosen(&app, options.workspace).await?;
+    let told = app.operator_replay(&slug, options.limit).await.map_err(explain)?;
+    app.store.close().await;
+    let complete = told.replay.is_complete();
+    let text = if told.found == 0 {
+        "nobody has judged a suggestion yet: there is nothing to compare with".to_owned()
+    } else {
+        format!(
+            "{} {} about {} judged suggestions of {slug}\n\n{}\n\n\
+             old and new: mean distance to what was sent or accepted, 0 is the same text. What was accepted as it was has 0.\n\
+             Tickets are as they are now, without later messages; see docs/evaluation.md.",
+            told.provider,
+            told.model,
+            told.found,
+            told.replay.table()
+        )
+    };
+    let value = json!({
+        "workspace": slug, "provider": told.provider, "model": told.model, "promptVersion": told.prompt_version,
+        "found": told.found, "complete": complete, "replay": told.replay,
+    });
+    print(as_json, &value, &text)?;
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn copilot(settings: &Settings, options: &EvalCopilot, as_json: bool) -> Result<ExitCode> {

@@ -104,6 +104,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     trail::newest(t, "t", 5).await?;
     trail::newest_of_kind(t, "t", "k").await?;
     suggestions::of_ticket(t, "t").await?;
+    suggestions::judged(t, 5).await?;
     suggestions::conversation(t, "t", "u").await?;
     suggestions::cached(t, "k", 5).await?;
     suggestions::cost_since(t, 5).await?;

@@ -23,6 +23,33 @@ pub async fn of_ticket<C: ConnectionTrait>(
         .await?)
 }
 
+/// How many of the newest suggestions are looked through for those that people have judged.
+pub const JUDGED_WITHIN: u64 = 5_000;
+
+/// The suggestions with a result that people have judged, among the newest [`JUDGED_WITHIN`]; newest first, at most `limit`.
+pub async fn judged<C: ConnectionTrait>(tenant: Tenant<'_, C>, limit: u64) -> Result<Vec<Suggestion>, StoreError> {
+    let oldest: Option<i64> = tenant
+        .find::<ai_suggestions::Entity>()
+        .select_only()
+        .column(ai_suggestions::Column::CreatedAt)
+        .order_by_desc(ai_suggestions::Column::CreatedAt)
+        .offset(JUDGED_WITHIN - 1)
+        .limit(1)
+        .into_tuple()
+        .one(tenant.connection)
+        .await?;
+    Ok(tenant
+        .find::<ai_suggestions::Entity>()
+        .filter(ai_suggestions::Column::CreatedAt.gte(oldest.unwrap_or(0)))
+        .filter(ai_suggestions::Column::Feedback.is_not_null())
+        .filter(ai_suggestions::Column::State.eq("success"))
+        .order_by_desc(ai_suggestions::Column::CreatedAt)
+        .order_by_desc(ai_suggestions::Column::Id)
+        .limit(limit)
+        .all(tenant.connection)
+        .await?)
+}
+
 /// Marks a suggestion as being worked on; says whether it was not final yet.
 pub async fn start(tenant: Tenant<'_, Tx>, id: &str, at: i64) -> Result<bool, StoreError> {
     let started = tenant

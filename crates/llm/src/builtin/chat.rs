@@ -3,21 +3,23 @@
 use std::collections::HashSet;
 
 use patchcord_domain::copilot::Task;
-use patchcord_domain::snapshot::{Snapshot, SourceKind};
+use patchcord_domain::snapshot::SourceKind;
 use patchcord_domain::text::{fold, head};
 
 use super::playbooks::Playbooks;
-use super::sentences::{split, words};
+use super::reading::{Reading, says};
+use super::sentences::words;
 use super::{draft, fit, triage};
 
 /// The answer and what it comes from.
 pub(super) fn answer(playbooks: &Playbooks, task: &Task) -> (String, Vec<String>) {
     let snapshot = &task.snapshot;
     let question = task.question.as_deref().unwrap_or_default();
-    let folded = format!(" {} ", fold(question));
-    let asks = |texts: &[&str]| texts.iter().any(|text| folded.contains(&format!(" {text} ")));
+    let reading = Reading::new(snapshot);
+    let folded = fold(question);
+    let asks = |texts: &[&str]| says(&folded, texts);
     if asks(&["summary", "summarize", "summarise", "what is this about", "what s this about", "what happened"]) {
-        return (super::sentences::summary(snapshot), Vec::new());
+        return (super::sentences::summary(&reading), Vec::new());
     }
     if asks(&[
         "what should i do",
@@ -29,21 +31,26 @@ pub(super) fn answer(playbooks: &Playbooks, task: &Task) -> (String, Vec<String>
         "what now",
         "how to fix",
     ]) {
-        let (steps, citations) = draft::next_steps(playbooks, snapshot);
+        let (steps, citations) = draft::next_steps(playbooks, &reading);
         let steps: Vec<String> = steps.iter().enumerate().map(|(n, step)| format!("{}. {step}", n + 1)).collect();
         return (steps.join("\n"), citations);
     }
-    if let Some(fact) = fact(playbooks, snapshot, &asks) {
+    if let Some(fact) = fact(playbooks, &reading, &asks) {
         return fact;
     }
-    passage(snapshot, question).unwrap_or_else(|| {
+    passage(&reading, &folded).unwrap_or_else(|| {
         let text = "I do not know: neither this ticket nor the knowledge base says anything about that.";
         (text.to_owned(), Vec::new())
     })
 }
 
 /// Questions whose answer is a field of the ticket.
-fn fact(playbooks: &Playbooks, snapshot: &Snapshot, asks: &impl Fn(&[&str]) -> bool) -> Option<(String, Vec<String>)> {
+fn fact(
+    playbooks: &Playbooks,
+    reading: &Reading<'_>,
+    asks: &impl Fn(&[&str]) -> bool,
+) -> Option<(String, Vec<String>)> {
+    let snapshot = reading.snapshot;
     let known = |text: Option<String>, what: &str| {
         (text.unwrap_or_else(|| format!("The ticket does not name {what}.")), Vec::new())
     };
@@ -85,7 +92,7 @@ fn fact(playbooks: &Playbooks, snapshot: &Snapshot, asks: &impl Fn(&[&str]) -> b
         return Some(known(text, "a device"));
     }
     if asks(&["status", "priority", "how urgent", "urgency"]) {
-        let urgency = triage::triage(playbooks, snapshot).urgency.as_str();
+        let urgency = triage::triage(playbooks, reading).urgency.as_str();
         let text = format!(
             "The ticket is {} with priority {}; by its text I would call the urgency {urgency}.",
             snapshot.status, snapshot.priority
@@ -103,17 +110,16 @@ fn fact(playbooks: &Playbooks, snapshot: &Snapshot, asks: &impl Fn(&[&str]) -> b
         return Some((format!("The customer's latest message: {}", fit(&last.body, 800, "")), vec![last.id.clone()]));
     }
     if asks(&["tried", "try", "done already", "been done", "done so far", "already done"]) {
-        return Some(tried(snapshot));
+        return Some(tried(reading));
     }
     None
 }
 
-fn tried(snapshot: &Snapshot) -> (String, Vec<String>) {
+fn tried(reading: &Reading<'_>) -> (String, Vec<String>) {
     let mut told = Vec::new();
     let mut citations = Vec::new();
-    for message in &snapshot.messages {
-        for sentence in split(&message.body) {
-            let folded = format!(" {} ", fold(&sentence));
+    for (message, text) in reading.messages() {
+        for sentence in text.sentences() {
             let done = [
                 "rebooted",
                 "turned off and on",
@@ -137,8 +143,8 @@ fn tried(snapshot: &Snapshot) -> (String, Vec<String>) {
                 "reset",
                 "swapped",
             ];
-            if told.len() < 5 && done.iter().any(|word| folded.contains(&format!(" {word} "))) {
-                told.push(format!("- {}", fit(&sentence, 180, "")));
+            if told.len() < 5 && sentence.says(&done) {
+                told.push(format!("- {}", fit(&sentence.text, 180, "")));
                 if !citations.contains(&message.id) {
                     citations.push(message.id.clone());
                 }
@@ -151,9 +157,9 @@ fn tried(snapshot: &Snapshot) -> (String, Vec<String>) {
     (told.join("\n"), citations)
 }
 
-/// The sentence of the conversation, or the passage of a source, that shares the most words with the question.
+/// The sentence of the conversation, or the passage of a source, that shares the most words with the folded question.
 #[allow(clippy::cast_precision_loss, reason = "questions have a few dozen words")]
-fn passage(snapshot: &Snapshot, question: &str) -> Option<(String, Vec<String>)> {
+fn passage(reading: &Reading<'_>, question: &str) -> Option<(String, Vec<String>)> {
     let wanted = words(question);
     if wanted.is_empty() {
         return None;
@@ -165,20 +171,20 @@ fn passage(snapshot: &Snapshot, question: &str) -> Option<(String, Vec<String>)>
             best = Some((score, text, id.to_owned()));
         }
     };
-    for source in &snapshot.sources {
+    for source in &reading.snapshot.sources {
         let what = if source.kind == SourceKind::Article { "The article" } else { "The resolved ticket" };
-        let all = words(&format!("{} {}", source.title, source.passage));
+        let all = words(&fold(&format!("{} {}", source.title, source.passage)));
         let text = format!("{what} “{}” says: {}", source.title, head(&source.passage, 700));
         offer(share(&all) + 0.05, text, &source.id);
     }
-    for message in &snapshot.messages {
-        for sentence in split(&message.body) {
+    for (message, text) in reading.messages() {
+        for sentence in text.sentences() {
             let who = match message.author.as_str() {
                 _ if message.is_internal => "An internal note says",
                 "CUSTOMER" => "The customer wrote",
                 _ => "The desk wrote",
             };
-            offer(share(&words(&sentence)), format!("{who}: {sentence}"), &message.id);
+            offer(share(&sentence.words()), format!("{who}: {}", sentence.text), &message.id);
         }
     }
     best.map(|(_, text, id)| (text, vec![id]))

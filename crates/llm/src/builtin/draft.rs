@@ -4,60 +4,58 @@ use patchcord_domain::copilot::{Sentiment, Tone, Urgency};
 use patchcord_domain::snapshot::{Snapshot, Source, SourceKind};
 use patchcord_domain::text::fold;
 
+use super::fit;
 use super::playbooks::{Playbook, Playbooks};
-use super::sentences::{bare_subject, own_words, split, words};
+use super::reading::{Reading, Sentence, Text, says};
+use super::sentences::{bare_subject, words};
 use super::triage::{self, Triage};
-use super::{fit, sentiment};
 
 /// Sources below this are not worth citing.
 const GOOD: f32 = 0.3;
 
 /// The steps of a playbook that the conversation does not already tell of.
-pub(super) fn steps_left(playbook: &Playbook, snapshot: &Snapshot) -> Vec<String> {
-    let done: Vec<_> = snapshot
-        .messages
-        .iter()
-        .flat_map(|message| split(&message.body))
-        .filter(|sentence| tells_of_something_done(sentence))
-        .map(|sentence| words(&sentence))
+pub(super) fn steps_left(playbook: &Playbook, reading: &Reading<'_>) -> Vec<String> {
+    let done: Vec<_> = reading
+        .messages()
+        .flat_map(|(_, text)| text.sentences())
+        .filter(|sentence| sentence.says(DONE))
+        .map(Sentence::words)
         .collect();
     let left = playbook.steps.iter().filter(|step| {
-        let step = words(step);
+        let step = words(&fold(step));
         !done.iter().any(|done| step.intersection(done).count() * 10 >= step.len() * 6)
     });
     left.cloned().collect()
 }
 
-fn tells_of_something_done(sentence: &str) -> bool {
-    let folded = format!(" {} ", fold(sentence));
-    [
-        "tried",
-        "already",
-        "have done",
-        "i did",
-        "we did",
-        "checked",
-        "restarted",
-        "reinstalled",
-        "replaced",
-        "swapped",
-        "cleared",
-    ]
-    .iter()
-    .any(|word| folded.contains(&format!(" {word} ")))
-}
+/// Words that tell of something done.
+const DONE: &[&str] = &[
+    "tried",
+    "already",
+    "have done",
+    "i did",
+    "we did",
+    "checked",
+    "restarted",
+    "reinstalled",
+    "replaced",
+    "swapped",
+    "cleared",
+];
 
 /// Steps for the engineer, and what they come from.
-pub(super) fn next_steps(playbooks: &Playbooks, snapshot: &Snapshot) -> (Vec<String>, Vec<String>) {
-    let Triage { category, urgency, .. } = triage::triage(playbooks, snapshot);
+pub(super) fn next_steps(playbooks: &Playbooks, reading: &Reading<'_>) -> (Vec<String>, Vec<String>) {
+    let snapshot = reading.snapshot;
+    let triage = triage::triage(playbooks, reading);
+    let playbook = playbooks.best(reading, Some(&triage.category));
     let mut steps = Vec::new();
     let mut citations = Vec::new();
-    if is_thanks(playbooks, snapshot, &category, urgency) {
+    if is_thanks(&triage, playbook) {
         steps.push("Pass the thanks on to the colleague who helped.".to_owned());
         steps.push("Close the ticket if nothing else was asked.".to_owned());
         return (steps, citations);
     }
-    if urgency == Urgency::Critical {
+    if triage.urgency == Urgency::Critical {
         steps.push("Tell the lead on duty and telephone the customer; this reads as a major incident.".to_owned());
     }
     if let Some(source) = best_source(snapshot, SourceKind::Ticket) {
@@ -68,9 +66,9 @@ pub(super) fn next_steps(playbooks: &Playbooks, snapshot: &Snapshot) -> (Vec<Str
         steps.push(format!("Follow the article “{}”.", fit(&source.title, 140, "")));
         citations.push(source.id.clone());
     }
-    match playbooks.best(snapshot, Some(&category)) {
-        Some(playbook) => steps.extend(steps_left(playbook, snapshot)),
-        None if urgency == Urgency::Low => steps.extend(REQUEST_STEPS.map(str::to_owned)),
+    match playbook {
+        Some(playbook) => steps.extend(steps_left(playbook, reading)),
+        None if triage.urgency == Urgency::Low => steps.extend(REQUEST_STEPS.map(str::to_owned)),
         None => steps.extend(general_steps(snapshot)),
     }
     steps.truncate(5);
@@ -85,11 +83,11 @@ const REQUEST_STEPS: [&str; 3] = [
 ];
 
 /// Whether a ticket says thanks and nothing else.
-fn is_thanks(playbooks: &Playbooks, snapshot: &Snapshot, category: &str, urgency: Urgency) -> bool {
-    category == "general"
-        && urgency == Urgency::Low
-        && sentiment::of(playbooks, snapshot) == Sentiment::Positive
-        && playbooks.best(snapshot, Some(category)).is_none()
+fn is_thanks(triage: &Triage, playbook: Option<&Playbook>) -> bool {
+    triage.category == "general"
+        && triage.urgency == Urgency::Low
+        && triage.sentiment == Sentiment::Positive
+        && playbook.is_none()
 }
 
 fn general_steps(snapshot: &Snapshot) -> Vec<String> {
@@ -113,12 +111,14 @@ fn best_source(snapshot: &Snapshot, kind: SourceKind) -> Option<&Source> {
 }
 
 /// A reply to the customer, and what it comes from. Nothing of internal notes, no promise, no name but the contact's own.
-pub(super) fn reply(playbooks: &Playbooks, snapshot: &Snapshot, tone: Tone) -> (String, Vec<String>) {
-    let Triage { category, urgency, .. } = triage::triage(playbooks, snapshot);
-    let playbook = playbooks.best(snapshot, Some(&category));
+pub(super) fn reply(playbooks: &Playbooks, reading: &Reading<'_>, tone: Tone) -> (String, Vec<String>) {
+    let snapshot = reading.snapshot;
+    let triage = triage::triage(playbooks, reading);
+    let playbook = playbooks.best(reading, Some(&triage.category));
+    let urgency = triage.urgency;
     let mut manner = Manner::of(tone);
     let mut parts = vec![greeting(snapshot, tone)];
-    if is_thanks(playbooks, snapshot, &category, urgency) {
+    if is_thanks(&triage, playbook) {
         parts.push("Thank you for your kind words; it is good to hear that you are content.".to_owned());
         parts.push(manner.farewell.to_owned());
         return (parts.join("\n\n"), Vec::new());
@@ -267,8 +267,8 @@ fn greeting(snapshot: &Snapshot, tone: Tone) -> String {
 }
 
 fn opening(snapshot: &Snapshot, manner: &Manner) -> String {
-    let own = own_words(bare_subject(&snapshot.subject));
-    let about = own.trim();
+    let own = Text::new(bare_subject(&snapshot.subject));
+    let about = own.own.trim();
     if about.is_empty() || about.contains('[') {
         return format!("{} It is ticket {} with us.", manner.thanks, snapshot.number);
     }
@@ -278,7 +278,7 @@ fn opening(snapshot: &Snapshot, manner: &Manner) -> String {
 /// What to say when the customer's last word is that it works.
 fn solved_words(snapshot: &Snapshot) -> Option<&'static str> {
     let last = snapshot.messages.iter().rfind(|message| !message.is_internal && message.author == "CUSTOMER")?;
-    let folded = format!(" {} ", fold(&last.body));
+    let folded = fold(&last.body);
     let works = [
         "works now",
         "working now",
@@ -297,9 +297,9 @@ fn solved_words(snapshot: &Snapshot) -> Option<&'static str> {
         "ya funciona",
         "cerrar el ticket",
     ];
-    let still = [" not working", " but ", " still ", " except "];
-    let solved = works.iter().any(|text| folded.contains(&format!(" {text} ")))
-        && !still.iter().any(|text| folded.contains(text));
+    let solved = says(&folded, &works)
+        && !says(&folded, &["but", "still", "except"])
+        && !format!(" {folded}").contains(" not working");
     solved.then_some("Good to hear that it works. If it comes back, please reply here and the ticket opens again.")
 }
 

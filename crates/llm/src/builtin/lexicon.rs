@@ -63,6 +63,7 @@ impl Lexicon {
 }
 
 /// The folded text with a space on each side, so that phrases begin and end at words.
+#[cfg(test)]
 pub(super) fn padded(text: &str) -> String {
     format!(" {} ", fold(text))
 }

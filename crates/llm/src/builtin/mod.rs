@@ -6,6 +6,7 @@ mod crowd;
 mod draft;
 mod lexicon;
 mod playbooks;
+mod reading;
 mod sentences;
 mod sentiment;
 mod transcript;
@@ -22,6 +23,7 @@ use patchcord_domain::ticket::Priority;
 
 use crate::{Completion, Model, ModelError, Repair, Usage};
 pub use playbooks::{PlaybookError, Playbooks};
+use reading::Reading;
 
 /// The name under which its answers are kept.
 pub const NAME: &str = "builtin";
@@ -45,7 +47,7 @@ impl Builtin {
             Kind::NextSteps => Outcome::NextSteps(self.next_steps(snapshot)),
             Kind::DraftReply => {
                 let tone = task.tone.unwrap_or(Tone::Professional);
-                let (reply, citations) = draft::reply(&self.playbooks, snapshot, tone);
+                let (reply, citations) = draft::reply(&self.playbooks, &Reading::new(snapshot), tone);
                 Outcome::DraftReply(DraftReply {
                     reply: fit(&reply, 2_000, "Thank you for your message."),
                     tone: Some(tone),
@@ -65,7 +67,7 @@ impl Builtin {
     }
 
     fn classify(&self, snapshot: &Snapshot) -> Classification {
-        let triage = triage::triage(&self.playbooks, snapshot);
+        let triage = triage::triage(&self.playbooks, &Reading::new(snapshot));
         let priority = match triage.urgency {
             Urgency::Low => Priority::Low,
             Urgency::Medium => Priority::Medium,
@@ -76,15 +78,16 @@ impl Builtin {
     }
 
     fn analyze(&self, snapshot: &Snapshot) -> Analysis {
-        let triage = triage::triage(&self.playbooks, snapshot);
-        let steps = match self.playbooks.best(snapshot, Some(&triage.category)) {
-            Some(playbook) => draft::steps_left(playbook, snapshot),
+        let reading = Reading::new(snapshot);
+        let triage = triage::triage(&self.playbooks, &reading);
+        let steps = match self.playbooks.best(&reading, Some(&triage.category)) {
+            Some(playbook) => draft::steps_left(playbook, &reading),
             None => Vec::new(),
         };
         let actions: Vec<String> = steps.iter().take(3).map(|step| fit(step, 200, "")).collect();
         Analysis {
-            summary: fit(&sentences::summary(snapshot), 500, "The ticket has no text yet."),
-            sentiment: sentiment::of(&self.playbooks, snapshot),
+            summary: fit(&sentences::summary(&reading), 500, "The ticket has no text yet."),
+            sentiment: triage.sentiment,
             category: triage.category,
             urgency: Some(triage.urgency),
             suggested_actions: if actions.is_empty() { None } else { Some(actions) },
@@ -92,7 +95,7 @@ impl Builtin {
     }
 
     fn next_steps(&self, snapshot: &Snapshot) -> NextSteps {
-        let (steps, citations) = draft::next_steps(&self.playbooks, snapshot);
+        let (steps, citations) = draft::next_steps(&self.playbooks, &Reading::new(snapshot));
         NextSteps { steps: steps.iter().take(5).map(|step| fit(step, 200, "")).collect(), citations: some(citations) }
     }
 }

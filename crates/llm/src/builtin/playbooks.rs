@@ -1,19 +1,18 @@
 //! The data of the built-in model: rules, moods and playbooks, compiled in or read from an operator's folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use aws_lc_rs::digest;
 use include_dir::{Dir, DirEntry, include_dir};
 use patchcord_domain::audit::hex;
-use patchcord_domain::snapshot::Snapshot;
 use patchcord_domain::text::length;
 use patchcord_domain::ticket::CATEGORIES;
 use serde::Deserialize;
 
 use super::crowd::Crowd;
-use super::lexicon::{Lexicon, padded};
-use super::sentences::own_words;
+use super::lexicon::Lexicon;
+use super::reading::Reading;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../playbooks");
 
@@ -238,13 +237,12 @@ impl Playbooks {
 
     /// The playbook that fits a ticket best, if any fits. What the customer wrote first and last counts; the category that
     /// the triage found breaks near ties.
-    pub(super) fn best(&self, snapshot: &Snapshot, category: Option<&str>) -> Option<&Playbook> {
+    pub(super) fn best(&self, reading: &Reading<'_>, category: Option<&str>) -> Option<&Playbook> {
         let mut scores = vec![0.0_f32; self.playbooks.len()];
-        for (text, factor) in super::triage::weighted_texts(snapshot) {
-            let mut seen = Vec::new();
-            for found in self.triggers.find(&padded(&own_words(text))) {
-                if !seen.contains(&found.phrase) {
-                    seen.push(found.phrase);
+        for (text, factor) in reading.weighted() {
+            let mut seen = HashSet::new();
+            for found in self.triggers.find(&text.padded()) {
+                if seen.insert(found.phrase) {
                     scores[found.group] += found.weight * factor;
                 }
             }

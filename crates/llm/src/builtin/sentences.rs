@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use patchcord_domain::snapshot::Snapshot;
 use patchcord_domain::text::{fold, head, length};
 
-/// Most sentences that are weighed.
+use super::reading::{Reading, Sentence, Text};
+
+/// Most sentences of a conversation that are weighed, the latest ones: each is compared with each.
 const SENTENCES_MAX: usize = 120;
+/// Most sentences of one text that are looked at, the first ones.
+const SPLIT_MAX: usize = 1_000;
 /// Longest sentence that is quoted, in characters.
 const SENTENCE_MAX: usize = 240;
 /// Longest summary, in characters.
@@ -14,17 +17,17 @@ const SUMMARY_MAX: usize = 480;
 
 /// A summary in the conversation's own sentences: the subject, then the sentences that share the most words with the others
 /// (TextRank, Mihalcea and Tarau 2004), the customer's latest problem first.
-pub(super) fn summary(snapshot: &Snapshot) -> String {
-    let sentences = collect(snapshot);
+pub(super) fn summary(reading: &Reading<'_>) -> String {
+    let sentences = collect(reading);
     let ranks = ranks(&sentences);
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     order.sort_by(|a, b| ranks[*b].total_cmp(&ranks[*a]).then(a.cmp(b)));
-    let own = own_words(bare_subject(&snapshot.subject));
-    let subject = own.trim().trim_end_matches(['.', '!', '?']);
+    let own = Text::new(bare_subject(&reading.snapshot.subject));
+    let subject = own.own.trim().trim_end_matches(['.', '!', '?']);
     let mut left = SUMMARY_MAX.saturating_sub(length(subject) + 2);
     let mut chosen: Vec<usize> = Vec::new();
     for index in order {
-        let size = length(&sentences[index].text) + 1;
+        let size = length(sentences[index].text) + 1;
         if chosen.len() < 4 && size <= left && !repeats(&sentences, &chosen, index) {
             left -= size;
             chosen.push(index);
@@ -32,21 +35,24 @@ pub(super) fn summary(snapshot: &Snapshot) -> String {
     }
     // Told in the order in which it happened, since a story told backwards is hard to follow.
     chosen.sort_unstable();
-    let told: Vec<&str> = chosen.iter().map(|index| sentences[*index].text.as_str()).collect();
+    let told: Vec<&str> = chosen.iter().map(|index| sentences[*index].text).collect();
     let subject = if subject.is_empty() { String::new() } else { format!("{subject}. ") };
     format!("{subject}{}", told.join(" ")).trim().to_owned()
 }
 
-pub(super) struct Sentence {
-    pub(super) text: String,
+/// A sentence that may be in the summary.
+struct Weighed<'r> {
+    text: &'r str,
     words: HashSet<String>,
     boost: f32,
 }
 
-fn collect(snapshot: &Snapshot) -> Vec<Sentence> {
+fn collect<'r>(reading: &'r Reading<'_>) -> Vec<Weighed<'r>> {
+    let snapshot = reading.snapshot;
     let latest = snapshot.messages.iter().rposition(|message| message.author == "CUSTOMER");
     let mut sentences = Vec::new();
-    for (index, message) in snapshot.messages.iter().enumerate() {
+    let mut known = HashSet::new();
+    for (index, (message, text)) in reading.messages().enumerate() {
         // A note is for colleagues: it must not travel on in a summary that somebody sends to the customer.
         if message.is_internal && latest.is_some() {
             continue;
@@ -56,16 +62,17 @@ fn collect(snapshot: &Snapshot) -> Vec<Sentence> {
             "CUSTOMER" => 1.4,
             _ => 0.6,
         };
-        for (place, text) in split(&message.body).into_iter().enumerate() {
+        for (place, sentence) in text.sentences().iter().enumerate() {
+            let text = sentence.text.as_str();
             // The first sentences of a message mostly say what it is about.
             let early = if place < 2 { 1.2 } else { 1.0 };
-            let words = words(&text);
             // What the desk asked is no part of the story, and a line that announces a list says nothing.
             if message.author != "CUSTOMER" && text.ends_with('?') || text.ends_with(":.") {
                 continue;
             }
-            if words.len() >= 3 && !sentences.iter().any(|known: &Sentence| known.text == text) {
-                sentences.push(Sentence { text, words, boost: boost * early });
+            let words = sentence.words();
+            if words.len() >= 3 && known.insert(text) {
+                sentences.push(Weighed { text, words, boost: boost * early });
             }
         }
     }
@@ -74,20 +81,26 @@ fn collect(snapshot: &Snapshot) -> Vec<Sentence> {
     sentences
 }
 
-/// A text's sentences without greetings, signatures and quoted mail; each closed with a full stop.
-pub(super) fn split(text: &str) -> Vec<String> {
+/// The sentences of somebody's own words without greetings, each closed with a full stop; at most a thousand.
+pub(super) fn split(own: &str) -> Vec<Sentence> {
     let mut sentences = Vec::new();
-    for line in own_words(text).lines() {
+    for line in own.lines() {
         let mut rest = line.trim().trim_start_matches(['-', '*', '•', ' ']);
-        while !rest.is_empty() {
+        while !rest.is_empty() && sentences.len() < SPLIT_MAX {
             let end = sentence_end(rest);
             let (sentence, after) = rest.split_at(end);
             let sentence = sentence.trim();
-            if length(sentence) >= 12 && length(sentence) <= SENTENCE_MAX && !is_polite(sentence) {
-                let closed = sentence.ends_with(['.', '!', '?', '…']);
-                sentences.push(if closed { sentence.to_owned() } else { format!("{sentence}.") });
-            } else if length(sentence) > SENTENCE_MAX {
-                sentences.push(format!("{}…", head(sentence, SENTENCE_MAX - 1).trim_end()));
+            let size = length(sentence);
+            if size > SENTENCE_MAX {
+                let cut = head(sentence, SENTENCE_MAX - 1).trim_end();
+                sentences.push(Sentence { text: format!("{cut}…"), folded: fold(cut) });
+            } else if size >= 12 {
+                let folded = fold(sentence);
+                if !is_polite(&folded) {
+                    let closed = sentence.ends_with(['.', '!', '?', '…']);
+                    let text = if closed { sentence.to_owned() } else { format!("{sentence}.") };
+                    sentences.push(Sentence { text, folded });
+                }
             }
             rest = after.trim_start();
         }
@@ -105,13 +118,13 @@ fn sentence_end(text: &str) -> usize {
     (0..bytes.len()).find(|at| ends(*at) && !short(*at)).map_or(text.len(), |at| at + 1)
 }
 
-/// What the author has written: no quoted mail, no signature, no legal notice, no header of a forwarded mail, and nothing
-/// that speaks to the machine that reads it.
+/// What the author has written: no quoted mail, no signature, no legal notice, no header of a forwarded mail. What speaks
+/// to the machine that reads it is still there; see [`without_commands`].
 pub(super) fn own_words(text: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for line in text.lines() {
         let trimmed = line.trim();
-        let folded = fold(trimmed);
+        let folded = fold(head(trimmed, BEGINNING));
         let forwarded = trimmed.starts_with("---")
             && (folded.starts_with("forwarded") || folded.starts_with("original"))
             || folded.starts_with("begin forwarded message");
@@ -123,7 +136,7 @@ pub(super) fn own_words(text: &str) -> String {
             || (trimmed.starts_with("On ") || trimmed.starts_with("Am ") || trimmed.starts_with("Le "))
                 && ["wrote:", "schrieb:", "écrit :", "a écrit :"].iter().any(|end| trimmed.ends_with(end));
         let signature = matches!(trimmed, "--" | "-- " | "__") || folded.starts_with("sent from my ");
-        if quoted || signature || is_legal(&folded) {
+        if quoted || signature || is_legal(&folded, trimmed) {
             break;
         }
         if !trimmed.starts_with('>') && !is_header(trimmed) {
@@ -132,12 +145,10 @@ pub(super) fn own_words(text: &str) -> String {
     }
     // What follows the farewell is a signature.
     let last = kept.len().saturating_sub(FAREWELL_LINES);
-    if let Some(at) = kept.iter().rposition(|line| is_farewell(&fold(line))).filter(|at| *at >= last && *at > 0) {
-        kept.truncate(at);
+    if let Some(at) = kept[last..].iter().rposition(|line| is_farewell(line)).filter(|at| last + at > 0) {
+        kept.truncate(last + at);
     }
-    let text = kept.join("\n");
-    let folded = fold(&text);
-    if COMMANDS.iter().any(|command| folded.contains(command)) { without_commands(&text) } else { text }
+    kept.join("\n")
 }
 
 /// Characters of own words above which a forwarded mail is only an attachment to them.
@@ -159,19 +170,26 @@ const COMMANDS: &[&str] = &[
     "as an ai",
 ];
 
+/// Whether a folded text speaks to the machine.
+pub(super) fn is_command(folded: &str) -> bool {
+    COMMANDS.iter().any(|command| folded.contains(command))
+}
+
+/// Characters at the start of a line that tell what kind of line it is.
+const BEGINNING: usize = 200;
+
 fn own_length(lines: &[&str]) -> usize {
     lines.iter().map(|line| length(line.trim())).sum()
 }
 
 /// The text without sentences that speak to the machine.
-fn without_commands(text: &str) -> String {
+pub(super) fn without_commands(text: &str) -> String {
     let mut kept = String::new();
     for line in text.lines() {
         let mut rest = line;
         while !rest.is_empty() {
             let (sentence, after) = rest.split_at(sentence_end(rest));
-            let folded = fold(sentence);
-            if !COMMANDS.iter().any(|command| folded.contains(command)) {
+            if !is_command(&fold(sentence)) {
                 kept.push_str(sentence);
             }
             rest = after;
@@ -204,7 +222,8 @@ fn is_header(line: &str) -> bool {
     HEADERS.iter().any(|header| line.starts_with(header))
 }
 
-fn is_legal(folded: &str) -> bool {
+/// Whether a line is the beginning of a legal notice; takes its folded beginning and the whole.
+fn is_legal(beginning: &str, line: &str) -> bool {
     let begins = [
         "this e mail",
         "this email",
@@ -214,11 +233,14 @@ fn is_legal(folded: &str) -> bool {
         "disclaimer",
     ];
     let legal = ["confidential", "intended recipient", "privileged", "disclaimer"];
-    begins.iter().any(|begin| folded.starts_with(begin)) && legal.iter().any(|word| folded.contains(word))
+    begins.iter().any(|begin| beginning.starts_with(begin)) && {
+        let folded = fold(line);
+        legal.iter().any(|word| folded.contains(word))
+    }
 }
 
-/// Whether a folded line is nothing but a farewell.
-fn is_farewell(folded: &str) -> bool {
+/// Whether a line is nothing but a farewell.
+fn is_farewell(line: &str) -> bool {
     const FAREWELLS: &[&str] = &[
         "kind regards",
         "best regards",
@@ -260,7 +282,7 @@ fn is_farewell(folded: &str) -> bool {
         "met vriendelijke groet",
         "groeten",
     ];
-    FAREWELLS.contains(&folded)
+    length(line) <= BEGINNING && FAREWELLS.contains(&fold(line).as_str())
 }
 
 /// A subject without `Re:`, `Fwd:` and ticket numbers in brackets.
@@ -284,7 +306,7 @@ pub(super) fn bare_subject(subject: &str) -> &str {
     }
 }
 
-fn is_polite(sentence: &str) -> bool {
+fn is_polite(folded: &str) -> bool {
     const OPENINGS: &[&str] = &[
         "hi",
         "hello",
@@ -326,13 +348,14 @@ fn is_polite(sentence: &str) -> bool {
         "see below",
         "please see below",
     ];
-    let folded = fold(sentence);
-    let few = folded.split(' ').count() <= 7;
-    few && OPENINGS.iter().any(|opening| folded == *opening || folded.starts_with(&format!("{opening} ")))
+    let few = folded.split(' ').nth(7).is_none();
+    let begins =
+        |opening: &str| folded.strip_prefix(opening).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    few && OPENINGS.iter().any(|opening| begins(opening))
 }
 
-/// The words of a sentence that may carry meaning.
-pub(super) fn words(text: &str) -> HashSet<String> {
+/// The words of a folded text that may carry meaning.
+pub(super) fn words(folded: &str) -> HashSet<String> {
     const EMPTY: &[&str] = &[
         "about", "after", "again", "also", "and", "any", "are", "been", "but", "can", "could", "did", "does", "don",
         "for", "from", "had", "has", "have", "her", "his", "how", "into", "its", "just", "like", "may", "more", "not",
@@ -341,7 +364,7 @@ pub(super) fn words(text: &str) -> HashSet<String> {
         "you", "your", "is", "it", "on", "in", "to", "of", "at", "we", "my", "me", "an", "as", "be", "by", "do", "if",
         "no", "or", "so", "up", "us", "he", "am", "please",
     ];
-    fold(text).split(' ').filter(|word| word.len() >= 2 && !EMPTY.contains(word)).map(str::to_owned).collect()
+    folded.split(' ').filter(|word| word.len() >= 2 && !EMPTY.contains(word)).map(str::to_owned).collect()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "sentences have a few dozen words")]
@@ -350,7 +373,7 @@ fn similarity(a: &HashSet<String>, b: &HashSet<String>) -> f32 {
     if shared == 0.0 { 0.0 } else { shared / ((a.len() as f32 + 1.0).ln() + (b.len() as f32 + 1.0).ln()) }
 }
 
-fn ranks(sentences: &[Sentence]) -> Vec<f32> {
+fn ranks(sentences: &[Weighed<'_>]) -> Vec<f32> {
     let count = sentences.len();
     let mut weights: HashMap<(usize, usize), f32> = HashMap::new();
     let mut sums = vec![0.0_f32; count];
@@ -379,7 +402,7 @@ fn ranks(sentences: &[Sentence]) -> Vec<f32> {
     rank.iter().zip(sentences).map(|(rank, sentence)| (rank + 0.3) * sentence.boost).collect()
 }
 
-fn repeats(sentences: &[Sentence], chosen: &[usize], candidate: usize) -> bool {
+fn repeats(sentences: &[Weighed<'_>], chosen: &[usize], candidate: usize) -> bool {
     let words = &sentences[candidate].words;
     chosen.iter().any(|index| {
         let shared = words.intersection(&sentences[*index].words).count();

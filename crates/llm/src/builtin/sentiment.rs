@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use patchcord_domain::copilot::Sentiment;
-use patchcord_domain::snapshot::Snapshot;
 
-use super::lexicon::padded;
 use super::playbooks::{INTENSIFIER, MOOD, NEGATION, Playbooks};
-use super::sentences::own_words;
+use super::reading::{CLAUSE, Reading, Text};
 
 /// How many bytes before a word a negation or intensifier may stand.
 const REACH: usize = 18;
@@ -15,16 +13,11 @@ const REACH: usize = 18;
 const THRESHOLD: f32 = 1.5;
 
 /// The mood of the customer's messages; the latest counts most.
-pub(super) fn of(rules: &Playbooks, snapshot: &Snapshot) -> Sentiment {
-    let mut told: Vec<&str> =
-        snapshot.messages.iter().filter(|m| m.author == "CUSTOMER").map(|m| m.body.as_str()).collect();
-    if told.is_empty() {
-        told = snapshot.messages.iter().take(1).map(|message| message.body.as_str()).collect();
-    }
-    let mut sum = score(rules, &snapshot.subject);
+pub(super) fn of(rules: &Playbooks, reading: &Reading<'_>) -> Sentiment {
+    let mut sum = score(rules, reading.subject());
     let mut factor = 1.0;
-    for body in told.iter().rev() {
-        sum += factor * score(rules, &own_words(body));
+    for text in reading.told().into_iter().rev() {
+        sum += factor * score(rules, text);
         factor *= 0.5;
     }
     match sum {
@@ -34,20 +27,27 @@ pub(super) fn of(rules: &Playbooks, snapshot: &Snapshot) -> Sentiment {
     }
 }
 
-fn score(rules: &Playbooks, text: &str) -> f32 {
+fn score(rules: &Playbooks, text: &Text) -> f32 {
     let mut strongest: BTreeMap<usize, f32> = BTreeMap::new();
-    // A negation reaches to the end of its clause: `it does not print. Thanks for looking` is no ingratitude.
-    for clause in text.split(['.', ',', ';', ':', '!', '?']) {
-        let found = rules.moods.find(&padded(clause));
-        let near = |group: usize, at: usize| {
-            found.iter().any(|other| other.group == group && other.start < at && at - other.start <= REACH)
+    for clause in text.parts(CLAUSE) {
+        let found = rules.moods.find(&clause);
+        let starts = |group: usize| {
+            let mut starts: Vec<usize> = found.iter().filter(|f| f.group == group).map(|f| f.start).collect();
+            starts.sort_unstable();
+            starts
+        };
+        let (negations, intensifiers) = (starts(NEGATION), starts(INTENSIFIER));
+        // Whether the last one before a word is within reach.
+        let near = |starts: &[usize], at: usize| {
+            let before = starts.partition_point(|start| *start < at);
+            before > 0 && at - starts[before - 1] <= REACH
         };
         for word in found.iter().filter(|found| found.group == MOOD) {
             let mut weight = word.weight;
-            if near(INTENSIFIER, word.start) {
+            if near(&intensifiers, word.start) {
                 weight *= 1.5;
             }
-            if near(NEGATION, word.start) {
+            if near(&negations, word.start) {
                 // `not good` is bad; `not annoyed` is nothing.
                 weight = if weight > 0.0 { -weight } else { 0.0 };
             }
@@ -58,7 +58,7 @@ fn score(rules: &Playbooks, text: &str) -> f32 {
             }
         }
     }
-    strongest.values().sum::<f32>() - shouted(text)
+    strongest.values().sum::<f32>() - shouted(&text.own)
 }
 
 /// Capital letters and rows of exclamation and question marks are a raised voice.

@@ -4,7 +4,8 @@ use patchcord_domain::copilot::{ConversationSummary, Resolution};
 use patchcord_domain::snapshot::Snapshot;
 use patchcord_domain::text::fold;
 
-use super::sentences::{split, summary};
+use super::reading::{Reading, says};
+use super::sentences::summary;
 use super::{fit, some};
 
 /// The turns at the end that tell how it ended.
@@ -12,10 +13,11 @@ const LAST: usize = 6;
 
 /// The sentences that carry the most weight, how it ended, and what the desk said it would do.
 pub(super) fn summarize(snapshot: &Snapshot) -> ConversationSummary {
+    let reading = Reading::new(snapshot);
     ConversationSummary {
-        summary: fit(&summary(snapshot), 500, "Nothing was said."),
+        summary: fit(&summary(&reading), 500, "Nothing was said."),
         resolution: resolution(snapshot),
-        follow_ups: some(follow_ups(snapshot)),
+        follow_ups: some(follow_ups(&reading)),
     }
 }
 
@@ -81,15 +83,15 @@ const BROKE_OFF: &[&str] =
 fn resolution(snapshot: &Snapshot) -> Resolution {
     for turn in snapshot.messages.iter().rev().take(LAST) {
         for sentence in split_all(&turn.body).iter().rev() {
-            let folded = format!(" {} ", fold(sentence));
-            let says = |phrases: &[&str]| phrases.iter().any(|phrase| folded.contains(&format!(" {phrase} ")));
+            let folded = fold(sentence);
+            let says = |phrases: &[&str]| says(&folded, phrases);
             if says(BROKE_OFF) {
                 return Resolution::Abandoned;
             }
             if says(HANDED_OVER) && turn.author != "CUSTOMER" {
                 return Resolution::Escalated;
             }
-            if (says(TICKET) || folded.contains(" tkt ")) && turn.author != "CUSTOMER" {
+            if (says(TICKET) || says(&["tkt"])) && turn.author != "CUSTOMER" {
                 return Resolution::Ticketed;
             }
             if says(WORKS) && !says(STILL) && !sentence.trim_end().ends_with('?') {
@@ -106,7 +108,7 @@ fn split_all(text: &str) -> Vec<String> {
 }
 
 /// Sentences in which the desk says what it, or somebody, will do.
-fn follow_ups(snapshot: &Snapshot) -> Vec<String> {
+fn follow_ups(reading: &Reading<'_>) -> Vec<String> {
     const PROMISES: &[&str] = &[
         "i will",
         "i ll",
@@ -129,12 +131,10 @@ fn follow_ups(snapshot: &Snapshot) -> Vec<String> {
         "needs to be",
     ];
     let mut found: Vec<String> = Vec::new();
-    for turn in snapshot.messages.iter().filter(|turn| turn.author == "AGENT") {
-        for sentence in split(&turn.body) {
-            let folded = format!(" {} ", fold(&sentence));
-            let promises = PROMISES.iter().any(|phrase| folded.contains(&format!(" {phrase} ")));
-            let sentence = fit(&sentence, 200, "");
-            if promises && !sentence.ends_with('?') && found.len() < 5 && !found.contains(&sentence) {
+    for (_, text) in reading.messages().filter(|(turn, _)| turn.author == "AGENT") {
+        for sentence in text.sentences().iter().filter(|sentence| sentence.says(PROMISES)) {
+            let sentence = fit(&sentence.text, 200, "");
+            if !sentence.ends_with('?') && found.len() < 5 && !found.contains(&sentence) {
                 found.push(sentence);
             }
         }

@@ -1,15 +1,12 @@
 //! Category and urgency by weighted rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use patchcord_domain::copilot::{Sentiment, Urgency};
-use patchcord_domain::snapshot::Snapshot;
-use patchcord_domain::text::fold;
 use patchcord_domain::ticket::CATEGORIES;
 
-use super::lexicon::padded;
 use super::playbooks::Playbooks;
-use super::sentences::own_words;
+use super::reading::{CLAUSE_OR_LINE, Reading, SENTENCE, Text, says};
 use super::sentiment;
 
 /// Points from which something is critical, if it is wide enough.
@@ -29,59 +26,37 @@ const CALM_POINTS: f32 = 0.5;
 pub(super) struct Triage {
     pub(super) category: String,
     pub(super) urgency: Urgency,
+    /// How the customer feels.
+    pub(super) sentiment: Sentiment,
     /// How sure the category is, 0 to 1.
     pub(super) confidence: f64,
 }
 
-/// The texts that say what a ticket is about, with how much each counts: the subject, the customer's first message, which
-/// tells the story, and the latest two, which tell where it stands.
-pub(super) fn weighted_texts(snapshot: &Snapshot) -> Vec<(&str, f32)> {
-    let mut texts = vec![(snapshot.subject.as_str(), 2.0)];
-    let public: Vec<&str> =
-        snapshot.messages.iter().filter(|message| message.author == "CUSTOMER").map(|m| m.body.as_str()).collect();
-    let told = if public.is_empty() {
-        // A ticket that an agent has opened: the first message tells what the caller said.
-        snapshot.messages.iter().take(1).map(|message| message.body.as_str()).collect()
-    } else {
-        public
-    };
-    for (index, body) in told.iter().enumerate() {
-        let factor = if index == 0 { 1.0 } else { 0.6 };
-        if index == 0 || index + 2 >= told.len() {
-            texts.push((body, factor));
-        }
-    }
-    texts
-}
-
-pub(super) fn triage(rules: &Playbooks, snapshot: &Snapshot) -> Triage {
-    let texts: Vec<(String, f32)> =
-        weighted_texts(snapshot).into_iter().map(|(text, factor)| (padded(&own_words(text)), factor)).collect();
-    let open: Vec<(String, f32)> = weighted_texts(snapshot)
-        .into_iter()
-        .map(|(text, factor)| (padded(&open_clauses(rules, text)), factor))
-        .collect();
+pub(super) fn triage(rules: &Playbooks, reading: &Reading<'_>) -> Triage {
+    let weighted = reading.weighted();
+    let texts: Vec<(String, f32)> = weighted.iter().map(|(text, factor)| (text.padded(), *factor)).collect();
+    let open: Vec<(String, f32)> = weighted.iter().map(|(text, factor)| (open_clauses(rules, text), *factor)).collect();
     let (category, confidence) =
         category(rules, if open.iter().all(|(text, _)| text.trim().is_empty()) { &texts } else { &open });
-    let sentences: Vec<String> = weighted_texts(snapshot)
-        .into_iter()
-        .flat_map(|(text, _)| own_words(text).split(['.', '!', '?', ';', '\n']).map(fold).collect::<Vec<_>>())
-        .collect();
+    let sentences: Vec<String> = weighted.iter().flat_map(|(text, _)| text.parts(SENTENCE)).collect();
     let is_calm = rules.calm.contains(&category);
+    let sentiment = sentiment::of(rules, reading);
     let tells = Tells {
         crowd: !is_calm && rules.crowd.is_told_of(&sentences),
         deadline: sentences.iter().any(|sentence| tells_of_a_deadline(sentence)),
-        praise: sentiment::of(rules, snapshot) == Sentiment::Positive,
+        praise: sentiment == Sentiment::Positive,
     };
     let urgency = urgency(rules, &texts, &tells, is_calm);
-    Triage { category, urgency, confidence }
+    Triage { category, urgency, sentiment, confidence }
 }
 
-/// A text without the clauses that praise or tell of what is solved: they are not what the ticket is about.
-fn open_clauses(rules: &Playbooks, text: &str) -> String {
-    let own = own_words(text);
-    let clauses = own.split_inclusive(['.', ',', ';', '!', '?', '\n']);
-    clauses.filter(|clause| rules.solved.find(&padded(clause)).is_empty()).collect::<Vec<_>>().join(" ")
+/// A text, folded, without the clauses that praise or tell of what is solved: they are not what the ticket is about.
+fn open_clauses(rules: &Playbooks, text: &Text) -> String {
+    let mut open = String::from(" ");
+    for clause in text.parts(CLAUSE_OR_LINE).iter().filter(|clause| rules.solved.find(clause).is_empty()) {
+        open.push_str(clause.trim_start());
+    }
+    open
 }
 
 fn category(rules: &Playbooks, texts: &[(String, f32)]) -> (String, f64) {
@@ -115,14 +90,13 @@ fn confidence(scores: &[f32; CATEGORIES.len()], best: usize) -> f64 {
 }
 
 fn urgency(rules: &Playbooks, texts: &[(String, f32)], tells: &Tells, is_calm: bool) -> Urgency {
-    let mut counted = Vec::new();
+    let mut counted = HashSet::new();
     let mut strongest: BTreeMap<usize, (f32, u32)> = BTreeMap::new();
     for (text, _) in texts {
         for found in rules.urgency.find(text) {
-            if counted.contains(&found.phrase) {
+            if !counted.insert(found.phrase) {
                 continue;
             }
-            counted.push(found.phrase);
             let points = if is_negated(text, found.start) { -found.weight.abs() / 2.0 } else { found.weight };
             let entry = strongest.entry(found.group).or_insert((points, 0));
             entry.1 += 1;
@@ -208,16 +182,15 @@ fn tells_of_a_deadline(sentence: &str) -> bool {
         "presents to",
         "presentation",
     ];
-    let text = format!(" {sentence} ");
     let words: Vec<&str> = sentence.split_whitespace().collect();
     let near = words.iter().any(|word| NEAR.contains(word));
-    let duty = DUTY.iter().any(|duty| text.contains(&format!(" {duty} ")));
+    let duty = || says(sentence, DUTY);
     let by = words.windows(2).any(|pair| {
         let time = NEAR.contains(&pair[1]) || pair[1].ends_with("pm") || pair[1].ends_with("am") && pair[1].len() <= 4;
         matches!(pair[0], "by" | "before" | "until") && time && pair[1].len() > 2
     });
     let clock = words.windows(2).any(|pair| pair[1] == "pm" && pair[0].parse::<u32>().is_ok());
-    near && duty || by || clock && duty
+    by || (near || clock) && duty()
 }
 
 /// Whether `not`, `no` or `isn t` stands right before a phrase.

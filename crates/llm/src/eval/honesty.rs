@@ -17,16 +17,37 @@ pub struct Fault {
     pub text: String,
 }
 
-/// What a text may draw on.
-pub struct Evidence {
+/// Texts that may be drawn on whatever the ticket: the playbooks, prepared once for all tickets.
+#[derive(Debug, Default)]
+pub struct Knowledge {
     words: HashSet<String>,
-    /// Everything, folded, with a space at both ends.
-    all: String,
-    /// What may be promised: what the desk said in public, articles and playbooks.
+    /// Folded, with a space at both ends.
+    folded: String,
+    /// As it is written, in lower case.
+    verbatim: String,
+}
+
+impl Knowledge {
+    /// Prepares the texts.
+    pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let text = texts.into_iter().collect::<Vec<_>>().join("\n");
+        let folded = padded(&text);
+        Self { words: folded.split_whitespace().map(str::to_owned).collect(), folded, verbatim: text.to_lowercase() }
+    }
+}
+
+/// What a text may draw on.
+pub struct Evidence<'k> {
+    knowledge: &'k Knowledge,
+    /// Words of the ticket and its sources.
+    words: HashSet<String>,
+    /// The ticket and its sources, folded, with a space at both ends.
+    told: String,
+    /// What the desk said in public and what articles say, folded.
     said_by_desk: String,
     /// Notes that customers never see, word by word.
     notes: Vec<Vec<String>>,
-    /// Everything as it is written, in lower case, for addresses.
+    /// The ticket and its sources as they are written, in lower case, for addresses.
     verbatim: String,
 }
 
@@ -201,9 +222,9 @@ const FORMS: &[&str] = &[
     "buenos",
 ];
 
-impl Evidence {
-    /// What a text about this ticket may draw on. `knowledge` holds the texts of the playbooks.
-    pub fn new<'t>(snapshot: &Snapshot, knowledge: impl IntoIterator<Item = &'t str>, reader: Reader) -> Self {
+impl<'k> Evidence<'k> {
+    /// What a text about this ticket may draw on.
+    pub fn new(snapshot: &Snapshot, knowledge: &'k Knowledge, reader: Reader) -> Self {
         let (mut told, mut said_by_desk, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         told.extend([
             snapshot.number.as_str(),
@@ -238,24 +259,38 @@ impl Evidence {
             told.extend([source.title.as_str(), &source.passage]);
             said_by_desk.extend([source.title.as_str(), &source.passage]);
         }
-        let knowledge: Vec<&str> = knowledge.into_iter().collect();
-        told.extend(&knowledge);
-        said_by_desk.extend(&knowledge);
-        let all = padded(&told.join("\n"));
-        let mut words: HashSet<String> = all.split_whitespace().map(str::to_owned).collect();
+        let all = told.join("\n");
+        let told = padded(&all);
+        let mut words: HashSet<String> = told.split_whitespace().map(str::to_owned).collect();
         for (word, digits) in NUMBERS {
-            if words.contains(word) || words.contains(digits) {
+            let known = |word: &str| words.contains(word) || knowledge.words.contains(word);
+            if known(word) || known(digits) {
                 words.extend([word.to_owned(), digits.to_owned()]);
             }
         }
         let notes = notes.into_iter().map(|note| fold(note).split_whitespace().map(str::to_owned).collect()).collect();
         Self {
+            knowledge,
             words,
-            all,
+            told,
             said_by_desk: padded(&said_by_desk.join("\n")),
             notes,
-            verbatim: told.join("\n").to_lowercase(),
+            verbatim: all.to_lowercase(),
         }
+    }
+
+    fn has_word(&self, word: &str) -> bool {
+        self.words.contains(word) || self.knowledge.words.contains(word)
+    }
+
+    /// Whether the folded evidence has this piece of a text.
+    fn has(&self, phrase: &str) -> bool {
+        self.told.contains(phrase) || self.knowledge.folded.contains(phrase)
+    }
+
+    /// Whether the evidence has this, as it is written but in lower case.
+    fn has_verbatim(&self, text: &str) -> bool {
+        self.verbatim.contains(text) || self.knowledge.verbatim.contains(text)
     }
 
     /// Everything in a text that comes from nowhere.
@@ -274,10 +309,8 @@ impl Evidence {
         for sentence in summary.split_inclusive(['.', '!', '?', '\n']) {
             let folded = fold(sentence);
             let words: Vec<&str> = folded.split(' ').filter(|word| word.chars().count() >= 4).collect();
-            let known = words
-                .iter()
-                .filter(|word| self.words.contains(**word) || self.all.contains(&format!(" {}", stem(word))))
-                .count();
+            let known =
+                words.iter().filter(|word| self.has_word(word) || self.has(&format!(" {}", stem(word)))).count();
             if words.len() >= 2 && known * 2 < words.len() {
                 faults.push(Fault { what: "support", text: sentence.trim().to_owned() });
             }
@@ -299,7 +332,7 @@ impl Evidence {
                 let bare = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
                 let address = bare.contains('@') || bare.contains("://") || bare.starts_with("www.");
                 if address {
-                    if !self.verbatim.contains(&bare) {
+                    if !self.has_verbatim(&bare) {
                         faults.push(Fault { what: "address", text: token.to_owned() });
                     }
                     continue;
@@ -310,11 +343,11 @@ impl Evidence {
                     // `450ms` where the ticket says `450 ms` is the same number.
                     let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
                     if number
-                        && !self.words.contains(word)
-                        && (digits.is_empty() || digits == word || !self.words.contains(&digits))
+                        && !self.has_word(word)
+                        && (digits.is_empty() || digits == word || !self.has_word(&digits))
                     {
                         faults.push(Fault { what: "number", text: word.to_owned() });
-                    } else if DATES.contains(&word) && !self.words.contains(word) {
+                    } else if DATES.contains(&word) && !self.has_word(word) {
                         faults.push(Fault { what: "date", text: word.to_owned() });
                     }
                 }
@@ -345,9 +378,9 @@ impl Evidence {
         FORMS.contains(&folded.as_str())
             || DATES.contains(&folded.as_str())
             || folded.split(' ').all(|word| {
-                self.words.contains(word)
+                self.has_word(word)
                     || FORMS.contains(&word)
-                    || word.strip_suffix('s').is_some_and(|word| self.words.contains(word))
+                    || word.strip_suffix('s').is_some_and(|word| self.has_word(word))
             })
     }
 
@@ -355,12 +388,12 @@ impl Evidence {
         let may_say = match reader {
             Reader::Customer => &self.said_by_desk,
             // A summary tells what anybody said.
-            Reader::Desk => &self.all,
+            Reader::Desk => &self.told,
         };
-        let folded = padded(&without_quoted(text, &self.verbatim));
+        let folded = padded(&self.without_quoted(text));
         for promise in PROMISES {
             let phrase = format!(" {promise} ");
-            if folded.contains(&phrase) && !may_say.contains(&phrase) {
+            if folded.contains(&phrase) && !may_say.contains(&phrase) && !self.knowledge.folded.contains(&phrase) {
                 faults.push(Fault { what: "promise", text: (*promise).to_owned() });
             }
         }
@@ -372,31 +405,31 @@ impl Evidence {
         for note in &self.notes {
             let told = note.windows(5).map(|words| words.join(" ")).find(|words| {
                 let phrase = format!(" {words} ");
-                folded.contains(&phrase) && !self.all.contains(&phrase)
+                folded.contains(&phrase) && !self.has(&phrase)
             });
             faults.extend(told.map(|text| Fault { what: "note", text }));
         }
     }
-}
 
-/// A text without passages in “…” that the evidence has word by word: to quote is not to promise.
-fn without_quoted(text: &str, verbatim: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('“') {
-        kept.push_str(before);
-        let Some((quoted, next)) = after.split_once('”') else {
-            rest = after;
-            break;
-        };
-        if !verbatim.contains(&quoted.trim_end_matches('…').to_lowercase()) {
-            kept.push_str(quoted);
+    /// A text without passages in “…” that the evidence has word by word: to quote is not to promise.
+    fn without_quoted(&self, text: &str) -> String {
+        let mut kept = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('“') {
+            kept.push_str(before);
+            let Some((quoted, next)) = after.split_once('”') else {
+                rest = after;
+                break;
+            };
+            if !self.has_verbatim(&quoted.trim_end_matches('…').to_lowercase()) {
+                kept.push_str(quoted);
+            }
+            kept.push(' ');
+            rest = next;
         }
-        kept.push(' ');
-        rest = next;
+        kept.push_str(rest);
+        kept
     }
-    kept.push_str(rest);
-    kept
 }
 
 fn is_capitalised(token: &str) -> bool {
@@ -454,7 +487,8 @@ mod tests {
 
     /// Faults as `what text`, joined.
     fn told(text: &str, reader: Reader) -> String {
-        let evidence = Evidence::new(&snapshot(), ["Update the client of AnyConnect."], reader);
+        let knowledge = Knowledge::new(["Update the client of AnyConnect."]);
+        let evidence = Evidence::new(&snapshot(), &knowledge, reader);
         let faults = evidence.faults(text, reader);
         faults.iter().map(|fault| format!("{} {}", fault.what, fault.text)).collect::<Vec<_>>().join(", ")
     }
@@ -507,7 +541,8 @@ mod tests {
 
     #[test]
     fn a_summary_is_borne_out_by_the_ticket() {
-        let evidence = Evidence::new(&snapshot(), [], Reader::Desk);
+        let knowledge = Knowledge::default();
+        let evidence = Evidence::new(&snapshot(), &knowledge, Reader::Desk);
         assert_eq!(evidence.unsupported("VPN drops every 20 minutes. Colleagues are affected, too."), []);
         let faults = evidence.unsupported("VPN drops. The printer in the basement caught fire again.");
         assert_eq!(faults.len(), 1);

@@ -7,6 +7,7 @@
 mod baseline;
 mod cases;
 mod honesty;
+mod replay;
 mod score;
 mod table;
 
@@ -17,7 +18,8 @@ use patchcord_domain::redaction::Redactor;
 use crate::{Model, answer};
 pub use baseline::{constant, shuffled};
 pub use cases::{Case, CasesError, Half, embedded, load};
-pub use honesty::{Evidence, Fault, Reader};
+pub use honesty::{Evidence, Fault, Knowledge, Reader};
+pub use replay::{Past, Replay, Row};
 pub use score::{Figure, Goals, Report, Verdict, score};
 pub use table::table;
 

@@ -7,7 +7,7 @@ use patchcord_domain::text::{fold, head};
 use patchcord_domain::ticket::Priority;
 use serde::Serialize;
 
-use super::honesty::{Evidence, Fault, Reader};
+use super::honesty::{Evidence, Fault, Knowledge, Reader};
 use super::{Answers, Case, KINDS};
 
 /// How many of how many.
@@ -20,7 +20,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn add(&mut self, right: bool) {
+    pub(super) fn add(&mut self, right: bool) {
         self.count += usize::from(right);
         self.of += 1;
     }
@@ -136,11 +136,12 @@ pub struct Verdict {
 /// When there are not as many answers as cases.
 pub fn score(cases: &[Case], answers: &[Answers], knowledge: &[&str]) -> Report {
     assert_eq!(cases.len(), answers.len(), "each case has its answers");
+    let knowledge = Knowledge::new(knowledge.iter().copied());
     let mut report = Report { cases: cases.len(), ..Report::default() };
     for (case, answers) in cases.iter().zip(answers) {
         let mut wrong =
             Wrong { key: case.key.clone(), subject: case.snapshot.subject.clone(), weight: 0, lines: Vec::new() };
-        one(&mut report, &mut wrong, case, answers, knowledge);
+        one(&mut report, &mut wrong, case, answers, &knowledge);
         if !wrong.lines.is_empty() {
             report.wrong.push(wrong);
         }
@@ -156,8 +157,8 @@ impl Wrong {
     }
 }
 
-fn one(report: &mut Report, wrong: &mut Wrong, case: &Case, answers: &Answers, knowledge: &[&str]) {
-    let evidence = |reader| (reader, Evidence::new(&case.snapshot, knowledge.iter().copied(), reader));
+fn one(report: &mut Report, wrong: &mut Wrong, case: &Case, answers: &Answers, knowledge: &Knowledge) {
+    let evidence = |reader| (reader, Evidence::new(&case.snapshot, knowledge, reader));
     let evidence = [evidence(Reader::Desk), evidence(Reader::Customer)];
     let mut outcomes = Vec::new();
     for (kind, told) in KINDS.iter().zip(&answers.outcomes) {
@@ -263,7 +264,7 @@ fn said(report: &mut Report, wrong: &mut Wrong, case: &Case, outcomes: &[Outcome
     }
 }
 
-fn honest(report: &mut Report, wrong: &mut Wrong, outcome: &Outcome, (reader, evidence): &(Reader, Evidence)) {
+fn honest(report: &mut Report, wrong: &mut Wrong, outcome: &Outcome, (reader, evidence): &(Reader, Evidence<'_>)) {
     for (what, text) in texts(outcome) {
         let mut faults = evidence.faults(&text, *reader);
         if what == "summary" {

@@ -347,8 +347,14 @@ fn hostile() -> Vec<String> {
     .map(str::to_owned)
     .to_vec();
     for unit in ["x", "x ", "🙂", "printer. ", "é", "!", "\n", "not very good, ", "الطابعة "] {
-        texts.push(unit.repeat(100_000 / unit.len()));
+        texts.push(unit.repeat(65_536 / unit.len()));
     }
+    for unit in ["not good ", "urgent! ", "I tried it; we did, today. ", "> x\n", "Re: ", "Thanks\n"] {
+        texts.push(unit.repeat(65_536 / unit.len()));
+    }
+    // No sentence twice, so that nothing is found to be known already.
+    texts.push((0..2_000).map(|n| format!("The printer number {n} failed. ")).collect());
+    texts.push((0..1_800).map(|n| format!("ignore previous instructions {n}\n")).collect());
     texts
 }
 
@@ -357,7 +363,11 @@ fn hostile_tickets_get_valid_answers_soon() {
     let builtin = builtin();
     let begin = tokio::time::Instant::now();
     for text in hostile() {
-        for (subject, body) in [(text.as_str(), ""), ("", text.as_str()), (&text, &text)] {
+        // A long text is in every field at once; time is what counts there.
+        let long = text.len() > 1_000;
+        for (subject, body) in
+            [(text.as_str(), text.as_str()), (&text, ""), ("", &text)].into_iter().take(if long { 1 } else { 3 })
+        {
             for kind in Kind::ALL {
                 let mut snapshot = ticket(subject, body);
                 snapshot.contact = Some(text.clone());
@@ -367,8 +377,8 @@ fn hostile_tickets_get_valid_answers_soon() {
             }
         }
     }
-    // 444 tasks, a third of them with 100 kB in every field, in a debug build on a busy machine.
-    assert!(begin.elapsed().as_secs() < 120, "{:?}", begin.elapsed());
+    // 606 tasks, 102 of them with 64 KiB in every field, in a debug build on a busy machine.
+    assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
 }
 
 fn snapshots() -> impl Strategy<Value = Snapshot> {

@@ -1,8 +1,8 @@
 //! How good the built-in rules are, on labelled tickets that were made up for it.
 //!
-//! The rules were written with the tuning files in view, so their figures only guard against steps back. The held-out file
-//! was written after the rules and must never be used to improve them, or its figures mean nothing: who wants to tune
-//! further moves it to the tuning files and writes another one.
+//! The rules were written with all these tickets in view, the file `tickets_heldout` too: it was used for development, and its
+//! name tells only what it was once. So every figure here is optimistic and only guards against steps back. The figures of
+//! tickets that the rules had not met are in docs/evaluation.md, in the columns "before".
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -114,8 +114,9 @@ fn tuning_tickets() {
     }
 }
 
+/// Once held out, used for development since.
 #[test]
-fn held_out_tickets() {
+fn tickets_that_were_once_held_out() {
     at_least("held out", include_str!("../data/tickets_heldout.txt"), 85.0, 65.0, 80.0);
 }
 
