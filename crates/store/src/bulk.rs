@@ -9,7 +9,7 @@ use patchcord_domain::text::fold;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
 };
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgPool};
 
 use crate::entities::{ticket_events, ticket_messages, tickets};
 use crate::rows::{Message, Ticket, TicketEvent};
@@ -59,8 +59,8 @@ pub async fn reserve_numbers(store: &Store, workspace: &WorkspaceId, count: i64)
 /// # Errors
 /// When the database fails; then nothing of it is kept.
 pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
-    if store.backend() == DbBackend::Postgres {
-        return copy(store, workspace, &load).await;
+    if let Some(pool) = store.postgres_pool() {
+        return copy(pool, workspace, &load).await;
     }
     let workspace = workspace.clone();
     store
@@ -125,8 +125,8 @@ where
     E::Column::iter().filter_map(|column| row.get(column).into_value()).collect()
 }
 
-async fn copy(store: &Store, workspace: &WorkspaceId, load: &Load) -> Result<(), StoreError> {
-    let mut tx = store.reader().postgres_pool().begin().await?;
+async fn copy(pool: &PgPool, workspace: &WorkspaceId, load: &Load) -> Result<(), StoreError> {
+    let mut tx = pool.begin().await?;
     copy_rows::<tickets::Entity>(&mut tx, &load.tickets).await?;
     copy_rows::<ticket_messages::Entity>(&mut tx, &load.messages).await?;
     copy_rows::<ticket_events::Entity>(&mut tx, &load.lines).await?;
