@@ -32,7 +32,7 @@ pub struct Options {
 impl Options {
     /// The defaults for a database address.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_connections: 10, sqlite_full_sync: true, wait_ms: 5_000, stop_at_point: None }
+        Self { url: url.into(), max_connections: 16, sqlite_full_sync: true, wait_ms: 5_000, stop_at_point: None }
     }
 
     /// The file behind a SQLite address.
@@ -86,7 +86,9 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     let writer = base.clone().pragma("cache_size", "-8000");
     let base = base.pragma("cache_size", "-2000");
     let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(writer)).await?;
-    let readers = options.max_connections.clamp(1, 8);
+    // More of them than cores read no faster; some more, so that a slow one is not in the way of all.
+    let cores = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(8));
+    let readers = options.max_connections.clamp(1, (cores + 2).min(8));
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
         read: Connections::Pooled(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),
