@@ -20,7 +20,7 @@ const CONNECTIONS: usize = 8;
 const WARM_UP: Duration = Duration::from_secs(1);
 const MEASURE: Duration = Duration::from_secs(3);
 /// How often each is measured; an odd number.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 const PACED: Duration = Duration::from_secs(6);
 const TICKETS: &str = "10000";
 const EMAIL: &str = "bench@patchcord.test";
@@ -84,28 +84,26 @@ fn measure(binary: &Path, folder: &Path, cluster: &postgres::Cluster, figures: &
         Server::start(&binary, &["serve"], settings, &folder.join(format!("{name}.log")))
     };
     // The first start finds cold files; the second is the one that counts.
-    let sqlite_token = sign_in(&start("sqlite", &sqlite)?)?;
-    let postgres_token = sign_in(&start("postgres", &postgres)?)?;
+    drop(start("sqlite", &sqlite)?);
+    let token = sign_in(&start("postgres", &postgres)?)?;
     // The Node.js server has the same rows and the same session, in a database of its own.
     cluster.sql("postgres", "CREATE DATABASE node TEMPLATE patchcord")?;
     for database in ["patchcord", "node"] {
         cluster.sql(database, "VACUUM (ANALYZE)")?;
     }
     cluster.sql("postgres", "CHECKPOINT")?;
-    let (user, session) = claims(&postgres_token)?;
+    let (user, session) = claims(&token)?;
     let node = [("DATABASE_URL", &*copy), ("BENCH_SUB", &user), ("BENCH_SID", &session), ("NODE_ENV", "production")];
     let node = Server::start("node", &["bench/server.js"], &node, &folder.join("node.log"))?;
     let node_token = String::from_utf8(Connection::open(&node.target(""))?.ask("GET", "/token", "")?.1)?;
 
     let mut all = [
-        Contender::new("node", node, &node_token)?,
-        Contender::new("postgres", start("postgres", &postgres)?, &postgres_token)?,
-        Contender::new("sqlite", start("sqlite", &sqlite)?, &sqlite_token)?,
+        Contender::new("node", node, Some(&node_token))?,
+        Contender::new("postgres", start("postgres", &postgres)?, None)?,
+        Contender::new("sqlite", start("sqlite", &sqlite)?, None)?,
     ];
     compare(&mut all)?;
-    for (contender, waits) in
-        all[1..].iter_mut().zip([&mut figures.analysis_postgres, &mut figures.analysis_sqlite])
-    {
+    for (contender, waits) in all[1..].iter_mut().zip([&mut figures.analysis_postgres, &mut figures.analysis_sqlite]) {
         *waits = analyses(&contender.target).context("measuring analyses")?;
         contender.look_at_memory();
     }
@@ -124,12 +122,16 @@ struct Contender {
 }
 
 impl Contender {
-    fn new(name: &'static str, server: Server, token: &str) -> Result<Self> {
-        let target = server.target(token);
+    /// Looks at the server before anything was asked of it. Without a token, a user signs in.
+    fn new(name: &'static str, server: Server, token: Option<&str>) -> Result<Self> {
         let requests = Requests {
             idle_mib: server.resident_mib(),
             started_ms: server.started_in.as_secs_f64() * 1_000.0,
             ..Requests::default()
+        };
+        let target = match token {
+            Some(token) => server.target(token),
+            None => server.target(&sign_in(&server)?),
         };
         Ok(Self { name, ids: ids(&target)?, server, target, requests })
     }
@@ -175,6 +177,7 @@ fn compare(all: &mut [Contender]) -> Result<()> {
         };
         let paced = paced(&contender.target, 40, PACED, &mixed)?;
         contender.say("Paced", &paced);
+        println!("            {} requests at their times", paced.count);
         contender.requests.paced = paced;
         contender.look_at_memory();
     }

@@ -62,7 +62,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
          - Machine: {}; load average before the run: {}\n- {}\n\
          - Data: 10,000 tickets with 5 messages each, made by `patchcord seed --load`; the Node.js server has a copy of them \
          in a database of its own. 8 connections, one request after the other on each. No limit on requests a minute\n\
-         - The servers run side by side and are measured in turns, five times three seconds each; the middle one counts\n\
+         - The servers run side by side and are measured in turns, three times three seconds each; the middle one counts\n\
          - While the tickets are made, everything may use both cores\n\
          - PostgreSQL with its own defaults (`fsync` and `synchronous_commit` on); SQLite with `synchronous=full`\n\
          - Node.js: `bench/server.js`, Fastify and `pg` with hand-written prepared statements; it does the \
