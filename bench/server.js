@@ -65,11 +65,12 @@ const TICKET = `t.id, t.number, t.subject, t.status, t.priority, t.channel, t.pr
 const JOINS = `LEFT JOIN organizations o ON o.workspace_id = t.workspace_id AND o.id = t.organization_id
   LEFT JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
   LEFT JOIN support_agents a ON a.workspace_id = t.workspace_id AND a.id = t.assignee_id`;
-const LIST = {
-  name: 'list',
+// The limit is part of the text: with a parameter PostgreSQL would plan the statement anew each time.
+const list = (limit, offset) => ({
+  name: `list-${limit}-${offset}`,
   text: `SELECT ${TICKET} FROM tickets t ${JOINS} WHERE t.workspace_id = $1
-    ORDER BY t.created_at DESC, t.id DESC LIMIT $2 OFFSET $3`,
-};
+    ORDER BY t.created_at DESC, t.id DESC LIMIT ${limit} OFFSET ${offset}`,
+});
 const GET = {
   name: 'get',
   text: `SELECT ${TICKET}, t.call_id, t.merged_into_id, o.u_e_code, o.status AS organization_status, c.email, c.phone, c.title,
@@ -186,9 +187,9 @@ app.get('/healthz', async () => 'ok');
 app.get('/token', async () => token);
 
 app.get('/api/tickets', async (request) => {
-  const limit = Math.min(Number(request.query.limit ?? 25), 100);
-  const offset = Number(request.query.offset ?? 0);
-  const { rows } = await pool.query({ ...LIST, values: [request.user.workspace, limit + 1, offset] });
+  const limit = Math.min(Math.trunc(Number(request.query.limit ?? 25)), 100) || 25;
+  const offset = Math.trunc(Number(request.query.offset ?? 0)) || 0;
+  const { rows } = await pool.query({ ...list(limit + 1, offset), values: [request.user.workspace] });
   const hasMore = rows.length > limit;
   return { items: rows.slice(0, limit).map(line), limit, offset, hasMore, total: null };
 });

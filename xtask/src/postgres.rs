@@ -98,6 +98,44 @@ impl Cluster {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// The address of one of its databases.
+    pub(crate) fn url_of(&self, database: &str) -> String {
+        let server = self.url.rsplit_once('/').map_or(self.url.as_str(), |(server, _)| server);
+        format!("{server}/{database}")
+    }
+
+    /// Runs a statement in one of its databases.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub(crate) fn sql(&self, database: &str, statement: &str) -> Result<()> {
+        let psql = installed().context("PostgreSQL is not there any more")?.join("psql");
+        let mut psql = Command::new(psql);
+        psql.args([&self.url_of(database), "--no-password", "--no-psqlrc", "--quiet", "-c", statement]);
+        shell::read(&mut psql).map(drop)
+    }
+
+    /// Moves all its processes to these cores, when some are named.
+    ///
+    /// # Errors
+    /// When they cannot be moved.
+    pub(crate) fn use_cores(&self, cores: Option<&str>) -> Result<()> {
+        let Some(cores) = cores else { return Ok(()) };
+        let file = self.folder.join("data/postmaster.pid");
+        let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+        let first = text.lines().next().context("the file with the process of PostgreSQL is empty")?;
+        let others = shell::read(Command::new("ps").args(["--ppid", first, "-o", "pid="]))?;
+        for process in std::iter::once(first).chain(others.split_whitespace()) {
+            // One that has just ended needs no core.
+            let _ = Command::new("taskset")
+                .args(["--all-tasks", "--cpu-list", "--pid", cores, process])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+        }
+        Ok(())
+    }
 }
 
 /// The folder with the programs of the newest PostgreSQL that is new enough.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -121,14 +120,14 @@ impl Passwords {
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool, AppError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).to_owned();
-        let (argon2, password) = (self.argon2.clone(), password.to_owned());
-        let fits = self
+        let password = password.to_owned();
+        let is_right = self
             .aside(move || {
                 let parsed = PasswordHash::new(&hash).map_err(internal)?;
-                Ok::<bool, AppError>(argon2.verify_password(password.as_bytes(), &parsed).is_ok())
+                Ok::<bool, AppError>(fits(&password, &parsed))
             })
             .await??;
-        Ok(fits && known)
+        Ok(is_right && known)
     }
 
     async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
@@ -140,7 +139,39 @@ impl Passwords {
 fn hash(argon2: &Argon2<'_>, password: &str, entropy: &dyn Entropy) -> Result<String, AppError> {
     let mut salt = [0_u8; 16];
     entropy.fill(&mut salt);
-    Ok(argon2.hash_password_with_salt(password.as_bytes(), &salt).map_err(internal)?.to_string())
+    let mut output = [0_u8; Params::DEFAULT_OUTPUT_LEN];
+    fill(argon2, password, &salt, &mut output).map_err(internal)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(internal)?,
+        salt: Some(Salt::new(&salt).map_err(internal)?),
+        hash: Some(Output::new(&output).map_err(internal)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Whether the password is the one behind the hash, computed as the hash says. Outputs are compared in constant time.
+fn fits(password: &str, stored: &PasswordHash) -> bool {
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else { return false };
+    let Ok(params) = Params::try_from(stored) else { return false };
+    let known = (Algorithm::Argon2id.ident(), Some(Version::V0x13.into()));
+    if (stored.algorithm, stored.version) != known {
+        return false;
+    }
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut output = vec![0_u8; expected.len()];
+    fill(&argon2, password, salt, &mut output).is_ok() && Output::new(&output).is_ok_and(|output| output == *expected)
+}
+
+/// Hashes in memory that goes back to the system at once. The allocator of glibc keeps what is smaller than 32 MiB for
+/// later; the blocks behind those that are used are never touched, so that they cost nothing.
+fn fill(argon2: &Argon2<'_>, password: &str, salt: &[u8], output: &mut [u8]) -> Result<(), argon2::Error> {
+    const ROOM: usize = 40 * 1024 * 1024 / Block::SIZE;
+    let blocks = argon2.params().block_count();
+    let mut memory = Vec::with_capacity(blocks.max(ROOM));
+    memory.resize(blocks, Block::new());
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, &mut memory)
 }
 
 fn internal(error: impl std::fmt::Display) -> AppError {
@@ -181,6 +212,28 @@ pub fn token_hash(token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hash_fits_its_password_alone() {
+        struct Sevens;
+        impl Entropy for Sevens {
+            fn fill(&self, buffer: &mut [u8]) {
+                buffer.fill(7);
+            }
+        }
+        // Made by `hash_password_with_salt` of the argon2 crate, with memory of its own.
+        let known = "$argon2id$v=19$m=19456,t=2,p=1$yWKqjiGlEMwrjaK1GJzRVw$IJsY4qwYRJFJ64evJUiLPXDu38a4ubsvcLnO/KkR43Y";
+        let known = PasswordHash::new(known).unwrap();
+        assert!(fits("a long enough secret", &known) && !fits("a long enough secreu", &known));
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 2, 1, None).unwrap());
+        let text = hash(&argon2, "a long enough secret", &Sevens).unwrap();
+        assert!(text.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{text}");
+        let own = PasswordHash::new(&text).unwrap();
+        assert!(fits("a long enough secret", &own) && !fits("another", &own));
+        for wrong in [text.replace("t=2", "t=3"), text.replace("argon2id", "argon2i"), text.replace("v=19", "v=16")] {
+            assert!(!fits("a long enough secret", &PasswordHash::new(&wrong).unwrap()), "{wrong}");
+        }
+    }
 
     #[test]
     fn judged() {

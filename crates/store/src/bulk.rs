@@ -9,7 +9,7 @@ use patchcord_domain::text::fold;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
 };
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgPool};
 
 use crate::entities::{ticket_events, ticket_messages, tickets};
 use crate::rows::{Message, Ticket, TicketEvent};
@@ -59,8 +59,8 @@ pub async fn reserve_numbers(store: &Store, workspace: &WorkspaceId, count: i64)
 /// # Errors
 /// When the database fails; then nothing of it is kept.
 pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
-    if store.backend() == DbBackend::Postgres {
-        return copy(store, workspace, &load).await;
+    if let Some(pool) = store.postgres_pool() {
+        return copy(pool, workspace, load).await;
     }
     let workspace = workspace.clone();
     store
@@ -84,6 +84,17 @@ pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result
             })
         })
         .await
+}
+
+/// Counts what is in the tables, so that statements are planned for as many rows as there are now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(store: &Store) -> Result<(), StoreError> {
+    if let Some(pool) = store.postgres_pool() {
+        sqlx::query("ANALYZE tickets, ticket_messages, ticket_events, search_documents").execute(pool).await?;
+    }
+    Ok(())
 }
 
 async fn insert<E>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), StoreError>
@@ -125,11 +136,11 @@ where
     E::Column::iter().filter_map(|column| row.get(column).into_value()).collect()
 }
 
-async fn copy(store: &Store, workspace: &WorkspaceId, load: &Load) -> Result<(), StoreError> {
-    let mut tx = store.reader().postgres_pool().begin().await?;
-    copy_rows::<tickets::Entity>(&mut tx, &load.tickets).await?;
-    copy_rows::<ticket_messages::Entity>(&mut tx, &load.messages).await?;
-    copy_rows::<ticket_events::Entity>(&mut tx, &load.lines).await?;
+async fn copy(pool: &PgPool, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
+    let mut tx = pool.begin().await?;
+    copy_rows::<tickets::Entity>(&mut tx, load.tickets).await?;
+    copy_rows::<ticket_messages::Entity>(&mut tx, load.messages).await?;
+    copy_rows::<ticket_events::Entity>(&mut tx, load.lines).await?;
     let documents = load.documents.iter().map(|(subject_id, text)| {
         [workspace.as_str().into(), search::TICKET.into(), subject_id.as_str().into(), 0_i64.into(), fold(text).into()]
     });
@@ -137,14 +148,14 @@ async fn copy(store: &Store, workspace: &WorkspaceId, load: &Load) -> Result<(),
     Ok(tx.commit().await?)
 }
 
-async fn copy_rows<E>(connection: &mut PgConnection, rows: &[E::Model]) -> Result<(), StoreError>
+async fn copy_rows<E>(connection: &mut PgConnection, rows: Vec<E::Model>) -> Result<(), StoreError>
 where
     E: EntityTrait,
     E::ActiveModel: ActiveModelTrait<Entity = E>,
-    E::Model: IntoActiveModel<E::ActiveModel> + Clone + Sync,
+    E::Model: IntoActiveModel<E::ActiveModel>,
 {
     let target = format!("{} ({})", E::default().table_name(), names::<E>());
-    copy_values(connection, &target, rows.iter().map(|row| row_values::<E>(row.clone()))).await
+    copy_values(connection, &target, rows.into_iter().map(row_values::<E>)).await
 }
 
 async fn copy_values<R: IntoIterator<Item = Value>>(
@@ -175,14 +186,16 @@ async fn copy_values<R: IntoIterator<Item = Value>>(
 /// A value in the text form of COPY: <https://www.postgresql.org/docs/current/sql-copy.html>.
 fn push(text: &mut String, value: &Value) -> Result<(), StoreError> {
     let mut escaped = |plain: &str| {
-        for c in plain.chars() {
-            match c {
-                '\\' => text.push_str("\\\\"),
-                '\n' => text.push_str("\\n"),
-                '\r' => text.push_str("\\r"),
-                '\t' => text.push_str("\\t"),
-                other => text.push(other),
-            }
+        for part in plain.split_inclusive(['\\', '\n', '\r', '\t']) {
+            let (before, escaped) = match part.as_bytes().last() {
+                Some(b'\\') => (&part[..part.len() - 1], "\\\\"),
+                Some(b'\n') => (&part[..part.len() - 1], "\\n"),
+                Some(b'\r') => (&part[..part.len() - 1], "\\r"),
+                Some(b'\t') => (&part[..part.len() - 1], "\\t"),
+                _ => (part, ""),
+            };
+            text.push_str(before);
+            text.push_str(escaped);
         }
     };
     match value {

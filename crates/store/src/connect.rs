@@ -12,16 +12,14 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::StoreError;
-
-/// A connection that was not used for so long is asked whether it is still there.
-const RESTED: Duration = Duration::from_secs(1);
+use crate::kept::{Connections, Kept, RESTED};
 
 /// How to reach and treat the database.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// `sqlite://path/to/file.db` or `postgres://user:password@host:port/database`.
     pub url: String,
-    /// Most connections: readers on SQLite, all connections on PostgreSQL.
+    /// Most connections: readers on SQLite, readers and writers together on PostgreSQL.
     pub max_connections: u32,
     /// Whether a write on SQLite reaches the disk before it is acknowledged (`synchronous=full`).
     pub sqlite_full_sync: bool,
@@ -34,7 +32,7 @@ pub struct Options {
 impl Options {
     /// The defaults for a database address.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_connections: 10, sqlite_full_sync: true, wait_ms: 5_000, stop_at_point: None }
+        Self { url: url.into(), max_connections: 16, sqlite_full_sync: true, wait_ms: 5_000, stop_at_point: None }
     }
 
     /// The file behind a SQLite address.
@@ -46,13 +44,13 @@ impl Options {
 
 /// The pools of one engine.
 pub(crate) struct Pools {
-    /// For reading; on PostgreSQL also for writing.
-    pub(crate) read: DatabaseConnection,
-    /// The single writer of SQLite.
-    pub(crate) writer: Option<DatabaseConnection>,
+    /// For reading.
+    pub(crate) read: Connections,
+    /// For writing; on SQLite a single one.
+    pub(crate) writer: DatabaseConnection,
     /// PostgreSQL connections whose commits do not wait for the disk: for ticket numbers only. A number may be lost in a
     /// crash; it cannot come twice, because the flush of the ticket that carries it also flushes the counter before it.
-    pub(crate) counters: Option<DatabaseConnection>,
+    pub(crate) counters: Option<Connections>,
     /// How the connections are made that tell other nodes, and are told by them.
     pub(crate) wakeups: Option<PgConnectOptions>,
 }
@@ -88,11 +86,13 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     let writer = base.clone().pragma("cache_size", "-8000");
     let base = base.pragma("cache_size", "-2000");
     let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(writer)).await?;
-    let readers = options.max_connections.clamp(1, 8);
+    // More of them than cores read no faster; some more, so that a slow one is not in the way of all.
+    let cores = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(8));
+    let readers = options.max_connections.clamp(1, (cores + 2).min(8));
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
-        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
-        writer: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer)),
+        read: Connections::Pooled(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),
+        writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
         counters: None,
         wakeups: None,
     })
@@ -120,12 +120,16 @@ async fn postgres(options: &Options) -> Result<Pools, StoreError> {
         .options([("lock_timeout", options.wait_ms.to_string()), ("statement_timeout", "30000".to_owned())])
         .statement_cache_capacity(200);
     // Connections are made when they are first needed: a server that starts before its database says 503 and recovers.
-    let read = pool(options.max_connections.max(2), wait).connect_lazy_with(quiet(base.clone()));
-    let counters = pool(2, wait).connect_lazy_with(quiet(base.clone().options([("synchronous_commit", "off")])));
+    // Half of them read and are kept apart, half of them write.
+    let half = options.max_connections.div_ceil(2).max(1);
+    let kept = |connections: u32, base: PgConnectOptions| {
+        Connections::Kept(Kept::new(pool(connections, wait).connect_lazy_with(quiet(base)), connections, wait))
+    };
+    let writer = pool(half, wait).connect_lazy_with(quiet(base.clone()));
     Ok(Pools {
-        read: SqlxPostgresConnector::from_sqlx_postgres_pool(read),
-        writer: None,
-        counters: Some(SqlxPostgresConnector::from_sqlx_postgres_pool(counters)),
+        read: kept(half, base.clone()),
+        writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+        counters: Some(kept(2, base.clone().options([("synchronous_commit", "off")]))),
         wakeups: Some(quiet(base.application_name("patchcord wakeups"))),
     })
 }

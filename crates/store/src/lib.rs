@@ -9,6 +9,7 @@ mod connect;
 mod entities;
 mod error;
 mod faults;
+mod kept;
 mod migrations;
 #[cfg(test)]
 mod plans;

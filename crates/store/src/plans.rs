@@ -8,6 +8,7 @@ use patchcord_domain::ticket::{Channel, Priority, Status};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
+use crate::kept::Connections;
 use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
@@ -26,14 +27,18 @@ type Seen = Arc<Mutex<Vec<Statement>>>;
 async fn watched(options: &Options) -> (Store, Seen, DatabaseConnection) {
     let seen = Seen::default();
     let mut pools = connect::connect(options).await.unwrap();
-    let plain = pools.writer.clone().unwrap_or_else(|| pools.read.clone());
-    for pool in [Some(&mut pools.read), pools.writer.as_mut(), pools.counters.as_mut()].into_iter().flatten() {
+    let plain = pools.writer.clone();
+    let watch = |mut pool: DatabaseConnection| {
         let seen = seen.clone();
         pool.set_metric_callback(move |info| {
             assert!(!info.failed, "{}", info.statement);
             seen.lock().unwrap().push(info.statement.clone());
         });
-    }
+        pool
+    };
+    pools.writer = watch(pools.writer);
+    pools.read = Connections::Pooled(watch(pools.read.pooled()));
+    pools.counters = pools.counters.map(|counters| Connections::Pooled(watch(counters.pooled())));
     (Store::over(pools, options), seen, plain)
 }
 

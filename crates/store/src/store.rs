@@ -19,6 +19,7 @@ use crate::batch::{Batch, Inserts};
 use crate::committer::Committer;
 use crate::connect::{self, Options, Pools};
 use crate::faults::Faults;
+use crate::kept::Connections;
 use crate::wakeups::Wakeups;
 use crate::{StoreError, Tenant, migrations};
 
@@ -122,12 +123,11 @@ impl Store {
     pub(crate) fn over(pools: Pools, options: &Options) -> Store {
         let faults = Faults::new(options.stop_at_point);
         let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()), others: Arc::default() };
-        let writer = match pools.writer {
-            Some(writer) => {
-                let wait = Duration::from_millis(options.wait_ms);
-                Writer::Grouped(Committer::start(writer, signals.clone(), faults.clone(), wait))
-            }
-            None => Writer::Own { pool: pools.read.clone(), faults: faults.clone(), running: TaskTracker::new() },
+        let writer = if pools.writer.get_database_backend() == DbBackend::Sqlite {
+            let wait = Duration::from_millis(options.wait_ms);
+            Writer::Grouped(Committer::start(pools.writer, signals.clone(), faults.clone(), wait))
+        } else {
+            Writer::Own { pool: pools.writer, faults: faults.clone(), running: TaskTracker::new() }
         };
         let counters = pools.counters.map(|pool| Arc::new(Reader { pool, faults: faults.clone() }));
         let wakeups = pools.wakeups.map(|options| Wakeups::new(options, signals.clone()));
@@ -164,6 +164,14 @@ impl Store {
     /// The connections of PostgreSQL that hand out ticket numbers; none on SQLite.
     pub(crate) fn counters(&self) -> Option<&Reader> {
         self.counters.as_deref()
+    }
+
+    /// The connections that write, on PostgreSQL: for COPY, which goes through no [`ConnectionTrait`].
+    pub(crate) fn postgres_pool(&self) -> Option<&sqlx::PgPool> {
+        match &self.writer {
+            Writer::Grouped(_) => None,
+            Writer::Own { pool, .. } => Some(pool.get_postgres_connection_pool()),
+        }
     }
 
     /// Runs the closure in a transaction and answers after the commit; an error rolls everything back.
@@ -228,14 +236,15 @@ impl Store {
     pub async fn close(&self) {
         match &self.writer {
             Writer::Grouped(committer) => committer.close().await,
-            Writer::Own { running, .. } => {
+            Writer::Own { running, pool, .. } => {
                 running.close();
                 running.wait().await;
+                let _ = pool.close_by_ref().await;
             }
         }
-        let _ = self.reader.pool.close_by_ref().await;
+        self.reader.pool.close().await;
         if let Some(counters) = &self.counters {
-            let _ = counters.pool.close_by_ref().await;
+            counters.pool.close().await;
         }
     }
 }
@@ -377,16 +386,11 @@ impl Tx {
 
 /// The connections for reading.
 pub struct Reader {
-    pool: DatabaseConnection,
+    pool: Connections,
     faults: Faults,
 }
 
 impl Reader {
-    /// The connections underneath, on PostgreSQL: for COPY, which goes through no [`ConnectionTrait`].
-    pub(crate) fn postgres_pool(&self) -> &sqlx::PgPool {
-        self.pool.get_postgres_connection_pool()
-    }
-
     /// A reader has nothing that waits.
     async fn settle(&self, _: &'static str) -> Result<(), DbErr> {
         Ok(())

@@ -1,5 +1,7 @@
 //! A ticket and the rows that it points to, in one statement.
 
+use std::sync::LazyLock;
+
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryResult, Value};
 
 use crate::directory::DeviceFacts;
@@ -35,16 +37,9 @@ pub struct Around {
     pub has_files: bool,
 }
 
-/// The ticket, when it is there.
-///
-/// # Errors
-/// When the database fails.
-pub async fn around<C: ConnectionTrait>(tenant: Tenant<'_, C>, which: Which<'_>) -> Result<Option<Around>, StoreError> {
-    let (condition, value): (_, Value) = match which {
-        Which::Id(id) => ("t.id = $2", id.into()),
-        Which::Number(number) => ("t.number = $2", number.into()),
-    };
-    let sql = format!(
+/// The statement but for its last condition; it is long, and always the same.
+static AROUND: LazyLock<String> = LazyLock::new(|| {
+    format!(
         "SELECT {}, {}, {}, {}, {}, d.id AS d_id, d.organization_id AS d_organization_id, d.name AS d_name, \
          d.type AS d_kind, d.status AS d_status, d.serial_number AS d_serial_number, d.asset_tag AS d_asset_tag, \
          d.ip_address AS d_ip_address, f.name AS d_manufacturer, m.name AS d_model, s.name AS d_os_name, \
@@ -59,13 +54,25 @@ pub async fn around<C: ConnectionTrait>(tenant: Tenant<'_, C>, which: Which<'_>)
          LEFT JOIN device_manufacturers f ON f.workspace_id = d.workspace_id AND f.id = d.manufacturer_id \
          LEFT JOIN device_models m ON m.workspace_id = d.workspace_id AND m.id = d.model_id \
          LEFT JOIN operating_systems s ON s.workspace_id = d.workspace_id AND s.id = d.operating_system_id \
-         WHERE t.workspace_id = $1 AND {condition}",
+         WHERE t.workspace_id = $1 AND ",
         columns::<tickets::Entity>("t"),
         columns::<organizations::Entity>("o"),
         columns::<contacts::Entity>("c"),
         columns::<support_agents::Entity>("a"),
         columns::<users::Entity>("u"),
-    );
+    )
+});
+
+/// The ticket, when it is there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn around<C: ConnectionTrait>(tenant: Tenant<'_, C>, which: Which<'_>) -> Result<Option<Around>, StoreError> {
+    let (condition, value): (_, Value) = match which {
+        Which::Id(id) => ("t.id = $2", id.into()),
+        Which::Number(number) => ("t.number = $2", number.into()),
+    };
+    let sql = format!("{}{condition}", *AROUND);
     let row = tenant.connection.query_one_raw(tenant.statement(&sql, [value])).await?;
     Ok(row.map(|row| read(&row)).transpose()?)
 }

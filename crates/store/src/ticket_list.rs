@@ -145,11 +145,12 @@ pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> R
         conditions.push(format!("({key}, t.id) {than} ({value}, {id})"));
     }
     let direction = if query.descending { "DESC" } else { "ASC" };
-    let limit = conditions.bind(i64::try_from(query.limit).unwrap_or(i64::MAX));
-    let offset = conditions.bind(i64::try_from(query.offset).unwrap_or(i64::MAX));
+    // Numbers of our own, not parameters: only so does PostgreSQL know how few rows are wanted, and keeps the plan.
+    let [limit, offset] = [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let offset = if offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
     let sql = format!(
         "SELECT {COLUMNS}, CAST({key} AS BIGINT) AS sort_value FROM tickets t {JOINS} WHERE {} \
-         ORDER BY {key} {direction}, t.id {direction} LIMIT {limit} OFFSET {offset}",
+         ORDER BY {key} {direction}, t.id {direction} LIMIT {limit}{offset}",
         conditions.sql.join(" AND ")
     );
     Ok(Line::find_by_statement(tenant.statement(&sql, conditions.values)).all(tenant.connection).await?)

@@ -5,8 +5,7 @@ mod parts;
 mod report;
 mod server;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -14,12 +13,14 @@ use serde_json::Value;
 
 use crate::{Usage, postgres, run, shell};
 use load::{Connection, Measured, Target, flat_out, measured, paced};
-use report::{Figures, Requests};
-use server::{LOAD_CORE, SERVER_CORE, Server, can_pin, pin_self, remember_cores};
+use report::{Figures, Kind, Requests};
+use server::{BOTH_CORES, LOAD_CORE, SERVER_CORE, Server, can_pin, pin_self, remember_cores};
 
 const CONNECTIONS: usize = 8;
 const WARM_UP: Duration = Duration::from_secs(1);
-const MEASURE: Duration = Duration::from_secs(5);
+const MEASURE: Duration = Duration::from_secs(3);
+/// How often each is measured; an odd number.
+const ROUNDS: usize = 3;
 const PACED: Duration = Duration::from_secs(6);
 const TICKETS: &str = "10000";
 const EMAIL: &str = "bench@patchcord.test";
@@ -54,47 +55,131 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
     let folder = std::env::temp_dir().join(format!("patchcord-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let measured = measure(&binary, &folder, cluster.url(), &mut figures);
+    let measured = measure(&binary, &folder, &cluster, &mut figures);
     let _ = std::fs::remove_dir_all(&folder);
     measured?;
     print!("\n{}", report::write(&figures)?);
     Ok(())
 }
 
-fn measure(binary: &Path, folder: &Path, postgres_url: &str, figures: &mut Figures) -> Result<()> {
+fn measure(binary: &Path, folder: &Path, cluster: &postgres::Cluster, figures: &mut Figures) -> Result<()> {
     let binary = binary.to_string_lossy().into_owned();
-    for engine in ["sqlite", "postgres"] {
-        shell::say(&format!("{engine}: {TICKETS} tickets"));
-        let data: PathBuf = folder.join(engine);
-        let data_text = data.to_string_lossy().into_owned();
-        let mut settings = vec![("DATA_DIR", data_text.as_str()), ("RUST_LOG", "warn"), ("RATE_LIMIT_PER_MINUTE", "0")];
-        if engine == "postgres" {
-            settings.push(("DATABASE_URL", postgres_url));
+    let [own, copy] = ["patchcord", "node"].map(|name| cluster.url_of(name));
+    cluster.sql("postgres", "CREATE DATABASE patchcord")?;
+    let sqlite_data = folder.join("sqlite").to_string_lossy().into_owned();
+    let postgres_data = folder.join("postgres").to_string_lossy().into_owned();
+    let common = [("RUST_LOG", "warn"), ("RATE_LIMIT_PER_MINUTE", "0")];
+    let sqlite = [&common[..], &[("DATA_DIR", &sqlite_data)]].concat();
+    let postgres = [&common[..], &[("DATA_DIR", &postgres_data), ("DATABASE_URL", &own)]].concat();
+
+    // One has the core of the servers and both have the other, as on a machine where nothing else runs.
+    cluster.use_cores(can_pin().then_some(BOTH_CORES))?;
+    shell::say(&format!("SQLite: {TICKETS} tickets"));
+    figures.seed_sqlite = prepare(&binary, &sqlite)?;
+    shell::say(&format!("PostgreSQL: {TICKETS} tickets"));
+    figures.seed_postgres = prepare(&binary, &postgres)?;
+    cluster.use_cores(can_pin().then_some(SERVER_CORE))?;
+
+    let start = |name: &str, settings: &[(&str, &str)]| {
+        Server::start(&binary, &["serve"], settings, &folder.join(format!("{name}.log")))
+    };
+    // The first start finds cold files; the second is the one that counts.
+    drop(start("sqlite", &sqlite)?);
+    let token = sign_in(&start("postgres", &postgres)?)?;
+    // The Node.js server has the same rows and the same session, in a database of its own.
+    cluster.sql("postgres", "CREATE DATABASE node TEMPLATE patchcord")?;
+    for database in ["patchcord", "node"] {
+        cluster.sql(database, "VACUUM (ANALYZE)")?;
+    }
+    cluster.sql("postgres", "CHECKPOINT")?;
+    let (user, session) = claims(&token)?;
+    let node = [("DATABASE_URL", &*copy), ("BENCH_SUB", &user), ("BENCH_SID", &session), ("NODE_ENV", "production")];
+    let node = Server::start("node", &["bench/server.js"], &node, &folder.join("node.log"))?;
+    let node_token = String::from_utf8(Connection::open(&node.target(""))?.ask("GET", "/token", "")?.1)?;
+
+    let mut all = [
+        Contender::new("node", node, Some(&node_token))?,
+        Contender::new("postgres", start("postgres", &postgres)?, None)?,
+        Contender::new("sqlite", start("sqlite", &sqlite)?, None)?,
+    ];
+    compare(&mut all)?;
+    for (contender, waits) in all[1..].iter_mut().zip([&mut figures.analysis_postgres, &mut figures.analysis_sqlite]) {
+        *waits = analyses(&contender.target).context("measuring analyses")?;
+        contender.look_at_memory();
+    }
+    let [node, postgres, sqlite] = all.map(|contender| contender.requests);
+    (figures.node, figures.postgres, figures.sqlite) = (node, postgres, sqlite);
+    Ok(())
+}
+
+/// A server, and what was measured of it.
+struct Contender {
+    name: &'static str,
+    server: Server,
+    target: Target,
+    ids: Vec<String>,
+    requests: Requests,
+}
+
+impl Contender {
+    /// Looks at the server before anything was asked of it. Without a token, a user signs in.
+    fn new(name: &'static str, server: Server, token: Option<&str>) -> Result<Self> {
+        let requests = Requests {
+            idle_mib: server.resident_mib(),
+            started_ms: server.started_in.as_secs_f64() * 1_000.0,
+            ..Requests::default()
+        };
+        let target = match token {
+            Some(token) => server.target(token),
+            None => server.target(&sign_in(&server)?),
+        };
+        Ok(Self { name, ids: ids(&target)?, server, target, requests })
+    }
+
+    fn look_at_memory(&mut self) {
+        self.requests.loaded_mib = self.requests.loaded_mib.max(self.server.resident_mib());
+    }
+
+    fn say(&self, what: &str, measured: &Measured) {
+        let Measured { per_second, p50_ms, p99_ms, .. } = measured;
+        println!("    {what:<7} {:<9} {per_second:>7.0} /s  p50 {p50_ms:.2} ms  p99 {p99_ms:.2} ms", self.name);
+    }
+}
+
+/// Measures all servers side by side, in turns, so that whatever else the machine does at a moment is the same for each.
+fn compare(all: &mut [Contender]) -> Result<()> {
+    for kind in [Kind::List, Kind::Get, Kind::Create] {
+        let mut rounds = vec![Vec::new(); all.len()];
+        for round in 0..ROUNDS {
+            for (contender, measured) in all.iter_mut().zip(&mut rounds) {
+                let request = |number: usize| kind.request(number, &contender.ids);
+                if round == 0 {
+                    flat_out(&contender.target, CONNECTIONS, WARM_UP, &request)?;
+                }
+                let one = flat_out(&contender.target, CONNECTIONS, MEASURE, &request);
+                measured.push(one.with_context(|| format!("measuring {kind:?} of {}", contender.name))?);
+                contender.look_at_memory();
+            }
         }
-        let rate = prepare(&binary, &settings)?;
-        let log = folder.join(format!("{engine}.log"));
-        let start = || Server::start(&binary, &["serve"], &settings, &log);
-        // The first start finds cold files; the second is the one that counts.
-        drop(start()?);
-        let server = start()?;
-        let idle_mib = server.resident_mib();
-        let token = sign_in(&server)?;
-        let mut requests = Requests { idle_mib, ..all_requests(&server, &server.target(&token))? };
-        let analysis = analyses(&server.target(&token)).context("measuring analyses")?;
-        requests.loaded_mib = requests.loaded_mib.max(server.resident_mib());
-        drop(server);
-        if engine == "sqlite" {
-            (figures.sqlite, figures.seed_sqlite, figures.analysis_sqlite) = (requests, rate, analysis);
-            continue;
+        for (contender, mut measured) in all.iter_mut().zip(rounds) {
+            // The middle one of the rounds.
+            measured.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
+            let middle = measured.swap_remove(ROUNDS / 2);
+            contender.say(&format!("{kind:?}"), &middle);
+            *contender.requests.of(kind) = middle;
         }
-        (figures.postgres, figures.seed_postgres, figures.analysis_postgres) = (requests, rate, analysis);
-        shell::say("Node.js on the same rows");
-        let (user, session) = claims(&token)?;
-        let settings =
-            [("DATABASE_URL", postgres_url), ("BENCH_SUB", &user), ("BENCH_SID", &session), ("NODE_ENV", "production")];
-        let server = Server::start("node", &["bench/server.js"], &settings, &folder.join("node.log"))?;
-        let token = Connection::open(&server.target(""))?.ask("GET", "/token", "")?.1;
-        figures.node = all_requests(&server, &server.target(&String::from_utf8(token)?))?;
+    }
+    for contender in all {
+        let mixed = |number: usize| match number % 3 {
+            0 => Kind::List.request(number, &contender.ids),
+            1 => Kind::Get.request(number, &contender.ids),
+            _ => Kind::Create.request(number, &contender.ids),
+        };
+        let paced = paced(&contender.target, 40, PACED, &mixed)?;
+        contender.say("Paced", &paced);
+        println!("            {} requests at their times", paced.count);
+        contender.requests.paced = paced;
+        contender.look_at_memory();
     }
     Ok(())
 }
@@ -102,7 +187,7 @@ fn measure(binary: &Path, folder: &Path, postgres_url: &str, figures: &mut Figur
 /// A workspace with a user and the tickets; gives tickets a second.
 fn prepare(binary: &str, settings: &[(&str, &str)]) -> Result<f64> {
     let command = |arguments: &[&str]| {
-        let mut command = Command::new(binary);
+        let mut command = server::pinned(BOTH_CORES, binary);
         command.args(arguments).current_dir(shell::root()).envs(settings.iter().copied());
         command
     };
@@ -113,7 +198,6 @@ fn prepare(binary: &str, settings: &[(&str, &str)]) -> Result<f64> {
     if !child.wait()?.success() {
         bail!("the password could not be set");
     }
-    // The database on its core, the program that makes the tickets where there is room.
     let made = shell::read(&mut command(&["seed", "--load", TICKETS, "--workspace", "bench", "--json"]))?;
     let made: Value = serde_json::from_str(&made)?;
     Ok(made["tickets"].as_f64().unwrap_or_default() / made["seconds"].as_f64().unwrap_or(1.0))
@@ -148,42 +232,22 @@ fn base64url(text: &str) -> Vec<u8> {
     bytes
 }
 
-fn all_requests(server: &Server, target: &Target) -> Result<Requests> {
-    let idle_mib = server.resident_mib();
-    let ids = ids(target)?;
-    let list = |_: usize| ("GET", "/api/tickets?limit=25".to_owned(), String::new());
-    let get = |number: usize| ("GET", format!("/api/tickets/{}", ids[number * 7 % ids.len()]), String::new());
-    let create = |number: usize| {
-        let body = serde_json::json!({
-            "subject": format!("Printer {number} on the third floor does not print"),
-            "message": "Since this morning the printer shows a paper jam, but there is no paper in it. I switched it off and on.",
-            "priority": "HIGH",
-        });
-        ("POST", "/api/tickets".to_owned(), body.to_string())
-    };
-    let mixed = |number: usize| match number % 3 {
-        0 => list(number),
-        1 => get(number),
-        _ => create(number),
-    };
-    let mut loaded_mib: f64 = 0.0;
-    let mut flat = |name: &str, request: load::Request<'_>| -> Result<Measured> {
-        flat_out(target, CONNECTIONS, WARM_UP, request)?;
-        let measured = flat_out(target, CONNECTIONS, MEASURE, request).with_context(|| format!("measuring {name}"))?;
-        loaded_mib = loaded_mib.max(server.resident_mib());
-        println!(
-            "    {name:<8} {:>7.0} /s  p50 {:.2} ms  p99 {:.2} ms",
-            measured.per_second, measured.p50_ms, measured.p99_ms
-        );
-        Ok(measured)
-    };
-    let list = flat("list", &list)?;
-    let get = flat("get", &get)?;
-    let create = flat("create", &create)?;
-    let paced = paced(target, 40, PACED, &mixed)?;
-    println!("    paced    p50 {:.2} ms  p99 {:.2} ms  ({} requests)", paced.p50_ms, paced.p99_ms, paced.count);
-    let started_ms = server.started_in.as_secs_f64() * 1_000.0;
-    Ok(Requests { list, get, create, paced, idle_mib, loaded_mib, started_ms })
+impl Kind {
+    fn request(self, number: usize, ids: &[String]) -> (&'static str, String, String) {
+        match self {
+            Self::List => ("GET", "/api/tickets?limit=25".to_owned(), String::new()),
+            Self::Get => ("GET", format!("/api/tickets/{}", ids[number * 7 % ids.len()]), String::new()),
+            Self::Create => {
+                let body = serde_json::json!({
+                    "subject": format!("Printer {number} on the third floor does not print"),
+                    "message": "Since this morning the printer shows a paper jam, but there is no paper in it. \
+                                I switched it off and on.",
+                    "priority": "HIGH",
+                });
+                ("POST", "/api/tickets".to_owned(), body.to_string())
+            }
+        }
+    }
 }
 
 /// Ids of the newest tickets with all their messages.

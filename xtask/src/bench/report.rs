@@ -21,6 +21,24 @@ pub(super) struct Requests {
     pub(super) started_ms: f64,
 }
 
+/// One of the three requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    List,
+    Get,
+    Create,
+}
+
+impl Requests {
+    pub(super) fn of(&mut self, kind: Kind) -> &mut Measured {
+        match kind {
+            Kind::List => &mut self.list,
+            Kind::Get => &mut self.get,
+            Kind::Create => &mut self.create,
+        }
+    }
+}
+
 /// Everything of one run.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
@@ -40,12 +58,14 @@ pub(super) struct Figures {
 /// Writes the page; gives its text.
 pub(super) fn write(figures: &Figures) -> Result<String> {
     let mut text = format!(
-        "# Speed and size\n\nWritten by `make bench` on {}, commit {}. Every ratio is of one run.\n\n\
+        "# Speed and size\n\nWritten by `make bench` (`cargo xtask bench`) on {}, commit {}.\n\n\
          - Machine: {}; load average before the run: {}\n- {}\n\
-         - Data: 10,000 tickets with 5 messages each, made by `patchcord seed --load`; 8 connections, one request after the \
-         other on each\n\
+         - Data: 10,000 tickets with 5 messages each, made by `patchcord seed --load`; the Node.js server has a copy of them \
+         in a database of its own. 8 connections, one request after the other on each. No limit on requests a minute\n\
+         - The servers run side by side and are measured in turns, three times three seconds each; the middle one counts\n\
+         - While the tickets are made, everything may use both cores\n\
          - PostgreSQL with its own defaults (`fsync` and `synchronous_commit` on); SQLite with `synchronous=full`\n\
-         - Node.js: `bench/server.js`, Fastify and `pg` with hand-written prepared statements on the same rows; it does the \
+         - Node.js: `bench/server.js`, Fastify and `pg` with hand-written prepared statements; it does the \
          same work: session, workspace scope, number, message, audit line with its MAC, search document and outbox event in \
          one transaction\n\n",
         today(),

@@ -12,6 +12,7 @@ use crate::shell;
 /// The core of the servers and of PostgreSQL; the load has the other.
 pub(super) const SERVER_CORE: &str = "0";
 pub(super) const LOAD_CORE: &str = "1";
+pub(super) const BOTH_CORES: &str = "0,1";
 
 /// A process on the servers' core. It is killed when this is dropped.
 pub(super) struct Server {

@@ -14,7 +14,7 @@ use crate::seed::SameEveryTime;
 use crate::{App, AppError};
 
 /// Tickets in one transaction.
-const BATCH: i64 = 2_000;
+const BATCH: i64 = 1_000;
 /// Over how many days before now the tickets are spread.
 const DAYS: Millis = 90;
 /// Short name of the workspace when none is named.
@@ -107,15 +107,24 @@ impl App {
         let people = Arc::new(app.write_people(&id, first).await?);
         let maker = Maker { app, workspace: id.clone(), people, began, first, count, messages };
         let mut from = 0;
-        let mut next = maker.batch(from).await?;
-        while let Some(load) = next.take() {
-            from += BATCH;
-            // While the database writes one batch, the next one is made.
-            let (written, made) = tokio::join!(bulk::write(&self.store, &id, load), maker.batch(from));
-            written?;
+        let mut next = (maker.batch(from).await?, maker.batch(from + BATCH).await?);
+        while let (Some(one), two) = next {
+            from += 2 * BATCH;
+            // While the database writes two batches side by side, the next ones are made.
+            let write_two = async {
+                match two {
+                    Some(load) => bulk::write(&self.store, &id, load).await,
+                    None => Ok(()),
+                }
+            };
+            let make = async { Ok::<_, AppError>((maker.batch(from).await?, maker.batch(from + BATCH).await?)) };
+            let (first, second, made) = tokio::join!(bulk::write(&self.store, &id, one), write_two, make);
+            first?;
+            second?;
             next = made?;
             progress(u64::try_from(from.min(count)).unwrap_or(tickets));
         }
+        bulk::finish(&self.store).await?;
         let seconds = (self.clock.now() - began).max(1) as f64 / 1_000.0;
         Ok(Loaded { workspace: slug.to_owned(), tickets, messages: tickets * messages, seconds })
     }
