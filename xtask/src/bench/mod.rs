@@ -256,7 +256,7 @@ fn ids(target: &Target) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     let mut offset = 0;
     while ids.len() < 400 && offset < 10_000 {
-        let page = connection.json("GET", &format!("/api/tickets?limit=100&offset={offset}"), "")?;
+        let page = connection.json("GET", &format!("/api/tickets?sort=createdAt&limit=100&offset={offset}"), "")?;
         let items = page["items"].as_array().context("a list without items")?;
         let whole = items.iter().filter(|item| item["messageCount"] == 5);
         ids.extend(whole.filter_map(|item| item["id"].as_str()).map(str::to_owned));
