@@ -250,7 +250,7 @@ impl Kind {
     }
 }
 
-/// Ids of the newest tickets with all their messages.
+/// Ids of the oldest tickets with all their messages.
 fn ids(target: &Target) -> Result<Vec<String>> {
     let mut connection = Connection::open(target)?;
     let mut ids = Vec::new();
