@@ -22,7 +22,7 @@ const VALUES_MAX: usize = 50;
 /// Filters as texts. Each list may hold several values, also separated by commas: any of them fits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[allow(missing_docs, reason = "fields are named and explained like the parameters of the list")]
+#[expect(missing_docs, reason = "fields are named and explained like the parameters of the list")]
 pub struct Filters {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub status: Vec<String>,

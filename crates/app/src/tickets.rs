@@ -42,7 +42,6 @@ pub struct NewTicket {
 
 /// What may be changed about a ticket. An outer `None` leaves the field alone, an inner one empties it.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[allow(clippy::option_option, reason = "absent and null mean different things in a patch")]
 pub struct TicketPatch {
     /// The version that the caller has read; without it the last write wins.
     pub version: Option<i64>,

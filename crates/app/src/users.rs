@@ -38,7 +38,6 @@ pub struct NewUser {
 
 /// What may be changed about a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(clippy::option_option, reason = "absent and null mean different things in a patch")]
 pub struct UserPatch {
     /// The version that the caller has read.
     pub version: Option<i64>,

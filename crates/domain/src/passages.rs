@@ -50,7 +50,6 @@ pub fn says_something(word: &str) -> bool {
 }
 
 /// The share of the wanted words that a text has, 0 to 1.
-#[allow(clippy::cast_precision_loss, reason = "there are at most a few dozen words")]
 pub fn overlap(text: &str, wanted: &HashSet<&str>) -> f32 {
     if wanted.is_empty() {
         return 0.0;

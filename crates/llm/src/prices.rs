@@ -45,7 +45,6 @@ impl Prices {
     }
 
     /// What a call cost in micro-dollars, rounded up; `None` for a model without a price.
-    #[allow(clippy::cast_possible_truncation, reason = "bounded by u32 tokens times the largest price")]
     pub fn cost_microusd(&self, model: &str, usage: &Usage) -> Option<i64> {
         let listed = self.0.iter().filter(|(name, _)| model.starts_with(name.as_str()));
         let (_, price) = listed.max_by_key(|(name, _)| name.len())?;

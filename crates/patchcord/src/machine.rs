@@ -15,7 +15,7 @@ use patchcord_domain::time::{Clock, Millis};
 pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
+    #[expect(clippy::disallowed_methods, reason = "this is where the clock comes from")]
     fn now(&self) -> Millis {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)

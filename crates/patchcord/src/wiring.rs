@@ -36,13 +36,13 @@ pub(crate) fn store_options(settings: &Settings) -> Options {
 }
 
 /// Tests of crashes tell a debug build after which statement it shall end.
-#[allow(clippy::disallowed_methods, reason = "for tests, and in debug builds only")]
+#[expect(clippy::disallowed_methods, reason = "for tests, and in debug builds only")]
 fn stop_at_point() -> Option<u64> {
     if cfg!(debug_assertions) { std::env::var("PATCHCORD_TEST_STOP_AT_POINT").ok()?.parse().ok() } else { None }
 }
 
 /// Tests of take-over do not wait as long as a lease takes otherwise; in debug builds only.
-#[allow(clippy::disallowed_methods, reason = "for tests, and in debug builds only")]
+#[expect(clippy::disallowed_methods, reason = "for tests, and in debug builds only")]
 fn lease_ms() -> Option<i64> {
     if cfg!(debug_assertions) { std::env::var("PATCHCORD_TEST_LEASE_MS").ok()?.parse().ok() } else { None }
 }

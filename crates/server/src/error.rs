@@ -303,12 +303,6 @@ pub(crate) fn timed_out() -> Response {
     ApiError::TimedOut.into_response()
 }
 
-/// Whether the answers of an address come in the copilot's envelope.
-pub(crate) fn has_envelope(path: &str) -> bool {
-    path.starts_with("/api/copilot/")
-        || matches!(path, "/api/analyze" | "/api/suggest" | "/api/draft-reply" | "/api/chat")
-}
-
 pub(crate) fn rate_limited(seconds: u64, in_envelope: bool) -> Response {
     let error = ApiError::RateLimited(seconds);
     if in_envelope { CopilotError(error).into_response() } else { error.into_response() }

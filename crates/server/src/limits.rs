@@ -13,7 +13,7 @@ use axum::response::Response;
 use patchcord_domain::time::{MINUTE, Millis};
 
 use crate::routes::socket_token;
-use crate::{Desk, address, error, extract};
+use crate::{Desk, address, error, extract, is_copilots};
 
 /// Microseconds of the time in which a whole allowance grows back.
 const WINDOW: i64 = MINUTE * 1_000;
@@ -134,7 +134,7 @@ pub(crate) async fn limit(State(desk): State<Desk>, request: Request<Body>, next
     if limits.per_minute == 0 || !counts(path) {
         return next.run(request).await;
     }
-    let in_envelope = error::has_envelope(path);
+    let in_envelope = is_copilots(path);
     let now = desk.app.clock.now();
     let token = token(request.headers()).map(|token| limits.key(token));
     let of_token = token.and_then(|token| limits.take_known(token, now));

@@ -32,7 +32,7 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    #[allow(clippy::disallowed_methods, reason = "the task ends with the store, which keeps its handle")]
+    #[expect(clippy::disallowed_methods, reason = "the task ends with the store, which keeps its handle")]
     pub(crate) fn start(connection: DatabaseConnection, signals: Signals, faults: Faults, wait: Duration) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let task = tokio::spawn(run(connection.clone(), signals, faults, waiting));

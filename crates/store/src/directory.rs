@@ -8,7 +8,7 @@ use crate::{StoreError, Tenant, Tx};
 
 /// A device with the names of its catalogue entries.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
-#[allow(missing_docs, reason = "columns mean what the migrations say of them")]
+#[expect(missing_docs, reason = "columns mean what the migrations say of them")]
 pub struct DeviceFacts {
     pub id: String,
     pub organization_id: String,

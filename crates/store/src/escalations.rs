@@ -21,7 +21,7 @@ pub struct Query {
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
-#[allow(missing_docs, reason = "columns mean what the migrations say of them")]
+#[expect(missing_docs, reason = "columns mean what the migrations say of them")]
 pub struct Line {
     pub id: String,
     pub ticket_id: Option<String>,

@@ -158,7 +158,6 @@ fn tried(reading: &Reading<'_>) -> (String, Vec<String>) {
 }
 
 /// The sentence of the conversation, or the passage of a source, that shares the most words with the folded question.
-#[allow(clippy::cast_precision_loss, reason = "questions have a few dozen words")]
 fn passage(reading: &Reading<'_>, question: &str) -> Option<(String, Vec<String>)> {
     let wanted = words(question);
     if wanted.is_empty() {

@@ -295,7 +295,6 @@ fn mood_phrases(rules: &SentimentRules) -> Result<Vec<(&str, f32, usize)>, Playb
     Ok(phrases)
 }
 
-#[allow(clippy::cast_precision_loss, reason = "phrases have a handful of words")]
 fn word_count(text: &str) -> f32 {
     text.split(' ').count() as f32
 }

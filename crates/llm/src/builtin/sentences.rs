@@ -367,7 +367,6 @@ pub(super) fn words(folded: &str) -> HashSet<String> {
     folded.split(' ').filter(|word| word.len() >= 2 && !EMPTY.contains(word)).map(str::to_owned).collect()
 }
 
-#[allow(clippy::cast_precision_loss, reason = "sentences have a few dozen words")]
 fn similarity(a: &HashSet<String>, b: &HashSet<String>) -> f32 {
     let shared = a.intersection(b).count() as f32;
     if shared == 0.0 { 0.0 } else { shared / ((a.len() as f32 + 1.0).ln() + (b.len() as f32 + 1.0).ln()) }

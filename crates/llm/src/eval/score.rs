@@ -26,7 +26,6 @@ impl Figure {
     }
 
     /// In percent; none when there was nothing to measure.
-    #[allow(clippy::cast_precision_loss, reason = "there are a few thousand cases at most")]
     pub fn percent(self) -> Option<f64> {
         (self.of > 0).then(|| self.count as f64 * 100.0 / self.of as f64)
     }

@@ -155,7 +155,6 @@ pub(super) fn refusal(
 pub(super) fn retry_after_ms(headers: &HeaderMap, now: Millis) -> Option<u64> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let milliseconds = match text.parse::<f64>() {
-        #[allow(clippy::cast_possible_truncation, reason = "a float that is too large becomes the largest number")]
         Ok(seconds) if seconds.is_finite() => (seconds * 1_000.0) as Millis,
         Ok(_) => return None,
         Err(_) => DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis() - now,

@@ -59,7 +59,6 @@ struct Figures {
     wrong: String,
 }
 
-#[allow(clippy::cast_precision_loss)]
 fn measure(text: &str) -> Figures {
     let builtin = Builtin::new(Playbooks::embedded());
     let cases = cases(text);
@@ -89,7 +88,7 @@ fn measure(text: &str) -> Figures {
 
 /// Prints what was wrong, which `cargo test -- --nocapture` shows, and fails below the given shares.
 #[track_caller]
-#[allow(clippy::print_stdout, reason = "whoever works on the rules wants to see the figures")]
+#[expect(clippy::print_stdout, reason = "whoever works on the rules wants to see the figures")]
 fn at_least(file: &str, text: &str, category: f32, urgency: f32, sentiment: f32) {
     let told = measure(text);
     let figures = format!(
@@ -138,7 +137,6 @@ fn confidence_is_honest() {
         let list = if told.confidence >= 0.6 { &mut sure } else { &mut unsure };
         list.push(told.category == case.category);
     }
-    #[allow(clippy::cast_precision_loss)]
     let share = |list: &[bool]| list.iter().filter(|right| **right).count() as f32 / list.len() as f32;
     assert!(sure.len() >= 20 && unsure.len() >= 10, "{} and {}", sure.len(), unsure.len());
     assert!(share(&sure) >= 0.95, "{}", share(&sure));

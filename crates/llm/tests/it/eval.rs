@@ -22,7 +22,6 @@ fn missed(report: &Report) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-#[allow(clippy::print_stdout, reason = "whoever works on the rules wants to see the figures")]
 async fn the_built_in_model_reaches_its_goals_on_both_halves() {
     let cases = eval::embedded(&redactor());
     for half in [Half::Development, Half::HeldOut] {

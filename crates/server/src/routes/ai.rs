@@ -49,7 +49,6 @@ pub(crate) struct ClassifyInput {
 
 /// Where a message belongs.
 #[derive(Serialize, ToSchema)]
-#[allow(dead_code, reason = "it describes what the domain's own type looks like")]
 pub(crate) struct ClassifyResult {
     /// One of the desk's categories.
     #[schema(example = "network")]
@@ -84,7 +83,6 @@ pub(crate) struct AiSuggestInput {
 
 /// What to do next.
 #[derive(Serialize, ToSchema)]
-#[allow(dead_code, reason = "it describes what the domain's own type looks like")]
 pub(crate) struct StepsResult {
     /// One to five steps, each 1 to 200 characters.
     steps: Vec<String>,
@@ -118,7 +116,6 @@ pub(crate) struct AiSummarizeInput {
 /// What a conversation came to.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "it describes what the domain's own type looks like")]
 pub(crate) struct SummaryResult {
     /// 1 to 500 characters.
     summary: String,

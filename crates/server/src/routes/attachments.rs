@@ -24,7 +24,7 @@ const ENVELOPE: usize = 64 * 1024;
 /// A file, and the message that it belongs to.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes the form; the handler reads it part by part")]
+#[expect(dead_code, reason = "describes the form; the handler reads it part by part")]
 pub(crate) struct AttachmentForm {
     /// .txt .log .png .jpg .jpeg .json, at most 5 MiB.
     #[schema(value_type = String, format = Binary)]

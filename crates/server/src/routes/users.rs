@@ -110,7 +110,6 @@ pub(crate) struct UserChanges {
 }
 
 /// Tells null, which empties a field, from absence, which leaves it alone.
-#[allow(clippy::option_option, reason = "absent and null mean different things in a patch")]
 pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
 }

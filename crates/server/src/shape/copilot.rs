@@ -42,7 +42,6 @@ pub(crate) struct SuggestionRow {
 }
 
 impl From<&Suggestion> for SuggestionRow {
-    #[allow(clippy::cast_precision_loss, reason = "micro-dollars of one call are far below 2^52")]
     fn from(row: &Suggestion) -> Self {
         Self {
             id: row.id.clone(),
@@ -119,7 +118,6 @@ impl From<NamedSuggestion> for TicketSuggestion {
 /// The result of a kind; its fields go by the route.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "it describes what the domain's own types look like")]
 pub(crate) struct SyncResult {
     /// Of an analysis.
     summary: Option<String>,
