@@ -25,6 +25,7 @@ pub mod macros;
 pub mod merges;
 pub mod messages;
 pub mod partials;
+mod passing;
 pub mod passwords;
 pub mod presence;
 pub mod replay;

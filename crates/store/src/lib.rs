@@ -4,6 +4,7 @@
 //! holds the workspace. What is not bound to one workspace (sign-in, the worker, the event reader) is in [`unscoped`].
 
 mod batch;
+mod by_position;
 mod committer;
 mod connect;
 mod entities;
@@ -11,6 +12,7 @@ mod error;
 mod faults;
 mod kept;
 mod migrations;
+mod passing;
 #[cfg(test)]
 mod plans;
 mod store;
@@ -46,5 +48,6 @@ pub mod workspaces;
 pub use connect::Options;
 pub use error::StoreError;
 pub use migrations::known as known_migrations;
+pub use passing::PASSED_MAX;
 pub use store::{Connection, Reader, Store, Tx, WriteFuture};
 pub use tenant::Tenant;

@@ -36,6 +36,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use beside::Node;
 pub(crate) use client::{Answer, Client};
 pub(crate) use engine::{Engine, both_engines, database_url};
 pub(crate) use installation::{Installation, files};
