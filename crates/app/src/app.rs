@@ -15,8 +15,10 @@ use crate::crm::Crm;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::live::Live;
+use crate::outgoing::Outgoing;
 use crate::passwords::Passwords;
 use crate::storage::Storage;
+use crate::webhooks::{Managed, Webhooks};
 
 /// Everything that use cases share. Clones are cheap and share it.
 #[derive(Clone)]
@@ -51,6 +53,10 @@ pub struct Inner {
     pub identity: Option<Identity>,
     /// The desk whose tickets the copilot works on, when that is not this one.
     pub crm: Option<Crm>,
+    /// Reaches addresses that people type in, and nothing inside.
+    pub outgoing: Outgoing,
+    /// What the parts of webhooks tell each other.
+    pub webhooks: Webhooks,
     /// Work that goes to its end although its caller has gone; whoever stops the program waits for it.
     pub background: TaskTracker,
     /// What an operator may set.
@@ -74,6 +80,8 @@ pub struct Options {
     pub wait_ms: u64,
     /// Whether the demo workspace is shown with its passwords.
     pub demo: bool,
+    /// The operator's webhook for all events of all workspaces.
+    pub managed_webhook: Option<Managed>,
 }
 
 impl Default for Options {
@@ -86,6 +94,7 @@ impl Default for Options {
             grace_ms: 10_000,
             wait_ms: 60_000,
             demo: false,
+            managed_webhook: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use patchcord_domain::time::Millis;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_llm::ModelError;
 use patchcord_store::StoreError;
-use patchcord_store::rows::{Article, Macro, SavedView, User};
+use patchcord_store::rows::{Article, Macro, SavedView, User, WebhookEndpoint};
 
 use crate::ticket_detail::Detail;
 use crate::workspace_settings::WorkspaceSettings;
@@ -87,6 +87,8 @@ pub enum Current {
     Workspace(Box<WorkspaceSettings>),
     /// Of an article.
     Article(Box<Article>),
+    /// Of an endpoint of webhooks.
+    Webhook(Box<WebhookEndpoint>),
 }
 
 impl AppError {

@@ -6,6 +6,7 @@ pub mod audit_check;
 pub mod copilot;
 pub mod field_error;
 pub mod id;
+pub mod network;
 pub mod passages;
 pub mod redaction;
 pub mod similarity;
@@ -17,6 +18,7 @@ pub mod ticket_input;
 pub mod time;
 pub mod transcript;
 pub mod user;
+pub mod webhook;
 pub mod workspace;
 
 pub use field_error::FieldError;

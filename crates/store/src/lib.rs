@@ -43,6 +43,7 @@ pub mod tickets;
 pub mod trail;
 pub mod unscoped;
 pub mod users;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use connect::Options;

@@ -22,6 +22,7 @@ mod similar;
 mod tickets;
 mod tokens;
 mod users;
+mod webhooks;
 mod workspace;
 
 use axum::Json;
@@ -103,6 +104,14 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // People and things
         .routes(routes!(lookups::lookups))
         .routes(routes!(lookups::list_support_agents))
+        // Webhooks
+        .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::get_delivery))
+        .routes(routes!(webhooks::redeliver))
         // Events
         .routes(routes!(events::events))
         // The document

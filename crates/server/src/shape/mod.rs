@@ -7,6 +7,7 @@ mod knowledge;
 mod tickets;
 mod tokens;
 mod users;
+mod webhooks;
 mod workspace;
 
 use patchcord_domain::time::to_rfc3339;
@@ -23,6 +24,7 @@ pub(crate) use tickets::{
 };
 pub(crate) use tokens::{MadeTokenRow, TokenRow};
 pub(crate) use users::{AddedUser, Me, Session, UserRow};
+pub(crate) use webhooks::{DeliveryDetail, DeliveryLine, MadeWebhookRow, WebhookRow};
 pub(crate) use workspace::WorkspaceRow;
 
 /// A body as a JSON value, to be kept with an idempotency key.

@@ -8,4 +8,5 @@ pub mod identities;
 pub mod jobs;
 pub mod sign_in;
 pub mod upkeep;
+pub mod webhooks;
 pub mod workspaces;

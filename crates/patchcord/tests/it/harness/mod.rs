@@ -21,8 +21,10 @@ use patchcord_app::crm::Crm;
 use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
+use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
 use patchcord_app::storage::Storage;
+use patchcord_app::webhooks::Webhooks;
 use patchcord_app::{App, Inner};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::redaction::{self, Redactor};
@@ -101,11 +103,19 @@ pub(crate) fn app(
         live: Live::default(),
         token_use: TokenUse::default(),
         identity: None,
+        outgoing: outgoing(&["127.0.0.0/8"]),
+        webhooks: Webhooks::default(),
         background: TaskTracker::new(),
         crm: None,
         options,
         entropy,
     })
+}
+
+/// A guarded client that may reach these networks.
+pub(crate) fn outgoing(allowed: &[&str]) -> Outgoing {
+    let allowed = allowed.iter().map(|text| text.parse().unwrap()).collect();
+    Outgoing::new(outgoing::Options { allowed, ..outgoing::Options::default() }, Arc::new(SystemResolver)).unwrap()
 }
 
 /// Answers requests on a free port; says where.
