@@ -70,6 +70,8 @@ pub struct Options {
     pub public_url: String,
     /// Most that the models of one workspace may cost a day (UTC), in micro-dollars.
     pub daily_budget_microusd: i64,
+    /// Most tokens that the models of one workspace may use a day (UTC); 0 means any number.
+    pub daily_budget_tokens: i64,
     /// Copilot jobs that run at the same time on this node.
     pub concurrent_jobs: usize,
     /// How long a worker holds a job before others may take it over, in milliseconds.
@@ -89,6 +91,7 @@ impl Default for Options {
         Self {
             public_url: "http://localhost:3000".into(),
             daily_budget_microusd: 20_000_000,
+            daily_budget_tokens: 0,
             concurrent_jobs: 8,
             lease_ms: 30_000,
             grace_ms: 10_000,

@@ -93,6 +93,7 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,
+            daily_budget_tokens: settings.daily_budget_tokens,
             demo,
             managed_webhook: settings.managed_webhook.clone(),
             lease_ms: lease_ms().unwrap_or(patchcord_app::Options::default().lease_ms),

@@ -31,6 +31,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0009_webhooks.sql"),
         include_str!("../migrations/postgres/0009_webhooks.sql"),
     ),
+    (
+        "0008_teams",
+        include_str!("../migrations/sqlite/0008_teams.sql"),
+        include_str!("../migrations/postgres/0008_teams.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

@@ -5,6 +5,7 @@ use patchcord_store::rows::Job;
 
 use crate::{App, AppError};
 
+pub mod assignment;
 pub mod copilot;
 
 /// Why a job is not done. The worker decides what follows.
@@ -63,6 +64,7 @@ impl From<AppError> for Failure {
 /// Why it is not done.
 pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     match job.kind.as_str() {
+        assignment::JOB => assignment::run(app, job).await,
         copilot::JOB => copilot::run(app, job).await,
         _ => Err(Failure::Permanent { code: "unknown_job", message: "This version does not know this job.".into() }),
     }
