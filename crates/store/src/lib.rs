@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod macros;
 pub mod merges;
 pub mod messages;
+pub mod metrics;
 pub mod rows;
 pub mod saved_views;
 pub mod scratch;
