@@ -26,6 +26,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_ai_services.sql"),
         include_str!("../migrations/postgres/0004_ai_services.sql"),
     ),
+    (
+        "0007_sla",
+        include_str!("../migrations/sqlite/0007_sla.sql"),
+        include_str!("../migrations/postgres/0007_sla.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

@@ -6,6 +6,7 @@ use patchcord_store::rows::Job;
 use crate::{App, AppError};
 
 pub mod copilot;
+pub mod recurring;
 
 /// Why a job is not done. The worker decides what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
