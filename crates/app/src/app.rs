@@ -74,6 +74,8 @@ pub struct Options {
     pub wait_ms: u64,
     /// Whether the demo workspace is shown with its passwords.
     pub demo: bool,
+    /// Whether the worker begins the work that recurs by itself; tests may begin it themselves.
+    pub recurring: bool,
 }
 
 impl Default for Options {
@@ -86,6 +88,7 @@ impl Default for Options {
             grace_ms: 10_000,
             wait_ms: 60_000,
             demo: false,
+            recurring: true,
         }
     }
 }

@@ -28,6 +28,7 @@ pub mod partials;
 pub mod passwords;
 pub mod presence;
 pub mod replay;
+pub mod rollups;
 pub mod saved_views;
 pub mod seal;
 pub mod seed;

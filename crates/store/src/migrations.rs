@@ -27,6 +27,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/postgres/0004_ai_services.sql"),
     ),
     (
+        "0007_sla",
+        include_str!("../migrations/sqlite/0007_sla.sql"),
+        include_str!("../migrations/postgres/0007_sla.sql"),
+    ),
+    (
         "0010_insight",
         include_str!("../migrations/sqlite/0010_insight.sql"),
         include_str!("../migrations/postgres/0010_insight.sql"),

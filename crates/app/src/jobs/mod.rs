@@ -6,6 +6,8 @@ use patchcord_store::rows::Job;
 use crate::{App, AppError};
 
 pub mod copilot;
+pub mod recurring;
+pub mod roll_up;
 
 /// Why a job is not done. The worker decides what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,7 @@ impl From<AppError> for Failure {
 pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     match job.kind.as_str() {
         copilot::JOB => copilot::run(app, job).await,
+        roll_up::HOURS | roll_up::CUSTOMERS => roll_up::run(app, job).await,
         _ => Err(Failure::Permanent { code: "unknown_job", message: "This version does not know this job.".into() }),
     }
 }

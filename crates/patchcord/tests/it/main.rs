@@ -42,6 +42,7 @@ mod openapi;
 mod outages;
 mod presence;
 mod program;
+mod recurring;
 mod replay;
 mod saved_views;
 mod similar;

@@ -54,20 +54,46 @@ pub async fn recount_days(tenant: Tenant<'_, Tx>, days: &[Range<Millis>]) -> Res
     insert(tenant, "daily_metrics", &[], Figures::NAMES, rows).await
 }
 
-/// Takes out all days, because they shall be those of another time zone; gives the first and the last hour that has figures.
-pub async fn rename_days(tenant: Tenant<'_, Tx>, zone: &str) -> Result<Option<(Hour, Hour)>, StoreError> {
-    let delete = tenant.statement("DELETE FROM daily_metrics WHERE workspace_id = $1", []);
-    tenant.connection.execute_raw(delete).await?;
+/// Takes out all days, because they shall be those of another time zone, and marks every hour that has figures, so that the
+/// days around it are counted.
+pub async fn begin_days(tenant: Tenant<'_, Tx>, zone: &str) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM daily_metrics WHERE workspace_id = $1",
+        "INSERT INTO hour_marks (workspace_id, hour) \
+         SELECT workspace_id, bucket_start / 3600000 FROM hourly_metrics WHERE workspace_id = $1",
+    ] {
+        tenant.connection.execute_raw(tenant.statement(sql, [])).await?;
+    }
     let update = tenant.statement("UPDATE metric_states SET timezone = $2 WHERE workspace_id = $1", [zone.into()]);
     tenant.connection.execute_raw(update).await?;
-    let ends = tenant.statement(
-        "SELECT (SELECT MIN(bucket_start) FROM hourly_metrics WHERE workspace_id = $1) AS first, \
-         (SELECT MAX(bucket_start) FROM hourly_metrics WHERE workspace_id = $1) AS last",
-        [],
-    );
-    let Some(row) = tenant.connection.query_one_raw(ends).await? else { return Ok(None) };
-    let (first, last): (Option<i64>, Option<i64>) = (row.try_get("", "first")?, row.try_get("", "last")?);
-    Ok(first.zip(last).map(|(first, last)| (first / HOUR, last / HOUR)))
+    Ok(())
+}
+
+/// The first and the last hour of which anything is kept or could be counted; none when there is nothing at all.
+pub async fn extent<C: ConnectionTrait>(tenant: Tenant<'_, C>) -> Result<Option<(Hour, Hour)>, StoreError> {
+    let mut ends = vec![("daily_metrics", "bucket_start")];
+    ends.extend([Figures::TABLE, AgentFigures::TABLE, UsageFigures::TABLE].map(|table| (table, "bucket_start")));
+    for source in Figures::SOURCES.iter().chain(AgentFigures::SOURCES).chain(UsageFigures::SOURCES) {
+        // Replies have no index of their own for every message; they lie between the opening and the last change.
+        if source.table != "ticket_messages" && !ends.contains(&(source.table, source.at)) {
+            ends.push((source.table, source.at));
+        }
+    }
+    ends.push(("tickets", "updated_at"));
+    let mut extent: Option<(Hour, Hour)> = None;
+    for (table, at) in ends {
+        let sql = format!(
+            "SELECT (SELECT MIN({at}) FROM {table} WHERE workspace_id = $1 AND {at} >= 0) AS first, \
+             (SELECT MAX({at}) FROM {table} WHERE workspace_id = $1 AND {at} >= 0) AS last"
+        );
+        let Some(row) = tenant.connection.query_one_raw(tenant.statement(&sql, [])).await? else { continue };
+        let (first, last): (Option<i64>, Option<i64>) = (row.try_get("", "first")?, row.try_get("", "last")?);
+        if let Some((first, last)) = first.zip(last) {
+            let (low, high) = extent.unwrap_or((Hour::MAX, Hour::MIN));
+            extent = Some((low.min(first.div_euclid(HOUR)), high.max(last.div_euclid(HOUR))));
+        }
+    }
+    Ok(extent)
 }
 
 async fn insert(

@@ -23,8 +23,8 @@ pub use customers::{
     CustomerLine, CustomerQuery, CustomerSort, Kind, count as count_customers, page as customers,
     recount as recount_customers,
 };
-pub use keep::{recount_days, recount_hours, rename_days};
-pub use marks::{take_customers, take_hours, workspaces as marked_workspaces};
+pub use keep::{begin_days, extent, recount_days, recount_hours};
+pub use marks::{mark_customers, take_customers, take_hours, workspaces as marked_workspaces};
 pub use now::{Backlog, backlog, oldest_open, open_by_agent};
 pub use read::{agents, desk, series, usage, usage_by_day};
 

@@ -6,6 +6,7 @@ pub mod copies;
 pub mod events;
 pub mod identities;
 pub mod jobs;
+pub mod recurring;
 pub mod sign_in;
 pub mod upkeep;
 pub mod workspaces;
