@@ -178,16 +178,6 @@ pub fn share(part: i64, whole: i64) -> Option<f64> {
     (whole != 0).then(|| part as f64 / whole as f64)
 }
 
-/// How a sentiment counts in an average: 1, 0 or -1; none when it is none of the three.
-pub fn sentiment_score(sentiment: &str) -> Option<i64> {
-    match sentiment {
-        "positive" => Some(1),
-        "neutral" => Some(0),
-        "negative" => Some(-1),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
