@@ -84,6 +84,8 @@ pub struct Options {
     pub demo: bool,
     /// The operator's webhook for all events of all workspaces.
     pub managed_webhook: Option<Managed>,
+    /// Whether the worker begins the work that recurs by itself; tests may begin it themselves.
+    pub recurring: bool,
 }
 
 impl Default for Options {
@@ -98,6 +100,7 @@ impl Default for Options {
             wait_ms: 60_000,
             demo: false,
             managed_webhook: None,
+            recurring: true,
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod passwords;
 pub mod phone_numbers;
 pub mod presence;
 pub mod replay;
+pub mod rollups;
 pub mod saved_views;
 pub mod seal;
 pub mod seed;

@@ -32,6 +32,7 @@ pub mod jobs;
 pub mod macros;
 pub mod merges;
 pub mod messages;
+pub mod metrics;
 pub mod phone_numbers;
 pub mod rows;
 pub mod saved_views;

@@ -43,6 +43,7 @@ mod outages;
 mod passing;
 mod presence;
 mod program;
+mod recurring;
 mod replay;
 mod saved_views;
 mod similar;

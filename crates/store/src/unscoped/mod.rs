@@ -7,6 +7,7 @@ pub mod events;
 pub mod identities;
 pub mod jobs;
 pub mod phone_numbers;
+pub mod recurring;
 pub mod sign_in;
 pub mod upkeep;
 pub mod webhooks;

@@ -56,6 +56,7 @@ pub(crate) struct Setup {
     pub(crate) worker: bool,
     /// Where attachments lie; a folder of the test unless it says otherwise.
     pub(crate) storage: Option<Storage>,
+    /// Work that recurs does not begin by itself unless a test says so; see `App::begin_recurring`.
     pub(crate) options: patchcord_app::Options,
     /// Requests are not limited unless a test says so.
     pub(crate) server: patchcord_server::Options,
@@ -73,7 +74,7 @@ impl Default for Setup {
             model: Some(Arc::new(Builtin::new(Playbooks::embedded()))),
             worker: true,
             storage: None,
-            options: patchcord_app::Options::default(),
+            options: patchcord_app::Options { recurring: false, ..Default::default() },
             server: patchcord_server::Options::default(),
             clock: Arc::default(),
             identity: None,
