@@ -1,10 +1,10 @@
 import { ActionIcon, Button } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { CircleCheck, Flame, Hourglass, Inbox, type LucideIcon, Plus, Rows3 } from "lucide-react";
+import { Plus } from "lucide-react";
 import { type ReactNode, Suspense, lazy, useState } from "react";
 import { useMayAct } from "~/api/session";
 import { Brand } from "~/components/brand";
 import { UserMenu } from "~/features/session/user-menu";
+import { TicketViews } from "~/features/tickets/views";
 import { useShortcuts } from "~/lib/shortcuts";
 import { useConnection } from "~/live/socket";
 import { useLive } from "~/live/use-live";
@@ -13,14 +13,6 @@ import classes from "./shell.module.css";
 // Dialogs come when they are first wanted.
 const NewTicket = lazy(async () => ({ default: (await import("~/features/tickets/new-ticket")).NewTicket }));
 const Shortcuts = lazy(async () => ({ default: (await import("./shortcut-sheet")).ShortcutSheet }));
-
-const VIEWS: { name: string; icon: LucideIcon; status?: string; priority?: string }[] = [
-  { name: "Open", icon: Inbox, status: "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED" },
-  { name: "Urgent", icon: Flame, status: "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED", priority: "URGENT" },
-  { name: "Waiting", icon: Hourglass, status: "WAITING_ON_CUSTOMER" },
-  { name: "Done", icon: CircleCheck, status: "RESOLVED,CLOSED" },
-  { name: "All tickets", icon: Rows3 },
-];
 
 type Dialog = "new ticket" | "shortcuts" | null;
 
@@ -57,18 +49,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </>
         )}
         <div className={classes.views}>
-          <h2 className={classes.group}>Tickets</h2>
-          {VIEWS.map(({ name, icon: Icon, ...search }) => (
-            <Link
-              key={name}
-              to="/tickets"
-              search={search}
-              activeOptions={{ includeSearch: true, explicitUndefined: true }}
-              className={classes.view}
-            >
-              <Icon size={15} aria-hidden /> {name}
-            </Link>
-          ))}
+          <TicketViews />
         </div>
         <div className={classes.end}>
           <Connection />

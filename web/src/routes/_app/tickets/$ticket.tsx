@@ -6,6 +6,7 @@ import { SideTabs } from "~/components/side-tabs";
 import { showDone } from "~/components/toast";
 import type { Sources } from "~/features/copilot/context";
 import { CopilotPanel } from "~/features/copilot/panel";
+import { TicketActivity } from "~/features/tickets/activity";
 import { TicketDetails } from "~/features/tickets/details";
 import { TicketPage } from "~/features/tickets/ticket-page";
 import { messageAnchor } from "~/lib/anchors";
@@ -34,6 +35,7 @@ function Side({ ticket }: { ticket: TicketDetail }) {
         />
       }
       details={<TicketDetails ticket={ticket} />}
+      activity={<TicketActivity ticket={ticket} />}
     />
   );
 }
