@@ -1,9 +1,21 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef } from "react";
+import {
+  CircleCheck,
+  CircleDot,
+  Flag,
+  type LucideIcon,
+  MessageSquare,
+  StickyNote,
+  Tag,
+  UserPlus,
+  Zap,
+} from "lucide-react";
+import { useState } from "react";
 import type { TicketDetail, TicketLine } from "~/api/client";
 import { ticketQuery } from "~/api/queries";
-import { useShortcuts } from "~/lib/shortcuts";
+import { type Command, useCommands } from "~/lib/commands";
+import { Store } from "~/lib/store";
 import { useChange } from "./change";
 import { askFor } from "./commands";
 import { wantComposer } from "./composer-wish";
@@ -30,7 +42,7 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
   const navigate = useNavigate();
   const queries = useQueryClient();
   // Where the person was, also after the row has left the part of the list that is drawn.
-  const last = useRef<string | null>(null);
+  const [last] = useState(() => new Store<string | null>(null));
 
   const focused = (): string | null => {
     const row = document.activeElement?.closest<HTMLElement>("[data-ticket]");
@@ -39,11 +51,11 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
   const isOpen = (ticket: TicketLine) => ticket.label === open || ticket.id === open;
   const move = (step: 1 | -1) => {
     if (tickets.length === 0) return;
-    const now = focused() ?? last.current;
+    const now = focused() ?? last.get();
     const at = tickets.findIndex(({ id }) => id === now);
     const from = at >= 0 ? at : tickets.findIndex(isOpen);
     const next = from < 0 ? 0 : Math.max(0, Math.min(tickets.length - 1, from + step));
-    last.current = tickets[next]?.id ?? null;
+    last.set(tickets[next]?.id ?? null);
     around.focusRow(next);
   };
   /** One ticket: the row in focus, else the open one. */
@@ -76,28 +88,45 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
     wantComposer(one.id, mode);
     if (!isOpen(one)) void navigate({ to: "/tickets/$ticket", params: { ticket: one.label }, search });
   };
-  const acting = (work: () => void) => () => mayAct && work();
-  useShortcuts({
-    j: () => move(1),
-    k: () => move(-1),
-    "/": around.focusSearch,
-    x: acting(() => {
-      const one = single();
-      if (one) around.onSelect(one.id, false);
-    }),
-    X: acting(() => {
-      const one = single();
-      if (one) around.onSelect(one.id, true);
-    }),
-    Escape: around.onClear,
-    e: acting(finish),
-    a: acting(() => askFor("assign", targets())),
-    p: acting(() => askFor("priority", targets())),
-    s: acting(() => askFor("status", targets())),
-    t: acting(() => askFor("tag", targets())),
-    r: acting(() => write("reply")),
-    n: acting(() => write("note")),
-    m: acting(() => write("macro")),
+  const list = (id: string, key: string, label: string, run: () => void): Command => ({
+    id: `list.${id}`,
+    group: "List of tickets",
+    key,
+    label,
+    keyOnly: true,
+    run,
   });
+  const act = (id: string, key: string, label: string, icon: LucideIcon, run: () => void): Command => ({
+    id: `ticket.${id}`,
+    group: "Ticket",
+    key,
+    label,
+    icon,
+    run,
+  });
+  const select = (range: boolean) => {
+    const one = single();
+    if (one) around.onSelect(one.id, range);
+  };
+  useCommands([
+    list("next", "j", "Next ticket", () => move(1)),
+    list("previous", "k", "Previous ticket", () => move(-1)),
+    list("search", "/", "Search the tickets", around.focusSearch),
+    ...(mayAct
+      ? [
+          list("select", "x", "Select the ticket", () => select(false)),
+          list("select-range", "X", "Select everything up to the ticket", () => select(true)),
+          list("clear", "Escape", "Clear the selection", around.onClear),
+          act("finish", "e", "Resolve; close what is resolved", CircleCheck, finish),
+          act("assign", "a", "Assign…", UserPlus, () => askFor("assign", targets())),
+          act("priority", "p", "Change the priority…", Flag, () => askFor("priority", targets())),
+          act("status", "s", "Change the status…", CircleDot, () => askFor("status", targets())),
+          act("tag", "t", "Tag…", Tag, () => askFor("tag", targets())),
+          act("reply", "r", "Reply", MessageSquare, () => write("reply")),
+          act("note", "n", "Write an internal note", StickyNote, () => write("note")),
+          act("macro", "m", "Use a macro…", Zap, () => write("macro")),
+        ]
+      : []),
+  ]);
   return { move };
 }

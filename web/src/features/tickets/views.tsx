@@ -1,19 +1,7 @@
 import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import {
-  Bookmark,
-  CircleCheck,
-  Ellipsis,
-  Flame,
-  Hourglass,
-  Inbox,
-  type LucideIcon,
-  Rows3,
-  User,
-  UserX,
-  Users,
-} from "lucide-react";
+import { Bookmark, CircleUserRound, Ellipsis, Inbox, type LucideIcon, Rows3, UserRoundX, Users } from "lucide-react";
 import { useState } from "react";
 import { type Schemas, api, client } from "~/api/client";
 import { Problem } from "~/api/problem";
@@ -29,15 +17,18 @@ const NOT_DONE = STATUSES.slice(0, 4).join(",");
 /** Counts move with live events; this is how long one holds without any. */
 const COUNT_STALE_MS = 60_000;
 
+/** The views that every desk has. */
 const BUILT_IN: { name: string; icon: LucideIcon; search: TicketSearch; counted: boolean }[] = [
-  { name: "Open", icon: Inbox, search: { status: NOT_DONE }, counted: true },
-  { name: "Assigned to me", icon: User, search: { status: NOT_DONE, assigneeId: "me" }, counted: true },
-  { name: "Unassigned", icon: UserX, search: { status: NOT_DONE, assigneeId: "none" }, counted: true },
-  { name: "Urgent", icon: Flame, search: { status: NOT_DONE, priority: "URGENT" }, counted: true },
-  { name: "Waiting", icon: Hourglass, search: { status: "WAITING_ON_CUSTOMER" }, counted: true },
-  { name: "Done", icon: CircleCheck, search: { status: "RESOLVED,CLOSED" }, counted: false },
+  { name: "Inbox", icon: Inbox, search: { status: NOT_DONE }, counted: true },
+  { name: "Assigned to me", icon: CircleUserRound, search: { status: NOT_DONE, assigneeId: "me" }, counted: true },
+  { name: "Unassigned", icon: UserRoundX, search: { status: NOT_DONE, assigneeId: "none" }, counted: true },
   { name: "All tickets", icon: Rows3, search: {}, counted: false },
 ];
+
+/** Whether a view shows what a built-in one shows. */
+function isBuiltIn(view: View): boolean {
+  return BUILT_IN.some(({ search }) => sameList(search, searchOfView(view)));
+}
 
 const viewsQuery = api.queryOptions("get", "/api/saved-views", { params: { query: { counts: true } } });
 
@@ -71,7 +62,7 @@ export function useMayChange(): (view: { isShared: boolean }) => boolean {
 
 /** For the sidebar: where to find which tickets, and how many there are. */
 export function TicketViews() {
-  const views = useViews();
+  const views = useViews().filter((view) => !isBuiltIn(view));
   const counts = useQueries({
     queries: BUILT_IN.map(({ search, counted }) => ({
       queryKey: ["count of tickets", search],
