@@ -83,11 +83,13 @@ export const Row = memo(function Row({ ticket, search, selected, selecting, mayA
             {search.q ? <Marked text={ticket.label} words={search.q} /> : (ticket.organization?.name ?? ticket.label)}
           </span>
           <span className={classes.marks}>
-            {sla && sla.level !== "calm" && <span className={classes[sla.level]}>{sla.text}</span>}
-            {(!sla || sla.level === "calm") && ticket.priority === "URGENT" && (
+            {sla && sla.level !== "calm" ? (
+              <span className={classes[sla.level]}>{sla.text}</span>
+            ) : ticket.priority === "URGENT" && status?.isOpen ? (
               <Dot color={priority?.color}>{priority?.label}</Dot>
+            ) : (
+              <Dot color={status?.color}>{status?.label ?? ticket.status}</Dot>
             )}
-            {(!sla || sla.level === "calm") && <Dot color={status?.color}>{status?.label ?? ticket.status}</Dot>}
             {ticket.assignee && (
               <span className={classes.assignee} title={`Assigned to ${ticket.assignee.name}`}>
                 {initials(ticket.assignee.name)}

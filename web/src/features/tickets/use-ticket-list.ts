@@ -112,6 +112,36 @@ export function updateRows(queries: QueryClient, rows: TicketLine[]): void {
   });
 }
 
+/** Whether a new ticket belongs into a list, as far as that can be told without asking: words and dates cannot. */
+function fits(row: TicketLine, filters: ReturnType<typeof parametersOf>): boolean {
+  const { status, priority, channel, productArea, contactId, organizationId, tag, sort, ...others } = filters;
+  const among = (allowed: string[] | undefined, value: string | null | undefined) =>
+    !allowed || (value !== null && value !== undefined && allowed.includes(value));
+  return (
+    (sort ?? "-createdAt") === "-createdAt" &&
+    Object.values(others).every((value) => value === undefined) &&
+    among(status, row.status) &&
+    among(priority, row.priority) &&
+    among(channel, row.channel) &&
+    among(productArea, row.productArea) &&
+    among(contactId, row.contact?.id) &&
+    among(organizationId, row.organization?.id) &&
+    (!tag || tag.some((one) => row.tags.includes(one)))
+  );
+}
+
+/** Puts a ticket that was opened on this page on top of the lists that it belongs to. */
+export function addRow(queries: QueryClient, row: TicketLine): void {
+  for (const { queryKey } of queries.getQueryCache().findAll({ queryKey: [LIST] })) {
+    if (!fits(row, queryKey[1] as ReturnType<typeof parametersOf>)) continue;
+    queries.setQueryData<Pages>(queryKey, (old) => {
+      const [first, ...rest] = old?.pages ?? [];
+      if (!old || !first || old.pages.some(({ items }) => items.some(({ id }) => id === row.id))) return old;
+      return { ...old, pages: [{ ...first, items: [row, ...first.items] }, ...rest] };
+    });
+  }
+}
+
 /** A row of any loaded list, so that a ticket can be shown at once. */
 export function knownRow(queries: QueryClient, idOrLabel: string): TicketLine | undefined {
   for (const [, data] of queries.getQueriesData<Pages>({ queryKey: [LIST] })) {

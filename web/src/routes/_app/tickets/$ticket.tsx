@@ -24,6 +24,7 @@ function TicketRoute() {
 
 /** Where the two features meet: the copilot's draft goes into the ticket's composer. */
 function Side({ ticket }: { ticket: TicketDetail }) {
+  const navigate = Route.useNavigate();
   const { insert } = useDraft(useUser()?.id ?? "", ticket.id);
   return (
     <SideTabs
@@ -32,6 +33,11 @@ function Side({ ticket }: { ticket: TicketDetail }) {
           ticketId={ticket.id}
           sources={sourcesOf(ticket)}
           onInsert={(text, suggestionId) => showDone("Draft inserted", insert(text, suggestionId))}
+          onOpen={(what) =>
+            void ("ticket" in what
+              ? navigate({ to: "/tickets/$ticket", params: { ticket: what.ticket }, search: (search) => search })
+              : navigate({ to: "/knowledge/$article", params: { article: what.article } }))
+          }
         />
       }
       details={<TicketDetails ticket={ticket} />}
