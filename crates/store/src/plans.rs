@@ -14,11 +14,13 @@ use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
     api_tokens as any_token, identities, jobs as worker, recurring, sign_in, upkeep, workspaces as all_workspaces,
+    api_tokens as any_token, identities, jobs as worker, phone_numbers as all_numbers, sign_in, upkeep,
+    workspaces as all_workspaces,
 };
 use crate::{
-    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
-    idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, suggestions, ticket_list,
-    tickets, trail, users, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations,
+    events, idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, scratch, search, sessions,
+    suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -139,6 +141,36 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     }
     macros::visible(t, "u", 5).await?;
     saved_views::visible(t, "u", 5).await?;
+    suggestions::tokens_since(t, 5).await?;
+    phone_numbers::is_there(t, "n").await?;
+    teams::covering(t, "a", "").await?;
+    teams::is_named(t, "n", "").await?;
+    teams::members(t, &some).await?;
+    teams::of_agent(t, "a").await?;
+    teams::ready(t, "t").await?;
+    waiting::of_team(t, "t", 5).await?;
+    waiting::team_of(t, "t").await?;
+    waiting::teams_of_agent(t, "a").await?;
+    waiting::teams(t).await?;
+    for by_created in [false, true] {
+        let after = by_created.then(|| (5, "x".to_owned()));
+        let slice = Slice { by_created, descending: true, after, offset: 5, limit: 5 };
+        let words = Some("w".to_owned());
+        let agents = support_agents::Query {
+            kind: Some("BOT"),
+            is_available: Some(true),
+            words: words.clone(),
+            slice: slice.clone(),
+        };
+        let numbers = phone_numbers::Query { is_active: Some(true), words: words.clone(), slice: slice.clone() };
+        let all = teams::Query { words, slice };
+        support_agents::page(t, &agents).await?;
+        support_agents::count(t, &agents).await?;
+        phone_numbers::page(t, &numbers).await?;
+        phone_numbers::count(t, &numbers).await?;
+        teams::page(t, &all).await?;
+        teams::count(t, &all).await?;
+    }
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
     lists(t).await
@@ -221,6 +253,15 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
         workspaces::save(t, own).await?;
     }
     macros::delete(t, "m").await?;
+    support_agents::remove(t, "a").await?;
+    phone_numbers::remove(t, "n").await?;
+    all_numbers::hand_over(tx, "n", 5).await?;
+    teams::lock_members(t, "t").await?;
+    teams::remove_member(t, "t", "a").await?;
+    teams::took_turn(t, "t", "a").await?;
+    teams::remove(t, "t").await?;
+    waiting::remove(t, "t").await?;
+    waiting::forget_team(t, "t").await?;
     saved_views::delete(t, "v").await?;
     articles::remove(t, "a").await?;
     search::forget(t, search::TICKET, "t").await?;
@@ -270,6 +311,7 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     any_token::live(reader, "h").await?;
     any_token::by_id(reader, "a").await?;
     identities::user(reader, "i", "s").await?;
+    all_numbers::taking_calls(reader, "n").await?;
     Ok(())
 }
 

@@ -478,3 +478,33 @@ pub(crate) fn canned_reply(id: &str, user_id: &str, support_agent_id: &str) -> M
         updated_at: 1,
     }
 }
+
+pub(crate) fn team(id: &str) -> Team {
+    Team {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        name: format!("name of {id}"),
+        product_areas: json!(["VPN"]),
+        strategy: "ROUND_ROBIN".into(),
+        turn: 0,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn phone_number(id: &str) -> PhoneNumber {
+    PhoneNumber {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        number: format!("number of {id}"),
+        label: format!("label of {id}"),
+        engine: None,
+        transfer_number: None,
+        is_active: true,
+        takes_calls: true,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}

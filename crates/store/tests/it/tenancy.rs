@@ -3,8 +3,9 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
-    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
+    Slice, StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges,
+    messages, phone_numbers, saved_views, search, sessions, suggestions, support_agents, teams, ticket_list, tickets,
+    trail, users, waiting, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -56,6 +57,8 @@ macro_rules! each_row {
             [edit] api_tokens: rows::api_token(&p("api_token"), &p("user")),
             [edit] saved_views: rows::saved_view(&p("view"), &p("user")),
             [edit] macros: rows::canned_reply(&p("macro"), &p("user"), &p("agent")),
+            [edit] teams: rows::team(&p("team")),
+            [edit] phone_numbers: rows::phone_number(&p("number")),
         )
     }};
 }
@@ -175,6 +178,8 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
                 at: 1,
             };
             jobs::enqueue(tenant, job).await?;
+            teams::add_member(tenant, "first_team", "first_agent").await?;
+            waiting::add(tenant, "first_ticket", "first_team", 1).await?;
             Ok(())
         })
     })
@@ -236,6 +241,27 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         let articles = articles::Query { limit: 9, ..Default::default() };
         assert_eq!(articles::page(t, &articles).await.unwrap().len(), n);
         assert_eq!(articles::count(t, &articles).await.unwrap(), n as i64);
+        let slice = Slice { limit: 9, ..Slice::default() };
+        let all = support_agents::Query { slice: slice.clone(), ..Default::default() };
+        assert_eq!(support_agents::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(support_agents::count(t, &all).await.unwrap(), n as i64);
+        let all = phone_numbers::Query { slice: slice.clone(), ..Default::default() };
+        assert_eq!(phone_numbers::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(phone_numbers::count(t, &all).await.unwrap(), n as i64);
+        assert_eq!(phone_numbers::is_there(t, "number of first_number").await.unwrap(), one);
+        let all = teams::Query { slice, ..Default::default() };
+        assert_eq!(teams::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(teams::count(t, &all).await.unwrap(), n as i64);
+        assert_eq!(teams::covering(t, "VPN", "").await.unwrap().is_some(), one);
+        assert_eq!(teams::is_named(t, "name of first_team", "").await.unwrap(), one);
+        assert_eq!(teams::members(t, &some("team")).await.unwrap().len(), n);
+        assert_eq!(teams::of_agent(t, "first_agent").await.unwrap().len(), n);
+        assert_eq!(teams::ready(t, "first_team").await.unwrap().len(), n);
+        assert_eq!(waiting::of_team(t, "first_team", 9).await.unwrap().len(), n);
+        assert_eq!(waiting::team_of(t, "first_ticket").await.unwrap().is_some(), one);
+        assert_eq!(waiting::teams_of_agent(t, "first_agent").await.unwrap().len(), n);
+        assert_eq!(waiting::teams(t).await.unwrap().len(), n);
+        assert_eq!(suggestions::tokens_since(t, 0).await.unwrap(), 0);
         assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
     // Changes, asked for by the other workspace.
@@ -253,6 +279,14 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             search::replace(t, search::TICKET, "first_ticket", "mine").await?;
             search::forget(t, search::TICKET, "first_ticket").await?;
             assert!(!macros::delete(t, "first_macro").await?);
+            assert!(!support_agents::remove(t, "first_agent").await?);
+            assert!(!phone_numbers::remove(t, "first_number").await?);
+            assert!(!teams::remove(t, "first_team").await?);
+            teams::remove_member(t, "first_team", "first_agent").await?;
+            teams::took_turn(t, "first_team", "first_agent").await?;
+            teams::lock_members(t, "first_team").await?;
+            waiting::remove(t, "first_ticket").await?;
+            waiting::forget_team(t, "first_team").await?;
             assert!(!saved_views::delete(t, "first_view").await?);
             assert!(!articles::remove(t, "first_article").await?);
             assert_eq!(merges::move_all(t, "first_ticket", "nowhere").await?, merges::Moved::default());
@@ -265,6 +299,8 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
     .await
     .unwrap();
     let t = db.store.tenant(&first);
+    assert_eq!(waiting::of_team(t, "first_team", 9).await.unwrap(), ["first_ticket"]);
+    assert_eq!(teams::ready(t, "first_team").await.unwrap()[0].last_turn, 0);
     assert!(suggestions::conversation(t, "first_ticket", "first_user").await.unwrap().is_some());
     let token: patchcord_store::rows::RefreshToken = t.get("first_token").await.unwrap().unwrap();
     assert_eq!((token.used_at, token.revoked_at), (None, None));
