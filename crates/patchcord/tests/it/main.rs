@@ -54,5 +54,8 @@ mod ticket_lists;
 mod tickets;
 mod two_desks;
 mod users;
+mod webhooks;
+mod webhooks_guard;
+mod webhooks_trust;
 mod worker;
 mod workspace;
