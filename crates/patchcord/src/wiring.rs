@@ -107,7 +107,7 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
 /// Reaches addresses that people type in, and of the networks inside only those that the operator allows.
 fn outgoing(settings: &Settings) -> Result<Outgoing> {
     let options = outgoing::Options { allowed: settings.webhook_allowed_cidrs.clone(), ..outgoing::Options::default() };
-    let outgoing = Outgoing::new(options, Arc::new(SystemResolver))?;
+    let outgoing = Outgoing::new(options, Arc::new(SystemResolver));
     if let Some(managed) = &settings.managed_webhook {
         outgoing.check(&managed.url).map_err(|fault| anyhow::anyhow!("AI_WEBHOOK_URL {fault}"))?;
     }

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
-use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
+use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
@@ -21,6 +21,12 @@ use crate::{
     Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations,
     events, idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, scratch, search, sessions,
     suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, workspaces,
+    api_tokens as any_token, identities, jobs as worker, sign_in, upkeep, webhooks as all_webhooks,
+    workspaces as all_workspaces,
+};
+    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
+    idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, suggestions, ticket_list,
+    tickets, trail, users, webhooks, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -202,6 +208,17 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
         }
     }
     escalations::line(t, "e").await?;
+    webhooks::endpoints(t, 5, 5).await?;
+    webhooks::count(t).await?;
+    webhooks::told(t, "t").await?;
+    let deliveries = webhooks::Query { endpoint_id: "e".into(), offset: 5, limit: 5, ..Default::default() };
+    for states in [vec![], vec!["PENDING"], vec!["PENDING", "FAILED"]] {
+        for after in [None, after.clone()] {
+            let query = webhooks::Query { states: states.clone(), after, ..deliveries.clone() };
+            webhooks::page(t, &query).await?;
+            webhooks::count_deliveries(t, &query).await?;
+        }
+    }
     for by_created in [false, true] {
         let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
         let words = articles::Query { words: Some("two words".into()), ..all.clone() };
@@ -282,12 +299,59 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     sign_in::mark_success(tx, "a").await?;
     sign_in::failures_since(tx, "e", "a", 5).await?;
     upkeep::sweep(tx, 5).await?;
+    webhooks::reserve(t, "e", 5).await?;
+    write_webhooks(tx).await?;
     let mut ticket: Option<Ticket> = t.get("t").await?;
     if let Some(ticket) = &mut ticket {
         let line =
             trail::Line { id: "l".into(), kind: "K", actor_type: "SYSTEM", actor_id: None, payload: json!({}), at: 1 };
         trail::append(t, &AuditKey::new(&[1; 32]), ticket, line).await?;
     }
+    Ok(())
+}
+
+/// Claims and settles deliveries that are not there.
+async fn write_webhooks(tx: &Tx) -> Result<(), StoreError> {
+    let endpoint = all_webhooks::Due { workspace_id: "w".into(), id: "e".into() };
+    let claim = all_webhooks::Claim { endpoint: &endpoint, lease_token: "l", now: 5, lease_until: 50, limit: 5 };
+    all_webhooks::claim(tx, claim).await?;
+    let delivery = WebhookDelivery {
+        workspace_id: "w".into(),
+        id: "d".into(),
+        endpoint_id: "e".into(),
+        event_id: "v".into(),
+        event_type: "t".into(),
+        subject_id: "s".into(),
+        audit_seq: None,
+        seq: 1,
+        state: "PENDING".into(),
+        attempts: 0,
+        next_attempt_at: None,
+        first_tried_at: None,
+        last_tried_at: None,
+        delivered_at: None,
+        lease_token: Some("l".into()),
+        lease_until: None,
+        request_body: "{}".into(),
+        response_status: None,
+        response_body: None,
+        duration_ms: None,
+        last_error: None,
+        created_at: 1,
+    };
+    let outcome = all_webhooks::Outcome {
+        at: 5,
+        duration_ms: 5,
+        response_status: None,
+        response_body: None,
+        error: None,
+        next_attempt_at: None,
+    };
+    assert!(matches!(all_webhooks::settle(tx, &delivery, &outcome).await, Err(StoreError::LeaseLost(_))));
+    all_webhooks::give_back(tx, &delivery, 5).await?;
+    all_webhooks::arrived(tx, "w", "e", 5).await?;
+    all_webhooks::failed(tx, "w", "e", 5).await?;
+    all_webhooks::advance(tx, Position { xid: 5, seq: 5 }, Position { xid: 5, seq: 5 }).await?;
     Ok(())
 }
 
@@ -312,6 +376,10 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     any_token::by_id(reader, "a").await?;
     identities::user(reader, "i", "s").await?;
     all_numbers::taking_calls(reader, "n").await?;
+    all_webhooks::cursor(reader).await?;
+    all_webhooks::enabled(reader).await?;
+    all_webhooks::due(reader, 5).await?;
+    all_webhooks::managed(reader).await?;
     Ok(())
 }
 
@@ -340,6 +408,8 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
 /// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once. Workspaces are few, and work
 /// that recurs is for each of them.
 const WALKED: [&str; 7] = [
+/// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once.
+const WALKED: [&str; 8] = [
     "jobs_ready",
     "jobs_running",
     "events_in_order",
@@ -347,10 +417,13 @@ const WALKED: [&str; 7] = [
     "CONSTANT ROW",
     "sqlite_autoindex_workspaces_1",
     "workspaces_pkey",
+    "webhook_endpoints_enabled",
+    "webhook_endpoints_managed",
+    "webhook_endpoints_deleted",
 ];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
-const DERIVED: [&str; 3] = ["SCAN hits", "SCAN spoken", "SCAN merged"];
+const DERIVED: [&str; 6] = ["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN n", "SCAN turn", "SCAN taken"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_scans_a_table_of_sqlite() {

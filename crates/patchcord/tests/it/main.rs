@@ -61,5 +61,8 @@ mod tickets;
 mod triage;
 mod two_desks;
 mod users;
+mod webhooks;
+mod webhooks_guard;
+mod webhooks_trust;
 mod worker;
 mod workspace;

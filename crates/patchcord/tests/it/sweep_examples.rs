@@ -218,6 +218,20 @@ pub(crate) fn examples() -> Vec<Example> {
             .path(&["support_agent"])
             .body(|own| json!({"userId": own["user"], "maxOpenTickets": 7})),
         Example::new("DELETE /api/support-agents/{id}", Admin).path(&["support_agent"]),
+        // Webhooks
+        Example::new("GET /api/webhooks", Admin),
+        Example::new("POST /api/webhooks", Admin)
+            .body(|_| json!({"url": "https://example.com/swept", "events": ["*"], "disabled": true})),
+        Example::new("GET /api/webhooks/{id}", Admin).path(&["webhook"]),
+        Example::new("PATCH /api/webhooks/{id}", Admin).path(&["webhook"]).body(|_| json!({"events": ["ticket.created"]})),
+        Example::new("DELETE /api/webhooks/{id}", Admin).path(&["webhook"]),
+        Example::new("POST /api/webhooks/{id}/rotate-secret", Admin).path(&["webhook"]).body(|_| json!({})),
+        Example::new("POST /api/webhooks/{id}/test", Admin).path(&["webhook"]).body(|_| json!({})),
+        Example::new("GET /api/webhooks/{id}/deliveries", Admin).path(&["webhook"]),
+        Example::new("GET /api/webhooks/{id}/deliveries/{deliveryId}", Admin).path(&["webhook", "delivery"]),
+        Example::new("POST /api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Admin)
+            .path(&["webhook", "delivery"])
+            .body(|_| json!({})),
         // Events
         Example::new("GET /api/events", Socket),
         // The document
@@ -296,6 +310,13 @@ impl Rows {
         rows.insert("secret", token["token"].as_str().unwrap().to_owned());
         let article = json!({"title": word, "body": word, "tags": [word], "status": "PUBLISHED", "source": word});
         rows.insert("article", id(&admin.post("/api/kb/articles", article).await.expect(201)));
+        // Nobody listens on this port, so that its deliveries stay.
+        let hook = json!({"url": format!("http://127.0.0.1:9/{word}"), "events": ["webhook.disabled"]});
+        let hook = admin.post("/api/webhooks", hook).await.expect(201);
+        rows.insert("webhook", id(&hook));
+        rows.insert("webhook_secret", hook["secret"].as_str().unwrap().to_owned());
+        let test = admin.post(&format!("/api/webhooks/{}/test", id(&hook)), json!({})).await.expect(201);
+        rows.insert("delivery", id(&test));
         // What is shared is the administrators' to change, and what is not is one's own.
         let agent = world.sign_in(&format!("agent@{name}.test")).await;
         for (who, is_shared, names) in

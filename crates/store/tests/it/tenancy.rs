@@ -6,6 +6,8 @@ use patchcord_store::{
     Slice, StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges,
     messages, phone_numbers, saved_views, search, sessions, suggestions, support_agents, teams, ticket_list, tickets,
     trail, users, waiting, workspaces,
+    StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
+    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -59,6 +61,8 @@ macro_rules! each_row {
             [edit] macros: rows::canned_reply(&p("macro"), &p("user"), &p("agent")),
             [edit] teams: rows::team(&p("team")),
             [edit] phone_numbers: rows::phone_number(&p("number")),
+            [edit] webhook_endpoints: rows::webhook_endpoint(&p("webhook")),
+            [edit] webhook_deliveries: rows::webhook_delivery(&p("delivery"), &p("webhook")),
         )
     }};
 }
@@ -234,6 +238,12 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         assert_eq!(escalations::page(t, &open).await.unwrap().len(), n);
         assert_eq!(escalations::count(t, &open).await.unwrap(), n as i64);
         assert_eq!(escalations::line(t, "first_escalation").await.unwrap().is_some(), one);
+        assert_eq!(webhooks::endpoints(t, 9, 0).await.unwrap().len(), n);
+        assert_eq!(webhooks::count(t).await.unwrap(), n as u64);
+        let of = webhooks::Query { endpoint_id: "first_webhook".into(), limit: 9, ..Default::default() };
+        assert_eq!(webhooks::page(t, &of).await.unwrap().len(), n);
+        assert_eq!(webhooks::count_deliveries(t, &of).await.unwrap(), n as u64);
+        assert_eq!(webhooks::told(t, "subject_id of first_delivery").await.unwrap().len(), n);
         assert_eq!(macros::visible(t, "first_user", 9).await.unwrap().len(), n);
         assert_eq!(macros::count(t, Some("first_user")).await.unwrap(), n as u64);
         assert_eq!(saved_views::visible(t, "first_user", 9).await.unwrap().len(), n);

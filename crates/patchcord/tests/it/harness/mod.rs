@@ -116,7 +116,7 @@ pub(crate) fn app(
 /// A guarded client that may reach these networks.
 pub(crate) fn outgoing(allowed: &[&str]) -> Outgoing {
     let allowed = allowed.iter().map(|text| text.parse().unwrap()).collect();
-    Outgoing::new(outgoing::Options { allowed, ..outgoing::Options::default() }, Arc::new(SystemResolver)).unwrap()
+    Outgoing::new(outgoing::Options { allowed, ..outgoing::Options::default() }, Arc::new(SystemResolver))
 }
 
 /// Answers requests on a free port; says where.
