@@ -7,6 +7,7 @@ pub mod copilot;
 pub mod days;
 pub mod field_error;
 pub mod id;
+pub mod machine;
 pub mod metrics;
 pub mod passages;
 pub mod redaction;
