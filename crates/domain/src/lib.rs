@@ -8,6 +8,7 @@ pub mod copilot;
 pub mod days;
 pub mod field_error;
 pub mod id;
+pub mod machine;
 pub mod metrics;
 pub mod network;
 pub mod passages;

@@ -15,6 +15,7 @@ use crate::unscoped::events::Position;
 use crate::unscoped::{
     api_tokens as any_token, identities, jobs as worker, recurring, sign_in, upkeep, workspaces as all_workspaces,
     api_tokens as any_token, identities, jobs as worker, phone_numbers as all_numbers, sign_in, upkeep,
+    api_tokens as any_token, health, identities, jobs as worker, recurring, sign_in, upkeep,
     workspaces as all_workspaces,
 };
 use crate::{
@@ -27,6 +28,8 @@ use crate::{
     Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
     idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, suggestions, ticket_list,
     tickets, trail, users, webhooks, workspaces,
+    idempotency, jobs, macros, merges, messages, metrics, saved_views, scratch, search, sessions, suggestions,
+    ticket_list, tickets, trail, users, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -179,7 +182,57 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     }
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
+    figures(t).await?;
     lists(t).await
+}
+
+/// The figures of the dashboard.
+async fn figures(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    const HALF: i64 = 1_800_000;
+    metrics::desk(t, HALF, 9 * HALF).await?;
+    metrics::agents(t, HALF, 9 * HALF).await?;
+    metrics::usage(t, HALF, 9 * HALF).await?;
+    metrics::usage_by_day(t, &[HALF..9 * HALF]).await?;
+    for granularity in [metrics::Granularity::Hour, metrics::Granularity::Day] {
+        metrics::series(t, granularity, 1, 5, 5).await?;
+    }
+    metrics::backlog(t, 5).await?;
+    metrics::oldest_open(t).await?;
+    metrics::open_by_agent(t).await?;
+    metrics::extent(t).await?;
+    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
+        metrics::count_customers(t, kind).await?;
+        for sort in [
+            metrics::CustomerSort::Tickets,
+            metrics::CustomerSort::OpenTickets,
+            metrics::CustomerSort::AverageSentiment,
+            metrics::CustomerSort::LastContactAt,
+        ] {
+            for after in [None, Some((5, "x".to_owned()))] {
+                let query = metrics::CustomerQuery { kind, sort, descending: true, after, offset: 1, limit: 5 };
+                metrics::customers(t, &query).await?;
+            }
+        }
+    }
+    health::dead_jobs(t, 5).await?;
+    health::dead_count(t).await?;
+    Ok(())
+}
+
+/// What counts figures again.
+async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    metrics::lock(t, "UTC").await?;
+    metrics::take_hours(t, 5).await?;
+    metrics::recount_hours(t, 1..5).await?;
+    metrics::recount_days(t, &[1..9_000_000]).await?;
+    metrics::begin_days(t, "UTC").await?;
+    metrics::mark_customers(t).await?;
+    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
+        metrics::take_customers(t, kind, 5).await?;
+        metrics::recount_customers(t, kind, &some).await?;
+    }
+    tickets::set_sentiment(t, "t", "neutral").await
 }
 
 /// The lists with filters of their own.
@@ -286,6 +339,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     merges::move_search(t, "t", "u").await?;
     merges::unfinished_suggestions(t, "t").await?;
     any_token::mark_used(tx, "w", "a", 5).await?;
+    recount(t).await?;
     jobs::withdraw(t, "k", "reason", 5).await?;
     let slot = idempotency::Slot { user_id: "u".into(), method: "M".into(), path: "/".into(), key: "k".into() };
     idempotency::complete(t, &slot, 200, "{}").await?;
@@ -362,6 +416,10 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     crate::unscoped::events::newest(reader).await?;
     crate::unscoped::events::by_id(reader, "e").await?;
     worker::oldest_lease(reader).await?;
+    health::since(reader, 5, 5).await?;
+    health::waiting_since(reader, 5).await?;
+    metrics::marked_workspaces(reader, false).await?;
+    metrics::marked_workspaces(reader, true).await?;
     worker::depth(reader).await?;
     worker::by_id(reader, "j").await?;
     recurring::without(reader, "k:").await?;

@@ -232,12 +232,23 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Admin)
             .path(&["webhook", "delivery"])
             .body(|_| json!({})),
+        // Insight
+        Example::new("GET /api/dashboard/overview", Viewer),
+        Example::new("GET /api/dashboard/metrics", Viewer),
+        Example::new("GET /api/dashboard/metrics.csv", Agent),
+        Example::new("GET /api/dashboard/agents", Viewer),
+        Example::new("GET /api/dashboard/agents.csv", Agent),
+        Example::new("GET /api/dashboard/costs", Admin),
+        Example::new("GET /api/dashboard/customers", Viewer),
+        Example::new("GET /api/dashboard/customers.csv", Agent),
+        Example::new("GET /api/dashboard/health", Admin),
         // Events
         Example::new("GET /api/events", Socket),
         // The document
         Example::new("GET /api/openapi.json", Public),
         Example::new("GET /api/docs", Public),
         // Operations
+        Example::new("GET /metrics", Public),
         Example::new("GET /healthz", Public),
         Example::new("GET /readyz", Public),
     ]

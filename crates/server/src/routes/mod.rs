@@ -8,6 +8,8 @@ mod auth;
 mod bulk;
 mod copilot;
 mod copilot_sync;
+mod dashboard;
+mod dashboard_csv;
 mod escalations;
 mod events;
 mod export;
@@ -132,6 +134,17 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
             support_agents::patch_support_agent,
             support_agents::remove_support_agent
         ))
+        .routes(routes!(lookups::list_support_agents))
+        // Insight
+        .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::metrics))
+        .routes(routes!(dashboard_csv::export_metrics))
+        .routes(routes!(dashboard::agents))
+        .routes(routes!(dashboard_csv::export_agents))
+        .routes(routes!(dashboard::costs))
+        .routes(routes!(dashboard::customers))
+        .routes(routes!(dashboard_csv::export_customers))
+        .routes(routes!(dashboard::system_health))
         // Events
         .routes(routes!(events::events))
         // The document
@@ -140,6 +153,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // Operations
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(crate::metrics_text::metrics_text))
 }
 
 /// A fresh answer, or the very answer that the same request had before.

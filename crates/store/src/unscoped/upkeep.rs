@@ -17,6 +17,7 @@ const PAST: [(&str, &str, &str); 7] = [
     ("idempotency_keys", "key", "expires_at < $1"),
     ("ai_cache", "key", "expires_at < $1"),
     ("webhook_deliveries", "id", "created_at < $1 - 2592000000"),
+    ("system_health_logs", "id", "created_at < $1 - 604800000"),
 ];
 
 /// Deletes a bite of everything that is past its time; says how many rows went. Call it again while it is not 0.
