@@ -26,6 +26,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_ai_services.sql"),
         include_str!("../migrations/postgres/0004_ai_services.sql"),
     ),
+    (
+        "0006_people",
+        include_str!("../migrations/sqlite/0006_people.sql"),
+        include_str!("../migrations/postgres/0006_people.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

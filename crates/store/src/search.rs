@@ -15,6 +15,17 @@ pub const TICKET: &str = "ticket";
 pub const ARTICLE: &str = "article";
 /// What a document belongs to: an article that only its writers may find.
 pub const DRAFT_ARTICLE: &str = "article_draft";
+/// What a document belongs to.
+pub const ORGANIZATION: &str = "organization";
+/// What a document belongs to.
+pub const CONTACT: &str = "contact";
+/// What a document belongs to.
+pub const LOCATION: &str = "location";
+/// What a document belongs to.
+pub const ACCOUNT_MANAGER: &str = "account_manager";
+
+/// Kinds whose documents carry a word of their own, so that the index itself keeps them apart from the many texts of tickets.
+const MARKED: [&str; 5] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, "device"];
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;
@@ -93,11 +104,42 @@ async fn insert_part(
     part: i64,
     folded: &str,
 ) -> Result<(), StoreError> {
+    let text = marker(kind).map_or_else(|| folded.to_owned(), |marker| format!("{marker} {folded}"));
     let insert = tenant.statement(
         "INSERT INTO search_documents (workspace_id, kind, subject_id, part, text) VALUES ($1, $2, $3, $4, $5)",
-        [kind.into(), subject_id.into(), part.into(), folded.into()],
+        [kind.into(), subject_id.into(), part.into(), text.into()],
     );
     tenant.connection.later(insert).await
+}
+
+/// The word that documents of a kind begin with.
+fn marker(kind: &str) -> Option<String> {
+    MARKED.contains(&kind).then(|| format!("kindof{}", kind.replace('_', "")))
+}
+
+/// A query for documents of one kind only.
+pub(crate) fn of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
+    match (marker(kind), backend) {
+        (None, _) => query.to_owned(),
+        (Some(marker), DbBackend::Sqlite) => format!("\"{marker}\" AND {query}"),
+        (Some(marker), _) => format!("'{marker}' & {query}"),
+    }
+}
+
+/// The subjects of one kind among the newest hits; `query` is the placeholder of the text that [`of_kind`] makes.
+pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
+    match backend {
+        DbBackend::Sqlite => format!(
+            "SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
+             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS}"
+        ),
+        _ => format!(
+            "SELECT subject_id FROM search_documents \
+             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \
+             ORDER BY id DESC LIMIT {NEWEST_HITS}"
+        ),
+    }
 }
 
 /// The subjects that fit any of the words, each once by its best part, best first by the engine's own rank.

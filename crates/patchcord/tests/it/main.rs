@@ -6,6 +6,7 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod account_managers;
 mod ai;
 mod api_tokens;
 mod attachments;
@@ -14,6 +15,7 @@ mod auth;
 mod backup;
 mod bulk;
 mod commands;
+mod contacts;
 mod copilot;
 mod copilot_ledger;
 mod copilot_privacy;
@@ -32,6 +34,7 @@ mod identity;
 mod invitations;
 mod knowledge;
 mod limits;
+mod locations;
 mod macros;
 mod merges;
 mod messages;
@@ -39,6 +42,7 @@ mod model_failures;
 mod nodes;
 mod oidc;
 mod openapi;
+mod organizations;
 mod outages;
 mod presence;
 mod program;

@@ -1,21 +1,26 @@
 //! Every route of the API, in one list. A route that is not here does not exist, and neither does one without documentation.
 
+mod account_managers;
 mod ai;
 mod articles;
 mod attachments;
 mod audit_log;
 mod auth;
 mod bulk;
+mod contacts;
 mod copilot;
 mod copilot_sync;
 mod escalations;
 mod events;
 mod export;
 mod health;
+mod locations;
 mod lookups;
 mod macros;
 mod merges;
 mod oidc;
+mod organizations;
+mod people_export;
 mod presence;
 mod saved_views;
 mod similar;
@@ -103,6 +108,26 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // People and things
         .routes(routes!(lookups::lookups))
         .routes(routes!(lookups::list_support_agents))
+        .routes(routes!(organizations::list_organizations, organizations::add_organization))
+        .routes(routes!(people_export::export_organizations))
+        .routes(routes!(
+            organizations::get_organization,
+            organizations::patch_organization,
+            organizations::remove_organization
+        ))
+        .routes(routes!(organizations::list_organization_contacts))
+        .routes(routes!(organizations::list_organization_tickets))
+        .routes(routes!(contacts::list_contacts, contacts::add_contact))
+        .routes(routes!(people_export::export_contacts))
+        .routes(routes!(contacts::get_contact, contacts::patch_contact, contacts::remove_contact))
+        .routes(routes!(locations::list_locations, locations::add_location))
+        .routes(routes!(locations::get_location, locations::patch_location, locations::remove_location))
+        .routes(routes!(account_managers::list_account_managers, account_managers::add_account_manager))
+        .routes(routes!(
+            account_managers::get_account_manager,
+            account_managers::patch_account_manager,
+            account_managers::remove_account_manager
+        ))
         // Events
         .routes(routes!(events::events))
         // The document
