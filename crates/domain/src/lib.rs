@@ -4,6 +4,7 @@ pub mod article;
 pub mod audit;
 pub mod audit_check;
 pub mod copilot;
+pub mod device;
 pub mod field_error;
 pub mod id;
 pub mod passages;
