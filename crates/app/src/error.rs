@@ -87,6 +87,10 @@ pub enum Current {
     Workspace(Box<WorkspaceSettings>),
     /// Of an article.
     Article(Box<Article>),
+    /// Of a device.
+    Device(Box<crate::devices::Detail>),
+    /// Of an entry of a catalogue.
+    Entry(crate::catalogues::Catalogue, Box<crate::catalogues::Entry>),
 }
 
 impl AppError {

@@ -184,6 +184,8 @@ impl ApiError {
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
                         Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
+                        Current::Device(detail) => shape::value(&shape::DeviceDetail::from(&*detail)),
+                        Current::Entry(catalogue, entry) => shape::entry(catalogue, &entry),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)

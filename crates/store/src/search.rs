@@ -15,6 +15,8 @@ pub const TICKET: &str = "ticket";
 pub const ARTICLE: &str = "article";
 /// What a document belongs to: an article that only its writers may find.
 pub const DRAFT_ARTICLE: &str = "article_draft";
+/// What a document belongs to.
+pub const DEVICE: &str = "device";
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;
@@ -165,6 +167,23 @@ pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
     }
 }
 
+/// A condition for the column of an id: it is among the newest hits of one kind. `query` is the placeholder of the text that
+/// [`words_query`] or [`phrases_query`] makes.
+pub(crate) fn condition(backend: DbBackend, column: &str, kind: &str, query: &str) -> String {
+    match backend {
+        DbBackend::Sqlite => format!(
+            "{column} IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
+             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
+        ),
+        _ => format!(
+            "{column} IN (SELECT subject_id FROM search_documents \
+             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \
+             ORDER BY id DESC LIMIT {NEWEST_HITS})"
+        ),
+    }
+}
+
 /// How the words of a query are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Joined {
@@ -192,9 +211,46 @@ pub(crate) fn words_query(backend: DbBackend, text: &str, joined: Joined) -> Opt
     Some(parts.join(if joined == Joined::All { and } else { or }))
 }
 
+/// What people read off a thing, in the engine's query language: parts between spaces must all be there, and what is written in
+/// one piece, such as `10.20.10.114` or `HAL-LT-014`, must stand there in that order. The last word may be the beginning of one.
+/// `None` when no word is left.
+pub(crate) fn phrases_query(backend: DbBackend, text: &str) -> Option<String> {
+    let sqlite = backend == DbBackend::Sqlite;
+    let mut left = WORDS_MAX;
+    let mut phrases = Vec::new();
+    for part in text.split_whitespace() {
+        let folded = fold(part);
+        let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(left).collect();
+        left -= words.len();
+        if !words.is_empty() {
+            phrases.push(if sqlite {
+                format!("\"{}\"", words.join(" "))
+            } else {
+                format!("'{}'", words.join("' <-> '"))
+            });
+        }
+    }
+    let last = phrases.last_mut()?;
+    *last += if sqlite { "*" } else { ":*" };
+    Some(phrases.join(if sqlite { " AND " } else { " & " }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_in_one_piece_stays_together() {
+        for (text, sqlite, postgres) in [
+            ("10.20.10.114", "\"10 20 10 114\"*", "'10' <-> '20' <-> '10' <-> '114':*"),
+            ("Café HAL-LT", "\"cafe\" AND \"hal lt\"*", "'cafe' & 'hal' <-> 'lt':*"),
+            ("-- nb\" OR", "\"nb\" AND \"or\"*", "'nb' & 'or':*"),
+        ] {
+            assert_eq!(phrases_query(DbBackend::Sqlite, text).as_deref(), Some(sqlite));
+            assert_eq!(phrases_query(DbBackend::Postgres, text).as_deref(), Some(postgres));
+        }
+        assert_eq!(phrases_query(DbBackend::Postgres, " -- ' \" "), None);
+    }
 
     #[test]
     fn what_people_type_never_becomes_an_operator() {
