@@ -1,13 +1,19 @@
 //! The nouns and rules of Patchcord. No I/O, no async, no SQL, no HTTP: everything here is a pure function of its arguments.
 
+pub mod account_manager;
 pub mod article;
 pub mod audit;
 pub mod audit_check;
+pub mod contact;
 pub mod copilot;
 pub mod device;
+pub mod country;
 pub mod field_error;
 pub mod id;
+pub mod location;
+pub mod organization;
 pub mod passages;
+pub mod phone;
 pub mod redaction;
 pub mod similarity;
 pub mod snapshot;
