@@ -98,6 +98,10 @@ pub enum Current {
     Location(Box<crate::locations::Line>),
     /// Of an account manager.
     AccountManager(Box<AccountManager>),
+    /// Of a device.
+    Device(Box<crate::devices::Detail>),
+    /// Of an entry of a catalogue.
+    Entry(crate::catalogues::Catalogue, Box<crate::catalogues::Entry>),
 }
 
 impl AppError {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::require;
 use crate::people::{Listing, each, expect_unused, one_line, one_more};
-use crate::{Answered, App, AppError, Current, Once, Shape, tickets};
+use crate::{Answered, App, AppError, Current, Once, Shape, devices, tickets};
 
 pub use patchcord_store::organizations::{Line, Query};
 
@@ -79,6 +79,21 @@ impl App {
     pub async fn organization(&self, actor: &Actor, id: &str) -> Result<Line, AppError> {
         require(actor, Role::Viewer)?;
         line(self.store.tenant(&actor.workspace_id), id).await
+    }
+
+    /// A page of the devices of an organization that fit.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the organization is not the actor's to see.
+    pub async fn organization_devices(
+        &self,
+        actor: &Actor,
+        id: &str,
+        query: devices::Query,
+        count: bool,
+    ) -> Result<devices::DevicePage, AppError> {
+        self.organization(actor, id).await?;
+        self.list_devices(actor, devices::Query { organizations: vec![id.to_owned()], ..query }, count).await
     }
 
     /// A page of the tickets of an organization that fit.

@@ -7,6 +7,7 @@ pub mod audit_check;
 pub mod contact;
 pub mod copilot;
 pub mod country;
+pub mod device;
 pub mod field_error;
 pub mod id;
 pub mod location;

@@ -193,6 +193,8 @@ impl ApiError {
                         Current::Contact(row) => shape::value(&shape::ContactRow::from(&*row)),
                         Current::Location(row) => shape::value(&shape::LocationRow::from(&*row)),
                         Current::AccountManager(row) => shape::value(&shape::AccountManagerRow::from(&*row)),
+                        Current::Device(detail) => shape::value(&shape::DeviceDetail::from(&*detail)),
+                        Current::Entry(catalogue, entry) => shape::entry(catalogue, &entry),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)

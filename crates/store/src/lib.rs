@@ -3,6 +3,7 @@
 //! Reading goes through [`Store::tenant`], writing through [`Store::write`]; both give a [`Tenant`], a handle that already
 //! holds the workspace. What is not bound to one workspace (sign-in, the worker, the event reader) is in [`unscoped`].
 
+mod backfill;
 mod batch;
 mod committer;
 mod connect;
@@ -22,7 +23,10 @@ pub mod api_tokens;
 pub mod articles;
 pub mod audit_log;
 pub mod bulk;
+pub mod catalogues;
+pub mod contact_devices;
 pub mod contacts;
+pub mod devices;
 pub mod directory;
 pub mod escalations;
 pub mod events;
@@ -34,6 +38,7 @@ pub mod macros;
 pub mod merges;
 pub mod messages;
 pub mod organizations;
+pub mod palette;
 pub mod rows;
 pub mod saved_views;
 pub mod scratch;

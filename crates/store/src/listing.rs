@@ -3,7 +3,7 @@
 use patchcord_domain::time::Millis;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
-use crate::search::{Joined, newest_of_kind, of_kind, words_query};
+use crate::search::{Joined, NEWEST_HITS, newest_of_kind, of_kind, words_query};
 use crate::{StoreError, Tenant};
 
 /// What a list may be ordered by.
@@ -91,7 +91,7 @@ impl Conditions {
         if let Some(words) = words {
             let text = of_kind(backend, table.documents, &words_query(backend, words, Joined::All)?);
             let place = all.bind(text);
-            all.hits = Some(newest_of_kind(backend, table.documents, &place));
+            all.hits = Some(newest_of_kind(backend, table.documents, &place, NEWEST_HITS));
             all.sql.push("r.id = hits.subject_id".to_owned());
         }
         Some(all)

@@ -10,6 +10,7 @@ use patchcord_store::rows::{
 use patchcord_store::{Tenant, Tx, directory, search};
 use serde_json::json;
 
+use crate::devices;
 use crate::seed::files::{self, Files};
 use crate::seed::{DEMO_PASSWORD, Seeded, dangling, minutes_ago};
 use crate::trail::Who;
@@ -74,6 +75,7 @@ impl Directory {
         add_all(tenant, &self.domains).await?;
         for key in &self.device_keys {
             tenant.add(self.devices[key].clone()).await?;
+            devices::index(tenant, &self.devices[key]).await?;
         }
         for owner in &self.contact_devices {
             directory::add_owner(tenant, owner.clone()).await?;

@@ -7,9 +7,13 @@ mod attachments;
 mod audit_log;
 mod auth;
 mod bulk;
+mod catalogues;
+mod contact_devices;
 mod contacts;
 mod copilot;
 mod copilot_sync;
+mod device_export;
+mod devices;
 mod escalations;
 mod events;
 mod export;
@@ -20,6 +24,7 @@ mod macros;
 mod merges;
 mod oidc;
 mod organizations;
+mod palette;
 mod people_export;
 mod presence;
 mod saved_views;
@@ -108,6 +113,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // People and things
         .routes(routes!(lookups::lookups))
         .routes(routes!(lookups::list_support_agents))
+        .routes(routes!(palette::search_everything))
         .routes(routes!(organizations::list_organizations, organizations::add_organization))
         .routes(routes!(people_export::export_organizations))
         .routes(routes!(
@@ -116,6 +122,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
             organizations::remove_organization
         ))
         .routes(routes!(organizations::list_organization_contacts))
+        .routes(routes!(organizations::list_organization_devices))
         .routes(routes!(organizations::list_organization_tickets))
         .routes(routes!(contacts::list_contacts, contacts::add_contact))
         .routes(routes!(people_export::export_contacts))
@@ -128,6 +135,26 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
             account_managers::patch_account_manager,
             account_managers::remove_account_manager
         ))
+        .routes(routes!(devices::list_devices, devices::add_device))
+        .routes(routes!(device_export::export_devices))
+        .routes(routes!(devices::get_device, devices::patch_device, devices::remove_device))
+        .routes(routes!(contact_devices::set_contact_device, contact_devices::remove_contact_device))
+        .routes(routes!(catalogues::list_device_manufacturers, catalogues::add_device_manufacturer))
+        .routes(routes!(
+            catalogues::get_device_manufacturer,
+            catalogues::patch_device_manufacturer,
+            catalogues::remove_device_manufacturer
+        ))
+        .routes(routes!(catalogues::list_device_models, catalogues::add_device_model))
+        .routes(routes!(catalogues::get_device_model, catalogues::patch_device_model, catalogues::remove_device_model))
+        .routes(routes!(catalogues::list_operating_systems, catalogues::add_operating_system))
+        .routes(routes!(
+            catalogues::get_operating_system,
+            catalogues::patch_operating_system,
+            catalogues::remove_operating_system
+        ))
+        .routes(routes!(catalogues::list_domains, catalogues::add_domain))
+        .routes(routes!(catalogues::get_domain, catalogues::patch_domain, catalogues::remove_domain))
         // Events
         .routes(routes!(events::events))
         // The document

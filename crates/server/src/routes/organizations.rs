@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::devices::{DeviceQuery, next, place};
 use super::users::present;
 use crate::Desk;
 use crate::error::ApiError;
@@ -21,7 +22,7 @@ use crate::extract::{AsAdmin, AsViewer, Body, Id, Params};
 use crate::lists::{self, created, each, ids, order, part};
 use crate::name_paging::wanted_by_name;
 use crate::paging::{Page, cursor, wanted};
-use crate::shape::{self, ContactRow, OrganizationRow, TicketLine};
+use crate::shape::{self, ContactRow, DeviceRow, OrganizationRow, TicketLine};
 
 /// Filters, order and page. A filter may be repeated, or list several values with commas: any of them fits.
 #[derive(Default, Deserialize, IntoParams)]
@@ -233,6 +234,61 @@ pub(crate) async fn list_organization_contacts(
     let query = contacts::Query { words, slice, ..contacts::Query::default() };
     let found = desk.app.organization_contacts(&actor, &id, query, asked.count).await?;
     Ok(lists::page(&found, &asked, sort))
+}
+
+/// Filters, order and page of the devices of an organization.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OrganizationDeviceQuery {
+    /// Words that name, serial number, asset tag or IP address must have; the last may be the beginning of one.
+    q: Option<String>,
+    /// WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER.
+    #[serde(default)]
+    r#type: Vec<String>,
+    /// ONLINE, OFFLINE, UNKNOWN, RETIRED.
+    #[serde(default)]
+    status: Vec<String>,
+    /// name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent.
+    sort: Option<String>,
+    /// 1 to 100; 25 when absent.
+    limit: Option<u64>,
+    /// At most 10,000.
+    offset: Option<u64>,
+    /// From 1, instead of an offset.
+    page: Option<u64>,
+    /// `nextCursor` of the page before, instead of an offset.
+    cursor: Option<String>,
+    /// `exact` fills `total`.
+    count: Option<String>,
+}
+
+/// Devices of an organization.
+#[utoipa::path(get, path = "/api/organizations/{id}/devices", tag = "people and things", params(("id" = String, Path, description = "Id of the organization"), OrganizationDeviceQuery),
+    responses((status = 200, description = "A page of devices", body = Page<DeviceRow>)))]
+pub(crate) async fn list_organization_devices(
+    State(desk): State<Desk>,
+    AsViewer(actor): AsViewer,
+    Id(id): Id,
+    Params(params): Params<OrganizationDeviceQuery>,
+) -> Result<Json<Page<DeviceRow>>, ApiError> {
+    let (cursor, count) = (params.cursor.as_deref(), params.count.as_deref());
+    let asked = wanted_by_name(params.limit, params.offset, params.page, cursor, count)?;
+    let OrganizationDeviceQuery { q, r#type, status, sort, .. } = params;
+    let filters = DeviceQuery { q, r#type, status, sort, ..DeviceQuery::default() };
+    let mut query = filters.query().map_err(AppError::Invalid)?;
+    let sort = query.sort;
+    query.after = asked.after.clone().map(|(value, id)| place(sort, value, id)).transpose()?;
+    (query.limit, query.offset) = (asked.limit, asked.offset);
+    let found = desk.app.organization_devices(&actor, &id, query, asked.count).await?;
+    Ok(Json(Page {
+        items: found.devices.iter().map(DeviceRow::from).collect(),
+        limit: asked.limit,
+        offset: asked.offset,
+        has_more: found.has_more,
+        next_cursor: found.devices.last().filter(|_| found.has_more).map(|row| next(sort, row)),
+        total: found.total,
+    }))
 }
 
 /// Filters, order and page of the tickets of an organization.

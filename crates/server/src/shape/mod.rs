@@ -3,6 +3,7 @@
 mod audit_log;
 mod copilot;
 mod desk;
+mod devices;
 mod knowledge;
 mod people;
 mod tickets;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 pub(crate) use audit_log::AuditRow;
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
+pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
 pub(crate) use tickets::{
