@@ -30,6 +30,9 @@ use crate::{
     tickets, trail, users, webhooks, workspaces,
     idempotency, jobs, macros, merges, messages, metrics, saved_views, scratch, search, sessions, suggestions,
     ticket_list, tickets, trail, users, workspaces,
+    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices,
+    devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, saved_views, scratch, search,
+    sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -285,6 +288,70 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             articles::count(t, &query).await?;
         }
     }
+    things(t).await
+}
+
+/// Devices and their catalogues.
+async fn things(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    use devices::{After, Query, Sort};
+    let some = vec!["a".to_owned(), "b".to_owned()];
+    for (sort, after) in [
+        (Sort::Name, After::Name("n".into(), "i".into())),
+        (Sort::CreatedAt, After::At(5, "i".into())),
+        (Sort::UpdatedAt, After::At(5, "i".into())),
+    ] {
+        let all = Query { sort, descending: true, after: Some(after), offset: 5, limit: 5, ..Query::default() };
+        let every = Query {
+            organizations: some.clone(),
+            contacts: some.clone(),
+            types: some.clone(),
+            statuses: some.clone(),
+            names: some.clone(),
+            serial_numbers: some.clone(),
+            asset_tags: some.clone(),
+            ip_addresses: some.clone(),
+            mac_addresses: some.clone(),
+            words: Some("two.words three".into()),
+            ..all.clone()
+        };
+        for query in [
+            Query { organizations: some.clone(), ..all.clone() },
+            Query { contacts: some.clone(), ..all.clone() },
+            Query { names: some.clone(), ..all.clone() },
+            Query { serial_numbers: some.clone(), ..all.clone() },
+            Query { asset_tags: some.clone(), ..all.clone() },
+            Query { ip_addresses: some.clone(), ..all.clone() },
+            Query { mac_addresses: some.clone(), ..all.clone() },
+            Query { words: every.words.clone(), ..all.clone() },
+            Query { after: None, offset: 0, ..all.clone() },
+            all,
+            every,
+        ] {
+            devices::page(t, &query).await?;
+            devices::count(t, &query).await?;
+        }
+    }
+    devices::line(t, "d").await?;
+    devices::users(t, "d", 5).await?;
+    devices::open_tickets(t, "d").await?;
+    devices::used_by(t, "d").await?;
+    contact_devices::use_of(t, "c", "d").await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        use catalogues::Query;
+        let all = Query { after: Some(("n".into(), "i".into())), offset: 5, limit: 5, ..Query::default() };
+        let names = Query { names: some.clone(), ..all.clone() };
+        let beginning = Query { beginning: Some("b".into()), descending: true, ..all.clone() };
+        for query in [all.clone(), names, beginning] {
+            catalogues::page(t, catalogue, &query).await?;
+            catalogues::count(t, catalogue, &query).await?;
+        }
+        catalogues::get(t, catalogue, "e").await?;
+        catalogues::named(t, catalogue, "n", Some("o"), Some("e")).await?;
+        catalogues::used_by(t, catalogue, "e").await?;
+    }
+    let query = catalogues::Query { manufacturers: some, limit: 5, ..Default::default() };
+    catalogues::page(t, catalogues::Catalogue::Models, &query).await?;
+    catalogues::count(t, catalogues::Catalogue::Models, &query).await?;
     Ok(())
 }
 
@@ -334,6 +401,14 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     waiting::forget_team(t, "t").await?;
     saved_views::delete(t, "v").await?;
     articles::remove(t, "a").await?;
+    devices::remove(t, "d").await?;
+    contact_devices::forget_use(t, "c", "d").await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        if let Some(entry) = catalogues::lock(t, catalogue, "e").await? {
+            catalogues::save(t, catalogue, &entry).await?;
+        }
+        catalogues::remove(t, catalogue, "e").await?;
+    }
     search::forget(t, search::TICKET, "t").await?;
     merges::move_all(t, "t", "u").await?;
     merges::move_search(t, "t", "u").await?;

@@ -6,7 +6,9 @@ mod copilot;
 mod costs;
 mod dashboard;
 mod desk;
+mod devices;
 mod knowledge;
+mod people;
 mod system_health;
 mod tickets;
 mod tokens;
@@ -27,8 +29,10 @@ pub(crate) use dashboard::{
     AgentRow, AgentsRow, BucketRow, CustomerRow, OverviewRow, PeriodFigures, SeriesRow, bucket_rows,
 };
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
+pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use system_health::SystemHealthRow;
+pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };
