@@ -7,7 +7,9 @@ use patchcord_domain::time::Millis;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_llm::ModelError;
 use patchcord_store::StoreError;
-use patchcord_store::rows::{AccountManager, Article, Macro, PhoneNumber, SavedView, SupportAgent, User, WebhookEndpoint};
+use patchcord_store::rows::{
+    AccountManager, Article, Macro, PhoneNumber, SavedView, SupportAgent, User, WebhookEndpoint,
+};
 
 use crate::teams::FullTeam;
 use crate::ticket_detail::Detail;

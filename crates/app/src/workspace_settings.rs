@@ -104,9 +104,8 @@ impl App {
     /// [`AppError::Invalid`] with every wrong field; [`AppError::Stale`] when the version is not the present one.
     pub async fn patch_workspace(&self, actor: &Actor, patch: WorkspacePatch) -> Result<WorkspaceSettings, AppError> {
         require(actor, Role::Admin)?;
-        let checked = check(patch, &self.options)?;
         let country = self.country_of(&actor.workspace_id, matches!(patch.transfer_number, Some(Some(_)))).await?;
-        let checked = check(patch, self.options.daily_budget_microusd, country)?;
+        let checked = check(patch, &self.options, country)?;
         let (app, actor) = (self.clone(), actor.clone());
         self.store
             .write(move |tx| {
@@ -181,13 +180,12 @@ impl App {
     }
 }
 
-fn check(patch: WorkspacePatch, options: &crate::Options) -> Result<Checked, AppError> {
 /// The country of a workspace's row.
 pub(crate) fn home_country(row: &Workspace) -> Option<Country> {
     Country::of_workspace(row.settings["transferNumber"].as_str(), &row.timezone)
 }
 
-fn check(patch: WorkspacePatch, most_microusd: i64, country: Option<Country>) -> Result<Checked, AppError> {
+fn check(patch: WorkspacePatch, options: &crate::Options, country: Option<Country>) -> Result<Checked, AppError> {
     let mut faults = Faults::default();
     let name = patch.name.map(|name| faults.text("name", &name.replace('\n', " "), 2, NAME_MAX));
     let timezone = patch.timezone.map(|zone| workspace::timezone(&mut faults, "timezone", &zone));

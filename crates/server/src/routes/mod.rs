@@ -130,31 +130,12 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(ai::summarize))
         // People and things
         .routes(routes!(lookups::lookups))
-        // Webhooks
-        .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
-        .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
-        .routes(routes!(webhooks::rotate_webhook_secret))
-        .routes(routes!(webhooks::test_webhook))
-        .routes(routes!(webhooks::list_deliveries))
-        .routes(routes!(webhooks::get_delivery))
-        .routes(routes!(webhooks::redeliver))
         .routes(routes!(support_agents::list_support_agents, support_agents::add_support_agent))
         .routes(routes!(
             support_agents::get_support_agent,
             support_agents::patch_support_agent,
             support_agents::remove_support_agent
         ))
-        .routes(routes!(lookups::list_support_agents))
-        // Insight
-        .routes(routes!(dashboard::overview))
-        .routes(routes!(dashboard::metrics))
-        .routes(routes!(dashboard_csv::export_metrics))
-        .routes(routes!(dashboard::agents))
-        .routes(routes!(dashboard_csv::export_agents))
-        .routes(routes!(dashboard::costs))
-        .routes(routes!(dashboard::customers))
-        .routes(routes!(dashboard_csv::export_customers))
-        .routes(routes!(dashboard::system_health))
         .routes(routes!(palette::search_everything))
         .routes(routes!(organizations::list_organizations, organizations::add_organization))
         .routes(routes!(people_export::export_organizations))
@@ -197,6 +178,24 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         ))
         .routes(routes!(catalogues::list_domains, catalogues::add_domain))
         .routes(routes!(catalogues::get_domain, catalogues::patch_domain, catalogues::remove_domain))
+        // Insight
+        .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::metrics))
+        .routes(routes!(dashboard_csv::export_metrics))
+        .routes(routes!(dashboard::agents))
+        .routes(routes!(dashboard_csv::export_agents))
+        .routes(routes!(dashboard::costs))
+        .routes(routes!(dashboard::customers))
+        .routes(routes!(dashboard_csv::export_customers))
+        .routes(routes!(dashboard::system_health))
+        // Webhooks
+        .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::get_delivery))
+        .routes(routes!(webhooks::redeliver))
         // Events
         .routes(routes!(events::events))
         // The document

@@ -31,8 +31,8 @@ pub(crate) use dashboard::{
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
 pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
-pub(crate) use system_health::SystemHealthRow;
 pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
+pub(crate) use system_health::SystemHealthRow;
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

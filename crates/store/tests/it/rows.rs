@@ -487,6 +487,12 @@ pub(crate) fn team(id: &str) -> Team {
         product_areas: json!(["VPN"]),
         strategy: "ROUND_ROBIN".into(),
         turn: 0,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
 pub(crate) fn webhook_endpoint(id: &str) -> WebhookEndpoint {
     WebhookEndpoint {
         workspace_id: "nobody".to_owned(),
@@ -523,6 +529,9 @@ pub(crate) fn phone_number(id: &str) -> PhoneNumber {
         version: 1,
         created_at: 1,
         updated_at: 1,
+    }
+}
+
 pub(crate) fn webhook_delivery(id: &str, endpoint_id: &str) -> WebhookDelivery {
     WebhookDelivery {
         workspace_id: "nobody".to_owned(),

@@ -3,14 +3,9 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    Slice, StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges,
-    messages, phone_numbers, saved_views, search, sessions, suggestions, support_agents, teams, ticket_list, tickets,
-    trail, users, waiting, workspaces,
-    StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
-    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, webhooks, workspaces,
-    StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
-    idempotency, jobs, macros, merges, messages, saved_views, search, sessions, suggestions, ticket_list, tickets,
-    trail, users, workspaces,
+    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
+    idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, suggestions,
+    support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
