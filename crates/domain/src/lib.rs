@@ -3,12 +3,14 @@
 pub mod article;
 pub mod audit;
 pub mod audit_check;
+pub mod calendar;
 pub mod copilot;
 pub mod field_error;
 pub mod id;
 pub mod passages;
 pub mod redaction;
 pub mod similarity;
+pub mod sla;
 pub mod snapshot;
 pub mod template;
 pub mod text;
