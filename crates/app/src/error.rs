@@ -87,6 +87,8 @@ pub enum Current {
     Workspace(Box<WorkspaceSettings>),
     /// Of an article.
     Article(Box<Article>),
+    /// Of a service-level policy.
+    SlaPolicy(Box<crate::sla_policies::Line>),
 }
 
 impl AppError {

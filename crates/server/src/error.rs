@@ -183,6 +183,7 @@ impl ApiError {
                         Current::SavedView(view) => shape::value(&shape::SavedViewRow::from(&*view)),
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
+                        Current::SlaPolicy(line) => shape::value(&shape::SlaPolicyRow::from(&*line)),
                         Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();

@@ -34,6 +34,8 @@ pub mod saved_views;
 pub mod scratch;
 pub mod search;
 pub mod sessions;
+pub mod sla;
+pub mod sla_policies;
 pub mod suggestions;
 pub mod ticket_detail;
 pub mod ticket_list;

@@ -17,8 +17,8 @@ use crate::unscoped::{
 };
 use crate::{
     Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
-    idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, suggestions, ticket_list,
-    tickets, trail, users, workspaces,
+    idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, sla, sla_policies,
+    suggestions, ticket_list, tickets, trail, users, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -170,6 +170,7 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
         }
     }
     escalations::line(t, "e").await?;
+    service_levels(t, after.clone()).await?;
     for by_created in [false, true] {
         let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
         let words = articles::Query { words: Some("two words".into()), ..all.clone() };
@@ -182,6 +183,38 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             articles::page(t, &query).await?;
             articles::count(t, &query).await?;
         }
+    }
+    Ok(())
+}
+
+/// Policies and clocks.
+async fn service_levels(t: Tenant<'_, crate::Reader>, after: Option<(i64, String)>) -> Result<(), StoreError> {
+    let all = sla_policies::Query { offset: 5, limit: 5, ..Default::default() };
+    for organization in [None, Some(None), Some(Some("a".to_owned()))] {
+        for priorities in [vec![], vec!["LOW", "HIGH"]] {
+            for after in [None, after.clone()] {
+                let query = sla_policies::Query {
+                    organization: organization.clone(),
+                    priorities: priorities.clone(),
+                    after,
+                    ..all.clone()
+                };
+                sla_policies::page(t, &query).await?;
+                sla_policies::count(t, &query).await?;
+            }
+        }
+    }
+    sla_policies::by_id(t, "p").await?;
+    sla_policies::any_by_hours(t).await?;
+    for organization in [None, Some("a")] {
+        sla_policies::exactly(t, organization, "LOW").await?;
+        sla_policies::governing(t, organization, "LOW").await?;
+    }
+    sla::due(t, 5, 5).await?;
+    sla::open_tickets(t, "", 5).await?;
+    sla::status_changes(t, "t").await?;
+    for group in [sla::Group::All, sla::Group::Priority, sla::Group::Organization, sla::Group::Assignee] {
+        sla::kept(t, 1, 9, group, 5).await?;
     }
     Ok(())
 }
@@ -222,6 +255,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     }
     macros::delete(t, "m").await?;
     saved_views::delete(t, "v").await?;
+    sla_policies::delete(t, "p").await?;
     articles::remove(t, "a").await?;
     search::forget(t, search::TICKET, "t").await?;
     merges::move_all(t, "t", "u").await?;

@@ -25,11 +25,13 @@ pub use crate::entities::operating_systems::Model as OperatingSystem;
 pub use crate::entities::organizations::Model as Organization;
 pub use crate::entities::refresh_tokens::Model as RefreshToken;
 pub use crate::entities::saved_views::Model as SavedView;
+pub use crate::entities::sla_policies::Model as SlaPolicy;
 pub use crate::entities::support_agents::Model as SupportAgent;
 pub use crate::entities::ticket_assignments::Model as Assignment;
 pub use crate::entities::ticket_escalations::Model as Escalation;
 pub use crate::entities::ticket_events::Model as TicketEvent;
 pub use crate::entities::ticket_messages::Model as Message;
+pub use crate::entities::ticket_slas::Model as TicketSla;
 pub use crate::entities::tickets::Model as Ticket;
 pub use crate::entities::users::Model as User;
 pub use crate::entities::workspaces::Model as Workspace;
@@ -90,6 +92,7 @@ rows!(
     organizations,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
     ticket_assignments,
     ticket_escalations,
@@ -119,6 +122,7 @@ editable!(
     organizations,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
     ticket_assignments,
     ticket_escalations,
@@ -126,3 +130,14 @@ editable!(
     tickets,
     users,
 );
+
+// Its id is the ticket's, under the ticket's name.
+impl Row for TicketSla {
+    type Entity = entities::ticket_slas::Entity;
+}
+
+impl Editable for TicketSla {
+    fn id(&self) -> &str {
+        &self.ticket_id
+    }
+}

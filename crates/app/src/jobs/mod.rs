@@ -7,6 +7,7 @@ use crate::{App, AppError};
 
 pub mod copilot;
 pub mod recurring;
+pub mod sla;
 
 /// Why a job is not done. The worker decides what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,8 @@ impl From<AppError> for Failure {
 pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     match job.kind.as_str() {
         copilot::JOB => copilot::run(app, job).await,
+        sla::SCAN => sla::scan(app, job).await,
+        sla::REFRESH => sla::refresh(app, job).await,
         _ => Err(Failure::Permanent { code: "unknown_job", message: "This version does not know this job.".into() }),
     }
 }

@@ -197,6 +197,16 @@ pub(crate) fn examples() -> Vec<Example> {
         // People and things
         Example::new("GET /api/lookups", Viewer),
         Example::new("GET /api/support-agents", Viewer),
+        Example::new("GET /api/sla-policies", Viewer).query("organizationId", "organization"),
+        Example::new("POST /api/sla-policies", Admin).body(a_policy),
+        Example::new("GET /api/sla-policies/{id}", Viewer).path(&["sla_policy"]),
+        Example::new("PATCH /api/sla-policies/{id}", Admin)
+            .path(&["sla_policy"])
+            .body(|own| json!({"escalationRules": a_policy(own)["escalationRules"]})),
+        Example::new("DELETE /api/sla-policies/{id}", Admin).path(&["sla_policy"]),
+        // Insight
+        Example::new("GET /api/sla/report", Viewer),
+        Example::new("GET /api/sla/report.csv", Viewer),
         // Events
         Example::new("GET /api/events", Socket),
         // The document
@@ -211,6 +221,14 @@ pub(crate) fn examples() -> Vec<Example> {
 fn view(own: &Rows) -> Value {
     let filters = json!({"assigneeId": [own["support_agent"], "me"], "organizationId": [own["organization"]], "contactId": [own["contact"]]});
     json!({"name": "Swept", "filters": filters})
+}
+
+fn a_policy(own: &Rows) -> Value {
+    let assign = json!({"type": "ASSIGN", "supportAgentId": own["support_agent"]});
+    json!({
+        "organizationId": own["organization"], "priority": "HIGH", "resolutionMinutes": 60,
+        "escalationRules": [{"clock": "RESOLUTION", "atPercent": 90, "actions": [assign]}],
+    })
 }
 
 fn a_macro(own: &Rows) -> Value {
@@ -269,6 +287,8 @@ impl Rows {
         rows.insert("secret", token["token"].as_str().unwrap().to_owned());
         let article = json!({"title": word, "body": word, "tags": [word], "status": "PUBLISHED", "source": word});
         rows.insert("article", id(&admin.post("/api/kb/articles", article).await.expect(201)));
+        let policy = json!({"organizationId": place.organization, "priority": "LOW", "resolutionMinutes": 60});
+        rows.insert("sla_policy", id(&admin.post("/api/sla-policies", policy).await.expect(201)));
         // What is shared is the administrators' to change, and what is not is one's own.
         let agent = world.sign_in(&format!("agent@{name}.test")).await;
         for (who, is_shared, names) in

@@ -19,6 +19,8 @@ mod oidc;
 mod presence;
 mod saved_views;
 mod similar;
+mod sla_policies;
+mod sla_report;
 mod tickets;
 mod tokens;
 mod users;
@@ -103,6 +105,11 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // People and things
         .routes(routes!(lookups::lookups))
         .routes(routes!(lookups::list_support_agents))
+        .routes(routes!(sla_policies::list_sla_policies, sla_policies::add_sla_policy))
+        .routes(routes!(sla_policies::get_sla_policy, sla_policies::patch_sla_policy, sla_policies::delete_sla_policy))
+        // Insight
+        .routes(routes!(sla_report::sla_report))
+        .routes(routes!(sla_report::sla_report_csv))
         // Events
         .routes(routes!(events::events))
         // The document

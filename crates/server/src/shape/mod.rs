@@ -4,6 +4,7 @@ mod audit_log;
 mod copilot;
 mod desk;
 mod knowledge;
+mod sla;
 mod tickets;
 mod tokens;
 mod users;
@@ -18,6 +19,7 @@ pub(crate) use audit_log::AuditRow;
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
+pub(crate) use sla::{SlaClock, SlaPolicyRow, SlaReport};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

@@ -29,11 +29,13 @@ pub mod operating_systems;
 pub mod organizations;
 pub mod refresh_tokens;
 pub mod saved_views;
+pub mod sla_policies;
 pub mod support_agents;
 pub mod ticket_assignments;
 pub mod ticket_escalations;
 pub mod ticket_events;
 pub mod ticket_messages;
+pub mod ticket_slas;
 pub mod tickets;
 pub mod users;
 pub mod workspaces;
@@ -83,6 +85,7 @@ tenant_owned!(
     organizations,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
     ticket_assignments,
     ticket_escalations,
@@ -91,3 +94,14 @@ tenant_owned!(
     tickets,
     users,
 );
+
+impl TenantOwned for ticket_slas::Entity {
+    fn workspace_column() -> Self::Column {
+        ticket_slas::Column::WorkspaceId
+    }
+
+    /// A ticket has one row.
+    fn id_column() -> Self::Column {
+        ticket_slas::Column::TicketId
+    }
+}

@@ -4,7 +4,7 @@ use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
     StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
-    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
+    saved_views, search, sessions, sla, sla_policies, suggestions, ticket_list, tickets, trail, users, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -56,6 +56,7 @@ macro_rules! each_row {
             [edit] api_tokens: rows::api_token(&p("api_token"), &p("user")),
             [edit] saved_views: rows::saved_view(&p("view"), &p("user")),
             [edit] macros: rows::canned_reply(&p("macro"), &p("user"), &p("agent")),
+            [edit] sla_policies: rows::sla_policy(&p("policy"), &p("organization")),
         )
     }};
 }
@@ -73,6 +74,8 @@ pub(crate) async fn fill(db: &Db, workspace: &WorkspaceId) {
         )+}};
     }
     each_row!(workspace.as_str(), add_each);
+    // Its id is the ticket's.
+    add(db, workspace, rows::ticket_sla(&format!("{workspace}_ticket"))).await;
 }
 
 async fn only_its_own<M: Row + FromQueryResult + Clone + PartialEq + std::fmt::Debug + 'static>(
@@ -236,6 +239,18 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         let articles = articles::Query { limit: 9, ..Default::default() };
         assert_eq!(articles::page(t, &articles).await.unwrap().len(), n);
         assert_eq!(articles::count(t, &articles).await.unwrap(), n as i64);
+        let policies = sla_policies::Query { limit: 9, ..Default::default() };
+        assert_eq!(sla_policies::page(t, &policies).await.unwrap().len(), n);
+        assert_eq!(sla_policies::count(t, &policies).await.unwrap(), n as i64);
+        assert_eq!(sla_policies::by_id(t, "first_policy").await.unwrap().is_some(), one);
+        assert_eq!(sla_policies::any_by_hours(t).await.unwrap(), one);
+        let exactly = sla_policies::exactly(t, Some("first_organization"), "MEDIUM").await.unwrap();
+        assert_eq!(exactly.is_some(), one);
+        let governing = sla_policies::governing(t, Some("first_organization"), "MEDIUM").await.unwrap().unwrap();
+        assert_eq!(governing.resolution_minutes, one.then_some(480));
+        assert_eq!(sla::due(t, 9, 9).await.unwrap().len(), n);
+        assert_eq!(sla::open_tickets(t, "", 9).await.unwrap().len(), n);
+        assert_eq!(sla::kept(t, 0, 9, sla::Group::All, 9).await.unwrap()[0].tickets, n as i64);
         assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
     // Changes, asked for by the other workspace.
@@ -254,6 +269,7 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             search::forget(t, search::TICKET, "first_ticket").await?;
             assert!(!macros::delete(t, "first_macro").await?);
             assert!(!saved_views::delete(t, "first_view").await?);
+            assert!(!sla_policies::delete(t, "first_policy").await?);
             assert!(!articles::remove(t, "first_article").await?);
             assert_eq!(merges::move_all(t, "first_ticket", "nowhere").await?, merges::Moved::default());
             merges::move_search(t, "first_ticket", "nowhere").await?;
