@@ -9,7 +9,7 @@ use patchcord_domain::user::{Actor, Role};
 use patchcord_domain::workspace::{self, AutoTriage, BusinessHours, Settings};
 use patchcord_llm::Model;
 use patchcord_store::rows::Workspace;
-use patchcord_store::workspaces;
+use patchcord_store::{sla_policies, workspaces};
 use serde_json::{Map, Value, json};
 
 use crate::error::require;
@@ -122,11 +122,21 @@ impl App {
                     if row == before.workspace {
                         return Ok(before);
                     }
+                    let hours =
+                        |row: &Workspace| crate::sla::calendar(true, &row.timezone, &row.business_hours, &row.holidays);
+                    let moved = hours(&row) != hours(&before.workspace);
+                    if moved && hours(&row).is_empty() && sla_policies::any_by_hours(tenant).await? {
+                        let message = "service-level policies count business hours; leave at least one";
+                        return Err(AppError::invalid("businessHours", message));
+                    }
                     row.version += 1;
                     row.updated_at = app.clock.now();
                     workspaces::save(tenant, row.clone()).await?;
                     if checked_on {
                         crate::assignment::switched_on(&app, tenant).await?;
+                    }
+                    if moved {
+                        crate::jobs::sla::refresh_later(&app, tenant).await?;
                     }
                     let (from, to) = changes(&before.workspace, &row);
                     let subject = actor.workspace_id.as_str();

@@ -49,6 +49,8 @@ pub mod saved_views;
 pub mod scratch;
 pub mod search;
 pub mod sessions;
+pub mod sla;
+pub mod sla_policies;
 pub mod suggestions;
 pub mod support_agents;
 pub mod teams;

@@ -17,10 +17,7 @@ use crate::unscoped::{
     upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect,
-    contact_devices, devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, metrics,
-    phone_numbers, saved_views, scratch, search, sessions, suggestions, support_agents, teams, ticket_list, tickets,
-    trail, users, waiting, webhooks, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices, devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, metrics, phone_numbers, saved_views, scratch, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -263,6 +260,7 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             webhooks::count_deliveries(t, &query).await?;
         }
     }
+    service_levels(t, after.clone()).await?;
     for by_created in [false, true] {
         let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
         let words = articles::Query { words: Some("two words".into()), ..all.clone() };
@@ -343,6 +341,38 @@ async fn things(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Policies and clocks.
+async fn service_levels(t: Tenant<'_, crate::Reader>, after: Option<(i64, String)>) -> Result<(), StoreError> {
+    let all = sla_policies::Query { offset: 5, limit: 5, ..Default::default() };
+    for organization in [None, Some(None), Some(Some("a".to_owned()))] {
+        for priorities in [vec![], vec!["LOW", "HIGH"]] {
+            for after in [None, after.clone()] {
+                let query = sla_policies::Query {
+                    organization: organization.clone(),
+                    priorities: priorities.clone(),
+                    after,
+                    ..all.clone()
+                };
+                sla_policies::page(t, &query).await?;
+                sla_policies::count(t, &query).await?;
+            }
+        }
+    }
+    sla_policies::by_id(t, "p").await?;
+    sla_policies::any_by_hours(t).await?;
+    for organization in [None, Some("a")] {
+        sla_policies::exactly(t, organization, "LOW").await?;
+        sla_policies::governing(t, organization, "LOW").await?;
+    }
+    sla::due(t, 5, 5).await?;
+    sla::open_tickets(t, "", 5).await?;
+    sla::status_changes(t, "t").await?;
+    for group in [sla::Group::All, sla::Group::Priority, sla::Group::Organization, sla::Group::Assignee] {
+        sla::kept(t, 1, 9, group, 5).await?;
+    }
+    Ok(())
+}
+
 /// Calls everything that writes; no row is there, so nothing is changed.
 async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     let t = tx.tenant(workspace);
@@ -388,6 +418,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     waiting::remove(t, "t").await?;
     waiting::forget_team(t, "t").await?;
     saved_views::delete(t, "v").await?;
+    sla_policies::delete(t, "p").await?;
     articles::remove(t, "a").await?;
     devices::remove(t, "d").await?;
     contact_devices::forget_use(t, "c", "d").await?;

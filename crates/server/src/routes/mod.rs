@@ -32,6 +32,8 @@ mod phone_numbers;
 mod presence;
 mod saved_views;
 mod similar;
+mod sla_policies;
+mod sla_report;
 mod slices;
 mod support_agents;
 mod teams;
@@ -196,6 +198,12 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(webhooks::list_deliveries))
         .routes(routes!(webhooks::get_delivery))
         .routes(routes!(webhooks::redeliver))
+        .routes(routes!(lookups::list_support_agents))
+        .routes(routes!(sla_policies::list_sla_policies, sla_policies::add_sla_policy))
+        .routes(routes!(sla_policies::get_sla_policy, sla_policies::patch_sla_policy, sla_policies::delete_sla_policy))
+        // Insight
+        .routes(routes!(sla_report::sla_report))
+        .routes(routes!(sla_report::sla_report_csv))
         // Events
         .routes(routes!(events::events))
         // The document

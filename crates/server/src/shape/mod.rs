@@ -9,6 +9,7 @@ mod desk;
 mod devices;
 mod knowledge;
 mod people;
+mod sla;
 mod system_health;
 mod tickets;
 mod tokens;
@@ -33,6 +34,7 @@ pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, Mo
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
 pub(crate) use system_health::SystemHealthRow;
+pub(crate) use sla::{SlaClock, SlaPolicyRow, SlaReport};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

@@ -3,9 +3,7 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
-    idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, suggestions,
-    support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
+    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations, idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -61,6 +59,7 @@ macro_rules! each_row {
             [edit] phone_numbers: rows::phone_number(&p("number")),
             [edit] webhook_endpoints: rows::webhook_endpoint(&p("webhook")),
             [edit] webhook_deliveries: rows::webhook_delivery(&p("delivery"), &p("webhook")),
+            [edit] sla_policies: rows::sla_policy(&p("policy"), &p("organization")),
         )
     }};
 }
@@ -78,6 +77,8 @@ pub(crate) async fn fill(db: &Db, workspace: &WorkspaceId) {
         )+}};
     }
     each_row!(workspace.as_str(), add_each);
+    // Its id is the ticket's.
+    add(db, workspace, rows::ticket_sla(&format!("{workspace}_ticket"))).await;
 }
 
 async fn only_its_own<M: Row + FromQueryResult + Clone + PartialEq + std::fmt::Debug + 'static>(
@@ -297,6 +298,18 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             let name = catalogues::get(name, catalogue, id).await.unwrap().unwrap().name;
             assert_eq!(catalogues::named(t, catalogue, &name, None, None).await.unwrap().is_some(), one);
         }
+        let policies = sla_policies::Query { limit: 9, ..Default::default() };
+        assert_eq!(sla_policies::page(t, &policies).await.unwrap().len(), n);
+        assert_eq!(sla_policies::count(t, &policies).await.unwrap(), n as i64);
+        assert_eq!(sla_policies::by_id(t, "first_policy").await.unwrap().is_some(), one);
+        assert_eq!(sla_policies::any_by_hours(t).await.unwrap(), one);
+        let exactly = sla_policies::exactly(t, Some("first_organization"), "MEDIUM").await.unwrap();
+        assert_eq!(exactly.is_some(), one);
+        let governing = sla_policies::governing(t, Some("first_organization"), "MEDIUM").await.unwrap().unwrap();
+        assert_eq!(governing.resolution_minutes, one.then_some(480));
+        assert_eq!(sla::due(t, 9, 9).await.unwrap().len(), n);
+        assert_eq!(sla::open_tickets(t, "", 9).await.unwrap().len(), n);
+        assert_eq!(sla::kept(t, 0, 9, sla::Group::All, 9).await.unwrap()[0].tickets, n as i64);
         assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
     // Changes, asked for by the other workspace.
@@ -323,6 +336,7 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             waiting::remove(t, "first_ticket").await?;
             waiting::forget_team(t, "first_team").await?;
             assert!(!saved_views::delete(t, "first_view").await?);
+            assert!(!sla_policies::delete(t, "first_policy").await?);
             assert!(!articles::remove(t, "first_article").await?);
             assert!(!contact_devices::forget_use(t, "first_contact", "first_device").await?);
             assert!(!devices::remove(t, "first_device").await?);
