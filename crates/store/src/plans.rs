@@ -337,7 +337,7 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
 const WALKED: [&str; 5] = ["jobs_ready", "jobs_running", "events_in_order", "due", "CONSTANT ROW"];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
-const DERIVED: [&str; 3] = ["SCAN hits", "SCAN spoken", "SCAN merged"];
+const DERIVED: [&str; 4] = ["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN counted"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_scans_a_table_of_sqlite() {
