@@ -1,9 +1,10 @@
 //! Users of a workspace: inviting, changing, disabling. Every change is written to the audit log.
 
+use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::phone;
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{HOUR, Millis};
 use patchcord_domain::user::{Actor, Role, is_email, normalize_email};
-use patchcord_domain::workspace;
 use patchcord_store::rows::{AuditEntry, Invitation, SupportAgent, User};
 use patchcord_store::unscoped::sign_in;
 use patchcord_store::{Tenant, Tx, tickets, users};
@@ -143,7 +144,8 @@ impl App {
         let name = patch.name.as_ref().map(|name| faults.text("name", name, 1, NAME_MAX));
         let role =
             patch.role.as_ref().and_then(|role| faults.one_of("role", role, Role::parse, "ADMIN, AGENT, VIEWER"));
-        let phone = patch.phone.map(|phone| phone.map(|phone| workspace::phone(&mut faults, "phone", &phone)));
+        let country = self.country_of(&actor.workspace_id, matches!(patch.phone, Some(Some(_)))).await?;
+        let phone = patch.phone.map(|phone| phone.map(|phone| phone::phone(&mut faults, "phone", &phone, country)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         self.store
@@ -243,7 +245,8 @@ impl App {
         }
         let name = faults.text("name", &input.name, 1, NAME_MAX);
         let role = faults.one_of("role", &input.role, Role::parse, "ADMIN, AGENT, VIEWER");
-        let phone = input.phone.map(|phone| workspace::phone(&mut faults, "phone", &phone));
+        let country = self.country_of(&WorkspaceId::new(workspace_id), input.phone.is_some()).await?;
+        let phone = input.phone.map(|phone| phone::phone(&mut faults, "phone", &phone, country));
         if let Some(wrong) = input.password.as_deref().and_then(|p| check_password("password", p, &email, &name)) {
             faults.add(&wrong.field, wrong.message);
         }

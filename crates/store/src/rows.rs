@@ -34,6 +34,8 @@ pub use crate::entities::ticket_events::Model as TicketEvent;
 pub use crate::entities::ticket_messages::Model as Message;
 pub use crate::entities::tickets::Model as Ticket;
 pub use crate::entities::users::Model as User;
+pub use crate::entities::webhook_deliveries::Model as WebhookDelivery;
+pub use crate::entities::webhook_endpoints::Model as WebhookEndpoint;
 pub use crate::entities::workspaces::Model as Workspace;
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
@@ -101,6 +103,8 @@ rows!(
     ticket_messages,
     tickets,
     users,
+    webhook_deliveries,
+    webhook_endpoints,
 );
 
 // What is missing here is written once and never changed.
@@ -131,4 +135,6 @@ editable!(
     ticket_messages,
     tickets,
     users,
+    webhook_deliveries,
+    webhook_endpoints,
 );

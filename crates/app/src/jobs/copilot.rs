@@ -5,7 +5,7 @@ use patchcord_domain::redaction::Redacted;
 use patchcord_domain::time::to_rfc3339;
 use patchcord_llm::{Listener, Model, ModelError};
 use patchcord_store::rows::{Job, Suggestion, UsageLog};
-use patchcord_store::{Tx, suggestions, unscoped};
+use patchcord_store::{Tx, suggestions, tickets, unscoped};
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -215,6 +215,9 @@ async fn finish(
                     triage::propose(&change, &mut suggestion, analysis, &settings).await?;
                 }
                 change.tenant.save(suggestion.clone()).await?;
+                if let Outcome::Analysis(analysis) = &asked.outcome {
+                    tickets::set_sentiment(change.tenant, &suggestion.ticket_id, analysis.sentiment.as_str()).await?;
+                }
                 publish(&change, &suggestion).await?;
                 Ok(unscoped::jobs::finish(tx, &job, change.at).await?)
             })

@@ -38,6 +38,8 @@ pub mod ticket_events;
 pub mod ticket_messages;
 pub mod tickets;
 pub mod users;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 pub mod workspaces;
 
 use sea_orm::EntityTrait;
@@ -94,4 +96,6 @@ tenant_owned!(
     ticket_messages,
     tickets,
     users,
+    webhook_deliveries,
+    webhook_endpoints,
 );
