@@ -373,6 +373,17 @@ async fn references_across_workspaces_are_refused(engine: Engine) {
     let second = db.add_workspace("second").await;
     fill(&db, &first).await;
     fill(&db, &second).await;
+    for of in [first.clone(), second.clone()] {
+        db.write(move |tx| {
+            Box::pin(async move {
+                let [team, agent, ticket] = ["team", "agent", "ticket"].map(|name| format!("{of}_{name}"));
+                teams::add_member(tx.tenant(&of), &team, &agent).await?;
+                waiting::add(tx.tenant(&of), &ticket, &team, 1).await
+            })
+        })
+        .await
+        .unwrap();
+    }
     let raw = db.raw().await;
     let pairs = match engine {
         Engine::Sqlite => {
