@@ -29,6 +29,7 @@ pub mod directory;
 pub mod escalations;
 pub mod events;
 pub mod idempotency;
+pub mod imports;
 pub mod jobs;
 pub mod macros;
 pub mod merges;

@@ -32,6 +32,7 @@ mod export;
 mod harness;
 mod idempotency;
 mod identity;
+mod imports;
 mod invitations;
 mod knowledge;
 mod limits;

@@ -4,6 +4,7 @@ mod audit_log;
 mod copilot;
 mod desk;
 mod devices;
+mod imports;
 mod knowledge;
 mod tickets;
 mod tokens;
@@ -19,6 +20,7 @@ pub(crate) use audit_log::AuditRow;
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
 pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
+pub(crate) use imports::ImportReport;
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
