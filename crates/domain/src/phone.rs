@@ -110,6 +110,24 @@ pub fn read(text: &str, country: Option<Country>) -> Result<String, PhoneError> 
     from_national(&digits, national)
 }
 
+/// The numbers that a text may mean which somebody looks for: without a plus it may be a national number as well as an
+/// international one, for the plus gets lost in addresses of pages.
+///
+/// # Errors
+/// What is wrong with it when it can mean none.
+pub fn readings(text: &str, country: Option<Country>) -> Result<Vec<String>, PhoneError> {
+    let first = read(text, country);
+    let second = strip(text)
+        .ok()
+        .filter(|digits| !digits.starts_with(['+', '0']))
+        .and_then(|digits| from_international(&digits).ok());
+    match (first, second) {
+        (Err(wrong), None) => Err(wrong),
+        (Ok(first), Some(second)) if first != second => Ok(vec![first, second]),
+        (Ok(number), _) | (Err(_), Some(number)) => Ok(vec![number]),
+    }
+}
+
 /// Reads a field; the fault is noted under its name.
 pub fn phone(faults: &mut Faults, field: &str, text: &str, country: Option<Country>) -> String {
     match read(text, country) {
@@ -368,6 +386,16 @@ mod tests {
             assert_eq!(read(text, country).unwrap_err().to_string(), told, "{text}");
         }
         assert_eq!(read(&"1".repeat(61), us), Err(PhoneError::TooMuchText));
+    }
+
+    #[test]
+    fn a_lost_plus_does_no_harm_to_whoever_looks_for_a_number() {
+        assert_eq!(readings(" 1 202 555 0143", None), Ok(vec!["+12025550143".to_owned()]));
+        assert_eq!(readings("12025550143", of("US")), Ok(vec!["+12025550143".to_owned()]));
+        assert_eq!(readings("12025550143", of("DE")), Ok(vec!["+4912025550143".to_owned(), "+12025550143".to_owned()]));
+        assert_eq!(readings("030 12345678", of("DE")), Ok(vec!["+493012345678".to_owned()]));
+        assert_eq!(readings("030 12345678", None), Err(PhoneError::NeedsCountry));
+        assert_eq!(readings("+1 202", None).unwrap_err().to_string(), read("+1 202", None).unwrap_err().to_string());
     }
 
     #[test]

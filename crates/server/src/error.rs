@@ -176,6 +176,11 @@ impl ApiError {
                     (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail)
                 }
                 AppError::Conflict(code, detail) => (StatusCode::CONFLICT, code, detail),
+                AppError::Taken(fault) => {
+                    let detail = fault.to_string();
+                    errors = vec![Fault::from(fault)];
+                    (StatusCode::CONFLICT, "taken", detail)
+                }
                 AppError::Stale(state) => {
                     current = Some(match state {
                         Current::Ticket(detail) => shape::value(&shape::TicketDetail::from(&*detail)),
@@ -184,6 +189,10 @@ impl ApiError {
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
                         Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
+                        Current::Organization(row) => shape::value(&shape::OrganizationRow::from(&*row)),
+                        Current::Contact(row) => shape::value(&shape::ContactRow::from(&*row)),
+                        Current::Location(row) => shape::value(&shape::LocationRow::from(&*row)),
+                        Current::AccountManager(row) => shape::value(&shape::AccountManagerRow::from(&*row)),
                         Current::Device(detail) => shape::value(&shape::DeviceDetail::from(&*detail)),
                         Current::Entry(catalogue, entry) => shape::entry(catalogue, &entry),
                     });

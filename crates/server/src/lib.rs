@@ -6,6 +6,7 @@ mod elsewhere;
 mod error;
 mod extract;
 mod limits;
+mod lists;
 mod name_paging;
 mod openapi;
 mod page;

@@ -4,7 +4,7 @@ use patchcord_domain::device::matched;
 use patchcord_domain::time::Millis;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
-use crate::search::{DEVICE, condition, phrases_query};
+use crate::search::{DEVICE, condition, of_kind, phrases_query};
 use crate::{StoreError, Tenant, Tx};
 
 /// Which devices, in which order, from where.
@@ -250,7 +250,7 @@ impl Conditions {
             ));
         }
         if let Some(words) = &query.words {
-            let text = phrases_query(backend, words)?;
+            let text = of_kind(backend, DEVICE, &phrases_query(backend, words)?);
             let placeholder = all.bind(text);
             all.sql.push(condition(backend, "d.id", DEVICE, &placeholder));
         }

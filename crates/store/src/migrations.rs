@@ -31,6 +31,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0005_people_and_things.sql"),
         include_str!("../migrations/postgres/0005_people_and_things.sql"),
     ),
+    (
+        "0006_people",
+        include_str!("../migrations/sqlite/0006_people.sql"),
+        include_str!("../migrations/postgres/0006_people.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

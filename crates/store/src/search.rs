@@ -16,14 +16,26 @@ pub const ARTICLE: &str = "article";
 /// What a document belongs to: an article that only its writers may find.
 pub const DRAFT_ARTICLE: &str = "article_draft";
 /// What a document belongs to.
+pub const ORGANIZATION: &str = "organization";
+/// What a document belongs to.
+pub const CONTACT: &str = "contact";
+/// What a document belongs to.
+pub const LOCATION: &str = "location";
+/// What a document belongs to.
+pub const ACCOUNT_MANAGER: &str = "account_manager";
+
+/// What a document belongs to.
 pub const DEVICE: &str = "device";
+
+/// Kinds whose documents carry a word of their own, so that the index itself keeps them apart from the many texts of tickets.
+const MARKED: [&str; 5] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEVICE];
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;
 /// Most words of a query that count.
 const WORDS_MAX: usize = 12;
 /// Only the newest hits of a query are looked at: ranking every hit of a common word costs too much.
-pub(crate) const NEWEST_HITS: u32 = 1_000;
+pub(crate) const NEWEST_HITS: u64 = 1_000;
 
 /// A subject that fits a query.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
@@ -88,11 +100,6 @@ struct Part {
     chars: i32,
 }
 
-/// The text of a document as it is stored.
-pub(crate) fn document(_kind: &str, text: &str) -> String {
-    fold(text)
-}
-
 async fn insert_part(
     tenant: Tenant<'_, Tx>,
     kind: &str,
@@ -100,11 +107,51 @@ async fn insert_part(
     part: i64,
     folded: &str,
 ) -> Result<(), StoreError> {
+    let text = marked(kind, folded);
     let insert = tenant.statement(
         "INSERT INTO search_documents (workspace_id, kind, subject_id, part, text) VALUES ($1, $2, $3, $4, $5)",
-        [kind.into(), subject_id.into(), part.into(), folded.into()],
+        [kind.into(), subject_id.into(), part.into(), text.into()],
     );
     tenant.connection.later(insert).await
+}
+
+/// The text of a subject's only document.
+pub(crate) fn document(kind: &str, text: &str) -> String {
+    marked(kind, &fold(text))
+}
+
+fn marked(kind: &str, folded: &str) -> String {
+    marker(kind).map_or_else(|| folded.to_owned(), |marker| format!("{marker} {folded}"))
+}
+
+/// The word that documents of a kind begin with.
+fn marker(kind: &str) -> Option<String> {
+    MARKED.contains(&kind).then(|| format!("kindof{}", kind.replace('_', "")))
+}
+
+/// A query for documents of one kind only.
+pub(crate) fn of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
+    match (marker(kind), backend) {
+        (None, _) => query.to_owned(),
+        (Some(marker), DbBackend::Sqlite) => format!("\"{marker}\" AND {query}"),
+        (Some(marker), _) => format!("'{marker}' & {query}"),
+    }
+}
+
+/// The subjects of one kind among the newest hits, at most `limit`; `query` is the placeholder of the text that [`of_kind`] makes.
+pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit: u64) -> String {
+    match backend {
+        DbBackend::Sqlite => format!(
+            "SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
+             ORDER BY search_words.rowid DESC LIMIT {limit}"
+        ),
+        _ => format!(
+            "SELECT subject_id FROM search_documents \
+             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \
+             ORDER BY id DESC LIMIT {limit}"
+        ),
+    }
 }
 
 /// The subjects that fit any of the words, each once by its best part, best first by the engine's own rank.

@@ -7,12 +7,11 @@ use patchcord_domain::import::yes_or_no;
 use patchcord_domain::phone::phone;
 use patchcord_store::imports::{self, Reading};
 use patchcord_store::rows::Contact;
-use patchcord_store::{Connection, Tenant, Tx};
+use patchcord_store::{Connection, Tenant, Tx, contacts, search};
 
 use super::devices::{fill, set};
 use super::pass::{Cells, Pass};
 use super::places::{self, Made, Site, locations_of, one_line, organizations_of};
-use super::texts;
 use crate::AppError;
 
 /// What a piece of a file writes.
@@ -74,11 +73,11 @@ pub(super) async fn write(tenant: Tenant<'_, Tx>, planned: Planned) -> Result<()
     places::write(tenant, planned.made).await?;
     let text = |row: &Contact| {
         let others = [&row.email, &row.phone, &row.title].map(Option::as_deref);
-        (row.id.clone(), texts::words(&row.name, others))
+        (row.id.clone(), contacts::search_text(&row.name, others))
     };
     let documents: Vec<(String, String)> = planned.rows.iter().map(text).collect();
     imports::put(tenant, planned.rows).await?;
-    Ok(imports::put_documents(tenant, texts::CONTACT, &documents).await?)
+    Ok(imports::put_documents(tenant, search::CONTACT, &documents).await?)
 }
 
 /// Two lines must not be about one contact. A telephone number may be shared by people with addresses of their own.

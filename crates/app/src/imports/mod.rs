@@ -10,7 +10,6 @@ mod file;
 mod organizations;
 mod pass;
 mod places;
-mod texts;
 
 use aws_lc_rs::digest;
 use patchcord_domain::FieldError;

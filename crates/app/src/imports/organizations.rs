@@ -6,12 +6,11 @@ use patchcord_domain::device::matched;
 use patchcord_domain::organization::{NAME_MAX, NOTES_MAX, OrganizationStatus, domain, ue_code};
 use patchcord_store::imports::{self, Reading};
 use patchcord_store::rows::Organization;
-use patchcord_store::{Connection, Tenant, Tx};
+use patchcord_store::{Connection, Tenant, Tx, organizations, search};
 
 use super::devices::{fill, set};
 use super::pass::{Cells, Pass};
 use super::places::one_line;
-use super::texts;
 use crate::AppError;
 
 /// What a piece of a file writes.
@@ -65,12 +64,12 @@ pub(super) async fn plan<C: Connection>(
 /// Writes what a piece of a file changes.
 pub(super) async fn write(tenant: Tenant<'_, Tx>, planned: Planned) -> Result<(), AppError> {
     let text = |row: &Organization| {
-        let text = texts::words(&row.name, [row.u_e_code.as_deref(), row.domain.as_deref()]);
+        let text = organizations::search_text(&row.name, row.u_e_code.as_deref(), row.domain.as_deref());
         (row.id.clone(), text)
     };
     let documents: Vec<(String, String)> = planned.rows.iter().map(text).collect();
     imports::put(tenant, planned.rows).await?;
-    Ok(imports::put_documents(tenant, texts::ORGANIZATION, &documents).await?)
+    Ok(imports::put_documents(tenant, search::ORGANIZATION, &documents).await?)
 }
 
 /// The organizations that a piece of a file may be about.

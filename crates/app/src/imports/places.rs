@@ -9,10 +9,9 @@ use patchcord_domain::phone::Country;
 use patchcord_store::catalogues::{self, Catalogue, Entry};
 use patchcord_store::imports::{self, Reading};
 use patchcord_store::rows::Location;
-use patchcord_store::{Connection, Tenant, Tx};
+use patchcord_store::{Connection, Tenant, Tx, locations, search};
 
 use super::pass::{Cells, Pass};
-use super::texts;
 use crate::AppError;
 use crate::catalogues::{entry_name, noun};
 
@@ -27,8 +26,8 @@ pub(super) struct Made {
 
 /// Writes what was made on the way, before what points to it.
 pub(super) async fn write(tenant: Tenant<'_, Tx>, made: Made) -> Result<(), AppError> {
-    let documents = made.locations.iter().map(|row| (row.id.clone(), texts::words(&row.name, [])));
-    imports::put_documents(tenant, texts::LOCATION, &documents.collect::<Vec<_>>()).await?;
+    let documents = made.locations.iter().map(|row| (row.id.clone(), locations::search_text(&row.name, [None, None])));
+    imports::put_documents(tenant, search::LOCATION, &documents.collect::<Vec<_>>()).await?;
     imports::put(tenant, made.locations).await?;
     for (catalogue, entry) in &made.entries {
         catalogues::add(tenant, *catalogue, entry).await?;

@@ -6,6 +6,7 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod account_managers;
 mod ai;
 mod api_tokens;
 mod attachments;
@@ -15,6 +16,7 @@ mod backup;
 mod bulk;
 mod catalogues;
 mod commands;
+mod contacts;
 mod copilot;
 mod copilot_ledger;
 mod copilot_privacy;
@@ -36,6 +38,7 @@ mod imports;
 mod invitations;
 mod knowledge;
 mod limits;
+mod locations;
 mod macros;
 mod merges;
 mod messages;
@@ -43,11 +46,13 @@ mod model_failures;
 mod nodes;
 mod oidc;
 mod openapi;
+mod organizations;
 mod outages;
 mod presence;
 mod program;
 mod replay;
 mod saved_views;
+mod search;
 mod similar;
 mod smoke;
 mod storage;

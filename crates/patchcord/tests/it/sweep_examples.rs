@@ -197,6 +197,46 @@ pub(crate) fn examples() -> Vec<Example> {
         // People and things
         Example::new("GET /api/lookups", Viewer),
         Example::new("GET /api/support-agents", Viewer),
+        Example::new("GET /api/search", Viewer),
+        Example::new("GET /api/organizations", Viewer).query("accountManagerId", "account_manager"),
+        Example::new("POST /api/organizations", Admin)
+            .body(|own| json!({"name": "Swept", "accountManagerId": own["account_manager"]})),
+        Example::new("GET /api/organizations/export.csv", Agent).query("accountManagerId", "account_manager"),
+        Example::new("GET /api/organizations/{id}", Viewer).path(&["organization"]),
+        Example::new("PATCH /api/organizations/{id}", Admin)
+            .path(&["organization"])
+            .body(|own| json!({"accountManagerId": own["account_manager"]})),
+        Example::new("DELETE /api/organizations/{id}", Admin).path(&["organization"]),
+        Example::new("GET /api/organizations/{id}/contacts", Viewer).path(&["organization"]),
+        Example::new("GET /api/organizations/{id}/devices", Viewer).path(&["organization"]),
+        Example::new("GET /api/organizations/{id}/tickets", Viewer).path(&["organization"]),
+        Example::new("GET /api/contacts", Viewer)
+            .query("organizationId", "organization")
+            .query("locationId", "location"),
+        Example::new("POST /api/contacts", Agent).body(|own| {
+            json!({"name": "Swept", "organizationId": own["organization"], "locationId": own["location"]})
+        }),
+        Example::new("GET /api/contacts/export.csv", Agent)
+            .query("organizationId", "organization")
+            .query("locationId", "location"),
+        Example::new("GET /api/contacts/{id}", Viewer).path(&["contact"]),
+        Example::new("PATCH /api/contacts/{id}", Agent)
+            .path(&["contact"])
+            .body(|own| json!({"organizationId": own["organization"], "locationId": own["location"]})),
+        Example::new("DELETE /api/contacts/{id}", Admin).path(&["contact"]),
+        Example::new("GET /api/locations", Viewer).query("organizationId", "organization"),
+        Example::new("POST /api/locations", Agent)
+            .body(|own| json!({"name": "Swept", "organizationId": own["organization"]})),
+        Example::new("GET /api/locations/{id}", Viewer).path(&["location"]),
+        Example::new("PATCH /api/locations/{id}", Agent).path(&["location"]).body(|_| json!({"city": "Swept"})),
+        Example::new("DELETE /api/locations/{id}", Admin).path(&["location"]),
+        Example::new("GET /api/account-managers", Viewer),
+        Example::new("POST /api/account-managers", Admin).body(|_| json!({"name": "Swept"})),
+        Example::new("GET /api/account-managers/{id}", Viewer).path(&["account_manager"]),
+        Example::new("PATCH /api/account-managers/{id}", Admin)
+            .path(&["account_manager"])
+            .body(|_| json!({"name": "Swept"})),
+        Example::new("DELETE /api/account-managers/{id}", Admin).path(&["account_manager"]),
         Example::new("GET /api/devices", Viewer).query("org", "organization").query("contact", "contact"),
         Example::new("POST /api/devices", Agent).body(|own| {
             json!({"organizationId": own["organization"], "name": "SWEPT-1", "type": "LAPTOP", "manufacturerId": own["manufacturer"],
@@ -308,6 +348,10 @@ impl Rows {
         rows.insert("secret", token["token"].as_str().unwrap().to_owned());
         let article = json!({"title": word, "body": word, "tags": [word], "status": "PUBLISHED", "source": word});
         rows.insert("article", id(&admin.post("/api/kb/articles", article).await.expect(201)));
+        let manager = json!({"name": word, "email": format!("{}@staff.test", word.to_lowercase())});
+        rows.insert("account_manager", id(&admin.post("/api/account-managers", manager).await.expect(201)));
+        let site = json!({"organizationId": place.organization, "name": word, "address": word, "city": word});
+        admin.post("/api/locations", site).await.expect(201);
         rows.insert("location", place.location.clone());
         for (thing, path, name) in [
             ("manufacturer", "device-manufacturers", word.to_owned()),

@@ -32,7 +32,7 @@ const VALUES_MAX: usize = 50;
 pub(crate) struct DeviceQuery {
     /// Words that name, serial number, asset tag or IP address must have, such as `HAL-LT` or `10.20.10`; the last may be the
     /// beginning of one.
-    q: Option<String>,
+    pub(super) q: Option<String>,
     /// Ids of organizations.
     #[serde(default)]
     org: Vec<String>,
@@ -41,10 +41,10 @@ pub(crate) struct DeviceQuery {
     contact: Vec<String>,
     /// WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER.
     #[serde(default)]
-    r#type: Vec<String>,
+    pub(super) r#type: Vec<String>,
     /// ONLINE, OFFLINE, UNKNOWN, RETIRED.
     #[serde(default)]
-    status: Vec<String>,
+    pub(super) status: Vec<String>,
     /// Whole host names, in any case.
     #[serde(default)]
     name: Vec<String>,
@@ -61,7 +61,7 @@ pub(crate) struct DeviceQuery {
     #[serde(default)]
     mac_address: Vec<String>,
     /// name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent.
-    sort: Option<String>,
+    pub(super) sort: Option<String>,
     /// 1 to 100; 25 when absent.
     limit: Option<u64>,
     /// At most 10,000.
@@ -194,14 +194,14 @@ pub(crate) async fn list_devices(
     }))
 }
 
-fn place(sort: Sort, value: String, id: String) -> Result<After, ApiError> {
+pub(super) fn place(sort: Sort, value: String, id: String) -> Result<After, ApiError> {
     match sort {
         Sort::Name => Ok(After::Name(value, id)),
         Sort::CreatedAt | Sort::UpdatedAt => value.parse().map(|at| After::At(at, id)).map_err(|_| no_cursor()),
     }
 }
 
-fn next(sort: Sort, row: &Line) -> String {
+pub(super) fn next(sort: Sort, row: &Line) -> String {
     match row.place(sort) {
         After::Name(name, id) => cursor_by_name(&name, &id),
         After::At(at, id) => cursor_by_name(&at.to_string(), &id),

@@ -1,5 +1,6 @@
 //! Every route of the API, in one list. A route that is not here does not exist, and neither does one without documentation.
 
+mod account_managers;
 mod ai;
 mod articles;
 mod attachments;
@@ -8,6 +9,7 @@ mod auth;
 mod bulk;
 mod catalogues;
 mod contact_devices;
+mod contacts;
 mod copilot;
 mod copilot_sync;
 mod device_export;
@@ -17,10 +19,14 @@ mod events;
 mod export;
 mod health;
 mod imports;
+mod locations;
 mod lookups;
 mod macros;
 mod merges;
 mod oidc;
+mod organizations;
+mod palette;
+mod people_export;
 mod presence;
 mod saved_views;
 mod similar;
@@ -108,6 +114,28 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // People and things
         .routes(routes!(lookups::lookups))
         .routes(routes!(lookups::list_support_agents))
+        .routes(routes!(palette::search_everything))
+        .routes(routes!(organizations::list_organizations, organizations::add_organization))
+        .routes(routes!(people_export::export_organizations))
+        .routes(routes!(
+            organizations::get_organization,
+            organizations::patch_organization,
+            organizations::remove_organization
+        ))
+        .routes(routes!(organizations::list_organization_contacts))
+        .routes(routes!(organizations::list_organization_devices))
+        .routes(routes!(organizations::list_organization_tickets))
+        .routes(routes!(contacts::list_contacts, contacts::add_contact))
+        .routes(routes!(people_export::export_contacts))
+        .routes(routes!(contacts::get_contact, contacts::patch_contact, contacts::remove_contact))
+        .routes(routes!(locations::list_locations, locations::add_location))
+        .routes(routes!(locations::get_location, locations::patch_location, locations::remove_location))
+        .routes(routes!(account_managers::list_account_managers, account_managers::add_account_manager))
+        .routes(routes!(
+            account_managers::get_account_manager,
+            account_managers::patch_account_manager,
+            account_managers::remove_account_manager
+        ))
         .routes(routes!(devices::list_devices, devices::add_device))
         .routes(routes!(device_export::export_devices))
         .routes(routes!(devices::get_device, devices::patch_device, devices::remove_device))

@@ -6,6 +6,7 @@ mod desk;
 mod devices;
 mod imports;
 mod knowledge;
+mod people;
 mod tickets;
 mod tokens;
 mod users;
@@ -22,6 +23,7 @@ pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, Saved
 pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
 pub(crate) use imports::ImportReport;
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
+pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };
