@@ -100,7 +100,7 @@ impl Scanner {
 pub fn separator(first_line: &[u8]) -> u8 {
     let mut counts = [0_usize; SEPARATORS.len()];
     let mut in_quotes = false;
-    for byte in first_line {
+    for byte in first_line.iter().skip_while(|byte| matches!(byte, b'\n' | b'\r')) {
         match byte {
             b'"' => in_quotes = !in_quotes,
             b'\n' | b'\r' if !in_quotes => break,
@@ -159,6 +159,7 @@ mod tests {
             ("name\tcity", b'\t'),
             ("name", b','),
             ("", b','),
+            ("\n\r\na;b", b';'),
             ("a;b\nc,d,e,f", b';'),
             ("a;b\r\nc,d,e,f", b';'),
             ("a,b;c", b','),

@@ -88,7 +88,7 @@ fn identify(pass: &mut Pass, cells: &mut Cells, known: &Known) {
         .into_iter()
         .filter_map(|(column, value)| Some((column, format!("{organization}\n{}", value.as_ref()?))))
         .collect();
-    if keys.is_empty() {
+    if !cells.has_any(&["email", "phone"]) {
         cells.fault("email", "the line has neither an e-mail address nor a telephone number");
         return;
     }
@@ -165,7 +165,7 @@ fn row(pass: &mut Pass, cells: &mut Cells, before: Option<&Contact>, known: Know
     let mut row = match before {
         Some(row) => row.clone(),
         None => {
-            if name.is_none() {
+            if cells.get("name").is_none() {
                 cells.fault("name", "a new contact needs a name");
             }
             Contact {

@@ -120,7 +120,7 @@ fn identify(pass: &mut Pass, cells: &mut Cells, known: &Known, organization: Opt
         .into_iter()
         .filter_map(|(column, value)| Some((column, format!("{organization}\n{}", value.as_ref()?))))
         .collect();
-    if keys.is_empty() {
+    if !cells.has_any(&["serialNumber", "assetTag", "name"]) {
         cells.fault("serialNumber", "the line has neither a serial number nor an asset tag nor a name");
         return;
     }

@@ -1,7 +1,8 @@
 //! Reading a file line by line: what is no table at all is told at once, and what is wrong with a line at the line.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
 use csv::ByteRecord;
 use patchcord_domain::csv_shape::{Scanner, separator};
@@ -10,8 +11,10 @@ use patchcord_domain::import::{Kind, LINES_MAX, Mapping, cell, header};
 use super::pass::LineFault;
 use crate::AppError;
 
-/// Bytes that are read at once, and most of a line of names.
+/// Bytes that are scanned at once, and most of a line of names.
 const CHUNK: usize = 65_536;
+/// Bytes that are read ahead of the line that is looked at.
+const BUFFER: usize = 16_384;
 /// Marks UTF-8.
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -25,7 +28,7 @@ pub(super) struct Line {
 
 /// A file that is being read.
 pub(super) struct Table {
-    reader: csv::Reader<BufReader<File>>,
+    reader: csv::Reader<Numbered>,
     separator: u8,
     /// Names of the cells as the file has them.
     names: Vec<String>,
@@ -80,7 +83,8 @@ impl Table {
             .delimiter(separator)
             .has_headers(false)
             .flexible(true)
-            .from_reader(BufReader::with_capacity(CHUNK, file));
+            .buffer_capacity(BUFFER)
+            .from_reader(Numbered::new(file));
         let mut record = ByteRecord::new();
         reader.read_byte_record(&mut record).map_err(broken)?;
         let mut names = Vec::new();
@@ -130,7 +134,8 @@ impl Table {
             if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;
             }
-            let number = record.position().map_or(0, csv::Position::line);
+            let from = record.position().map_or(0, csv::Position::byte);
+            let number = self.reader.get_mut().line_at(from);
             self.lines += 1;
             if self.lines > LINES_MAX {
                 self.ended = true;
@@ -170,6 +175,50 @@ impl Table {
     }
 }
 
+/// A file that knows the lines of what was read of it. A reader of tables says where it went on, which may be in front of empty
+/// lines, or between the two characters that end a line.
+struct Numbered {
+    file: File,
+    /// How many bytes were read.
+    offset: u64,
+    /// The line that is being read, and where it begins.
+    line: u64,
+    from: u64,
+    empty: bool,
+    /// Where lines that are not empty begin, and their numbers: those that were read ahead.
+    lines: VecDeque<(u64, u64)>,
+}
+
+impl Numbered {
+    fn new(file: File) -> Self {
+        Self { file, offset: 0, line: 1, from: 0, empty: true, lines: VecDeque::new() }
+    }
+
+    /// The first line with something in it that begins at this byte or behind it. What is before is forgotten.
+    fn line_at(&mut self, byte: u64) -> u64 {
+        while self.lines.front().is_some_and(|(from, _)| *from < byte) {
+            self.lines.pop_front();
+        }
+        self.lines.front().map_or(self.line, |(_, line)| *line)
+    }
+}
+
+impl Read for Numbered {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        for byte in &buffer[..read] {
+            self.offset += 1;
+            if *byte == b'\n' {
+                (self.line, self.from, self.empty) = (self.line + 1, self.offset, true);
+            } else if *byte != b'\r' && self.empty {
+                self.empty = false;
+                self.lines.push_back((self.from, self.line));
+            }
+        }
+        Ok(read)
+    }
+}
+
 /// The first bytes behind the mark of UTF-8, and how long that is.
 fn beginning(file: &mut File) -> Result<(Vec<u8>, u64), AppError> {
     let mut bytes = Vec::with_capacity(CHUNK);
@@ -187,4 +236,60 @@ fn failed(error: std::io::Error) -> AppError {
 
 fn broken(error: csv::Error) -> AppError {
     AppError::Internal(format!("reading an import: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn opened(content: &str) -> Table {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        Table::open_checked(file, Kind::Organizations, &Mapping::new())
+            .unwrap()
+            .unwrap_or_else(|faults| panic!("{faults:?}"))
+    }
+
+    #[test]
+    fn lines_come_in_pieces_with_their_numbers() {
+        let mut table = opened("\u{feff}\nname;ueCode\n\"two\nlines\";1\n;\n\nA;2\nB\n");
+        assert_eq!(table.separator(), ';');
+        let first = table.read(2).unwrap();
+        let numbers: Vec<u64> = first.iter().map(|line| line.number).collect();
+        assert_eq!(numbers, [3, 7]);
+        let cells = first[0].cells.as_ref().unwrap();
+        assert_eq!((cells[0].as_deref(), cells[1].as_deref()), (Some("two\nlines"), Some("1")));
+        let last = table.read(2).unwrap();
+        assert_eq!(last.len(), 1);
+        assert_eq!(last[0].cells.as_ref().unwrap_err().message, "the line has 1 cells, but there are 2 columns");
+        assert!(table.read(2).unwrap().is_empty());
+    }
+
+    #[test]
+    fn lines_that_windows_ends_have_the_same_numbers() {
+        let mut table = opened("name,ueCode\r\nA,1\r\n\r\n\r\n\"B\r\nC\",2\r\nD,3");
+        let lines = table.read(9).unwrap();
+        let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
+        assert_eq!(numbers, [2, 5, 7]);
+    }
+
+    #[test]
+    fn a_file_has_an_end() {
+        let content = format!("name\n{}", "A\n".repeat(usize::try_from(LINES_MAX).unwrap() + 5));
+        let mut table = opened(&content);
+        let (mut read, mut faults) = (0, Vec::new());
+        loop {
+            let piece = table.read(1_000).unwrap();
+            if piece.is_empty() {
+                break;
+            }
+            read += piece.len() as u64;
+            faults.extend(piece.into_iter().filter_map(|line| line.cells.err()));
+        }
+        assert_eq!((read, faults.len()), (LINES_MAX + 1, 1));
+        assert_eq!((faults[0].line, faults[0].message.contains("more than 100000 lines")), (LINES_MAX + 2, true));
+    }
 }

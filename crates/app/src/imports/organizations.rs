@@ -36,7 +36,7 @@ pub(super) async fn plan<C: Connection>(
         if reading == Reading::Looked {
             let code = code.as_ref().map(|code| ("ueCode", code.clone()));
             let keys: Vec<_> = code.into_iter().chain(name.as_ref().map(|name| ("name", matched(name)))).collect();
-            if keys.is_empty() {
+            if !cells.has_any(&["name", "ueCode"]) {
                 cells.fault("name", "the line has neither a name nor a U-E code");
             }
             pass.identify(cells, &keys, 1);
@@ -124,7 +124,7 @@ fn row(
     let mut row = match before {
         Some(row) => row.clone(),
         None => {
-            if name.is_none() {
+            if cells.get("name").is_none() {
                 cells.fault("name", "a new organization needs a name");
             }
             Organization {

@@ -95,16 +95,29 @@ impl Cells {
         self.values[position].as_deref()
     }
 
-    /// What stands in a column, after a check that notes its own faults.
+    /// What stands in a column, when it passes a check; what is wrong with it is noted.
     pub(super) fn read<T>(&mut self, name: &str, check: impl FnOnce(&mut Faults, &str, &str) -> T) -> Option<T> {
-        let position = self.columns.iter().position(|column| column.name == name)?;
-        let text = self.values[position].as_deref()?;
-        Some(check(&mut self.faults, name, text))
+        let mut own = Faults::default();
+        let value = check(&mut own, name, self.get(name)?);
+        match own.into_result(value) {
+            Ok(value) => Some(value),
+            Err(faults) => {
+                faults.into_iter().for_each(|fault| self.faults.add(&fault.field, fault.message));
+                None
+            }
+        }
     }
 
-    /// The same for what is read again later: faults are left to that.
+    /// The same for what is read again later: what is wrong is left to that.
     pub(super) fn peek<T>(&self, name: &str, check: impl FnOnce(&mut Faults, &str, &str) -> T) -> Option<T> {
-        Some(check(&mut Faults::default(), name, self.get(name)?))
+        let mut own = Faults::default();
+        let value = check(&mut own, name, self.get(name)?);
+        own.into_result(value).ok()
+    }
+
+    /// Whether something stands in any of these columns.
+    pub(super) fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.get(name).is_some())
     }
 
     /// Notes that something is wrong.

@@ -48,16 +48,19 @@ pub(super) async fn organizations_of<C: Connection>(
         let want = match (code, name) {
             (Some(code), _) => Some(("ueCode", code)),
             (None, Some(text)) if is_ue_code(&text) => Some(("organization", text)),
-            (None, Some(text)) => {
-                names.insert(matched(&text));
-                Some(("", text))
+            (None, Some(text)) => Some(("", text)),
+            (None, None) => {
+                if cells.get("ueCode").is_none() {
+                    let message = "the line names no organization: neither its name nor its U-E code";
+                    cells.fault("organization", message);
+                }
+                None
             }
-            (None, None) => None,
         };
         match &want {
-            None => cells.fault("organization", "the line names no organization: neither its name nor its U-E code"),
-            Some((column, code)) if !column.is_empty() => _ = codes.insert(code.clone()),
-            Some(_) => {}
+            Some(("", name)) => _ = names.insert(matched(name)),
+            Some((_, code)) => _ = codes.insert(code.clone()),
+            None => {}
         }
         wanted.push(want);
     }
@@ -77,7 +80,7 @@ pub(super) async fn organizations_of<C: Connection>(
             None => None,
             Some((column, code)) if !column.is_empty() => {
                 let id = by_code.get(code.as_str()).map(|id| (*id).to_owned());
-                if id.is_none() && is_ue_code(&code) {
+                if id.is_none() {
                     cells.fault(column, "there is no organization with this U-E code");
                 }
                 id
@@ -201,7 +204,9 @@ pub(super) async fn entries_of<C: Connection>(
             continue;
         };
         if catalogue == Catalogue::Models && own.is_none() {
-            cells.fault(column, "a model is known by its manufacturer: name that as well");
+            if cells.get("manufacturer").is_none() {
+                cells.fault(column, "a model is known by its manufacturer: name that as well");
+            }
             ids.push(None);
             continue;
         }

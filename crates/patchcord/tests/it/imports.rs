@@ -20,6 +20,7 @@ both_engines!(
     columns_and_their_names,
     the_first_thousand_faults_are_told,
     what_happens_between_trial_and_writing,
+    a_change_between_the_two_readings,
     the_same_request_twice_is_one_import,
     what_is_anothers_is_not_there,
     wrong_forms,
@@ -95,7 +96,7 @@ async fn organizations_are_tried_out_and_written(engine: Engine) {
     let log = admin.get(&format!("/api/audit-log?subject={}", written["importId"].as_str().unwrap())).await.expect(200);
     let line = &log["items"][0];
     assert_eq!((&line["action"], &line["before"]), (&json!("import.applied"), &Value::Null));
-    assert_eq!(line["actor"]["name"], "ADMIN of north");
+    assert_eq!(line["actorName"], "ADMIN of north");
     let after = &line["after"];
     assert_eq!((&after["kind"], &after["fileName"]), (&json!("organizations"), &json!("list.csv")));
     assert_eq!((&after["created"], &after["updated"], &after["lines"]), (&json!(1), &json!(1), &json!(2)));
@@ -122,11 +123,12 @@ async fn contacts_are_known_by_address_or_number(engine: Engine) {
                 4711;Pier 4 north;Jonas A. Berg;JONAS@north.example;+1 (202) 555-0143;yes;en_us\r\n\
                 harbour freight NORTH;;Front desk;;+1 202 555 0199;;\r\n\
                 4711;Pier 9;Ada Lovelace;ada@north.example;+1 202 555 0199;no;\r\n";
+    let shared = (4, "phone".to_owned(), "+1 202 555 0199".to_owned());
     let tried = import(&admin, "contacts", file, &[]).await.expect(200);
-    assert_eq!(faults(&tried), [(4, "location".to_owned(), "Pier 9".to_owned())]);
+    assert_eq!(faults(&tried), [(4, "location".to_owned(), "Pier 9".to_owned()), shared.clone()]);
     let tried = import(&admin, "contacts", file, &[CREATE]).await.expect(200);
     // Two lines have one number: the one without an address is not told apart by it.
-    assert_eq!(faults(&tried), [(4, "phone".to_owned(), "+1 202 555 0199".to_owned())]);
+    assert_eq!(faults(&tried), [shared]);
     let file = file.replace("ada@north.example;+1 202 555 0199", "ada@north.example;001 202 555 0143");
     let tried = import(&admin, "contacts", file.clone(), &[CREATE]).await.expect(200);
     assert_eq!(counts(&tried), [3, 3, 1, 2, 0, 0]);
@@ -166,7 +168,7 @@ async fn devices_bring_their_catalogues_along(engine: Engine) {
         4711,HF-PRN-01,printer,Epson,EF-1,,,,,NIT-3,,,,Pier 5\n\
         4711,HF-SW-01,network,,,,,,,,,,,\n";
     let tried = import(&admin, "devices", file, &[]).await.expect(200);
-    assert_eq!(tried["errorCount"], 11, "{tried}");
+    assert_eq!(tried["errorCount"], 9, "{tried}");
     let tried = import(&admin, "devices", file, &[CREATE]).await.expect(200);
     assert_eq!(counts(&tried), [4, 4, 3, 1, 0, 0]);
     let besides = json!({"locations": 1, "manufacturers": 1, "models": 2, "operatingSystems": 1, "domains": 1});
@@ -201,7 +203,7 @@ async fn devices_bring_their_catalogues_along(engine: Engine) {
         "HF-LAP-07|LAPTOP|5cg1234xyz|NIT-1",
         "HF-LAP-07|OTHER|OTHER-1|",
         "HF-LAP-08b|LAPTOP|5cg0008|NIT-2",
-        "HF-PRN-01b|PRINTER|EPS-1|NIT-3",
+        "HF-PRN-01b|PRINTER|EPS-1|nit-3",
         "hf-sw-01|SERVER||NIT-4",
     ];
     let mut rows: Vec<&str> = rows.iter().map(String::as_str).collect();
@@ -221,8 +223,8 @@ async fn an_export_is_an_import(engine: Engine) {
     let admin = world.stranger().signed_in("admin@demo.test", "patchcord-demo").await;
     let export = admin.get("/api/devices/export.csv").await;
     let tried = import(&admin, "devices", export.text.clone(), &[]).await.expect(200);
-    let all = export.text.lines().count() as i64 - 1;
-    assert_eq!((&tried["errors"], tried["unchanged"].as_i64()), (&json!([]), Some(all)));
+    assert_eq!((&tried["errors"], &tried["unchanged"]), (&json!([]), &tried["lines"]));
+    assert!(tried["lines"].as_i64().unwrap() >= 60, "{tried}");
     world.stop().await;
 }
 
@@ -499,7 +501,7 @@ async fn wrong_forms(engine: Engine) {
     let post = |form: Form| Answer::of(admin.request(Method::POST, "/api/import").multipart(form));
     assert_eq!(post(Form::new().text("kind", "devices")).await.wrong_fields(), ["file"]);
     admin.post("/api/import", json!({"kind": "devices"})).await.refused(415, "unsupported_media_type");
-    let large = vec![b'x'; 33 * 1024 * 1024];
+    let large = vec![b'x'; 32 * 1024 * 1024 + 1];
     let answer = import(&admin, "organizations", large, &[]).await;
     answer.refused(413, "too_large");
     let broken = admin.request(Method::POST, "/api/import").header("content-type", "multipart/form-data; boundary=x");
@@ -529,31 +531,81 @@ fn many(lines: usize, wrong: Option<usize>) -> String {
 async fn one_wrong_line_of_a_hundred_thousand(engine: Engine) {
     let world = World::new(engine).await;
     let admin = world.admin().await;
-    let refused =
-        import(&admin, "devices", many(100_000, Some(99_999)), &[WRITE]).await.refused(422, "validation_failed");
-    assert_eq!(refused["errors"][0]["field"], "lines[99999].ipAddress");
+    let mut file = "name,ueCode\n".to_owned();
+    for line in 2..=100_001 {
+        let code = if line == 99_999 { "12x".to_owned() } else { format!("1{line:06}") };
+        file += &format!("Customer {line},{code}\n");
+    }
+    let refused = import(&admin, "organizations", file, &[WRITE]).await.refused(422, "validation_failed");
+    assert_eq!(refused["errors"][0]["field"], "lines[99999].ueCode");
     assert_eq!(refused["errors"].as_array().unwrap().len(), 1);
-    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM devices").await, 2);
-    let too_many = import(&admin, "devices", many(100_001, None), &[]).await.expect(200);
-    assert_eq!(counts(&too_many), [100_001, 100_000, 100_000, 0, 0, 1]);
-    assert_eq!(faults(&too_many)[0].0, 100_002);
+    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM organizations").await, 2);
     world.stop().await;
 }
 
-/// The program itself, killed while it writes.
+/// Somebody changes what the file points to after the first reading found nothing wrong: the second one takes everything back.
+async fn a_change_between_the_two_readings(engine: Engine) {
+    let world = World::new(engine).await;
+    let admin = world.admin().await;
+    let place = world.town.north.clone();
+    let (go_on, told) = tokio::sync::oneshot::channel::<()>();
+    let (began, begun) = tokio::sync::oneshot::channel::<()>();
+    let store = world.store.clone();
+    // Takes the turn, so that the second reading has to wait, and changes something before it gives it back.
+    let blocker = tokio::spawn(async move {
+        store
+            .write::<(), patchcord_store::StoreError, _>(move |tx| {
+                Box::pin(async move {
+                    patchcord_store::imports::wait_for_turn(tx.tenant(&place.workspace)).await?;
+                    began.send(()).unwrap();
+                    told.await.unwrap();
+                    let sql = format!("UPDATE organizations SET u_e_code = '8888' WHERE id = '{}'", place.organization);
+                    tx.execute_unprepared(&sql).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    });
+    begun.await.unwrap();
+    let sending = {
+        let admin = admin.clone();
+        let file = format!("{}4711,LAST,S-LAST,10.0.0.1,laptop\n", many(600, None));
+        tokio::spawn(async move { import(&admin, "devices", file, &[WRITE]).await })
+    };
+    // The first reading takes far less.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    go_on.send(()).unwrap();
+    let refused = sending.await.unwrap().refused(422, "validation_failed");
+    assert_eq!(refused["errors"][0]["field"], "lines[2].ueCode");
+    blocker.await.unwrap();
+    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM devices").await, 2);
+    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM search_documents WHERE kind = 'device'").await, 2);
+    let log = admin.get("/api/audit-log?action=import.applied").await.expect(200);
+    assert_eq!(log["items"], json!([]));
+    world.stop().await;
+}
+
+/// The program itself, killed while it reads and while it writes.
 async fn killed_in_the_middle(engine: Engine) {
     let installation = Installation::new(engine).await;
     installation.json(&["workspace", "add", "North", "--admin", "admin@north.test"]);
     assert_eq!(installation.run_with_input(&["user", "passwd", "admin@north.test"], PASSWORD).code, 0);
-    let lines = 30_000;
-    let mut at = Duration::from_millis(600);
+    let lines = 8_000;
+    let mut at = Duration::from_millis(400);
     let mut killed = 0;
-    for _ in 0..3 {
+    loop {
         let mut server = installation.serve(&[]).await;
         let admin = server.client().signed_in("admin@north.test", PASSWORD).await;
         import(&admin, "organizations", "name,ueCode\nHarbour,4711\n", &[WRITE]).await.expect(200);
         let page = admin.get("/api/devices?count=exact&limit=1").await.expect(200);
-        assert_eq!(page["total"], 0, "a killed import left something behind");
+        let there = page["total"].as_i64().unwrap();
+        assert!(there == 0 || there == lines as i64, "half of an import is there: {there}");
+        let found = admin.get("/api/devices?q=d-7&limit=1").await.expect(200);
+        assert_eq!(found["items"].as_array().unwrap().is_empty(), there == 0);
+        if there > 0 || killed >= 6 {
+            break;
+        }
         let sending = {
             let admin = admin.clone();
             tokio::spawn(async move {
@@ -564,10 +616,12 @@ async fn killed_in_the_middle(engine: Engine) {
         };
         tokio::time::sleep(at).await;
         server.kill();
-        if sending.await.unwrap().is_err() {
-            killed += 1;
+        match sending.await.unwrap() {
+            // It was quicker; the next round sees all of it.
+            Ok(status) => assert_eq!(status, 200),
+            Err(_) => killed += 1,
         }
-        at *= 2;
+        at = at * 3 / 2;
     }
     assert!(killed > 0, "the imports were done before the program was killed");
 }
