@@ -188,6 +188,7 @@ impl ApiError {
                         Current::SavedView(view) => shape::value(&shape::SavedViewRow::from(&*view)),
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
+                        Current::Webhook(row) => shape::value(&shape::WebhookRow::from(&*row)),
                         Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
                         Current::Organization(row) => shape::value(&shape::OrganizationRow::from(&*row)),
                         Current::Contact(row) => shape::value(&shape::ContactRow::from(&*row)),
@@ -195,6 +196,9 @@ impl ApiError {
                         Current::AccountManager(row) => shape::value(&shape::AccountManagerRow::from(&*row)),
                         Current::Device(detail) => shape::value(&shape::DeviceDetail::from(&*detail)),
                         Current::Entry(catalogue, entry) => shape::entry(catalogue, &entry),
+                        Current::SupportAgent(agent) => shape::value(&shape::SupportAgentRow::from(&*agent)),
+                        Current::Team(team) => shape::value(&shape::TeamRow::from(&*team)),
+                        Current::PhoneNumber(number) => shape::value(&shape::PhoneNumberRow::from(&*number)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)
