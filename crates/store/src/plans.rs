@@ -17,7 +17,7 @@ use crate::unscoped::{
 };
 use crate::{
     Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices,
-    devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, saved_views, scratch, search,
+    devices, directory, escalations, events, idempotency, imports, jobs, macros, merges, messages, saved_views, scratch, search,
     sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
 };
 
@@ -247,6 +247,20 @@ async fn things(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     let query = catalogues::Query { manufacturers: some, limit: 5, ..Default::default() };
     catalogues::page(t, catalogues::Catalogue::Models, &query).await?;
     catalogues::count(t, catalogues::Catalogue::Models, &query).await?;
+    imported(t, imports::Reading::Looked).await
+}
+
+/// What a piece of an imported file asks for.
+async fn imported<C: ConnectionTrait>(t: Tenant<'_, C>, reading: imports::Reading) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    imports::organizations(t, &some, &some, reading).await?;
+    imports::locations(t, &some, &some).await?;
+    imports::contacts(t, &some, &some, &some, reading).await?;
+    imports::devices(t, &some, &some, &some, &some, reading).await?;
+    imports::account_managers(t).await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        imports::entries(t, catalogue, &some).await?;
+    }
     Ok(())
 }
 
@@ -289,6 +303,8 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     articles::remove(t, "a").await?;
     devices::remove(t, "d").await?;
     contact_devices::forget_use(t, "c", "d").await?;
+    imported(t, imports::Reading::Locked).await?;
+    imports::put_documents(t, search::DEVICE, &[("d".to_owned(), "text".to_owned())]).await?;
     for catalogue in catalogues::Catalogue::ALL {
         if let Some(entry) = catalogues::lock(t, catalogue, "e").await? {
             catalogues::save(t, catalogue, &entry).await?;

@@ -4,7 +4,7 @@ use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
     StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
-    idempotency, jobs, macros, merges, messages, saved_views, search, sessions, suggestions, ticket_list, tickets,
+    idempotency, imports, jobs, macros, merges, messages, saved_views, search, sessions, suggestions, ticket_list, tickets,
     trail, users, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -254,6 +254,12 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         assert_eq!(devices::used_by(t, "first_device").await.unwrap(), (n as i64, 0));
         assert_eq!(devices::open_tickets(t, "first_device").await.unwrap(), 0);
         assert_eq!(contact_devices::use_of(t, "first_contact", "first_device").await.unwrap().is_some(), one);
+        let called = |thing: &str| vec![format!("name of first_{thing}")];
+        let (of, looked) = (some("organization"), imports::Reading::Looked);
+        assert_eq!(imports::organizations(t, &[], &called("organization"), looked).await.unwrap().len(), n);
+        assert_eq!(imports::devices(t, &of, &[], &[], &called("device"), looked).await.unwrap().len(), n);
+        assert_eq!(imports::locations(t, &of, &called("location")).await.unwrap().len(), n);
+        assert_eq!(imports::account_managers(t).await.unwrap().len(), n);
         for (catalogue, id) in catalogues::Catalogue::ALL.into_iter().zip(ENTRIES) {
             let all = catalogues::Query { limit: 9, ..Default::default() };
             let page = catalogues::page(t, catalogue, &all).await.unwrap();
@@ -263,6 +269,7 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             let name = db.store.tenant(&first);
             let name = catalogues::get(name, catalogue, id).await.unwrap().unwrap().name;
             assert_eq!(catalogues::named(t, catalogue, &name, None, None).await.unwrap().is_some(), one);
+            assert_eq!(imports::entries(t, catalogue, &[name.to_ascii_lowercase()]).await.unwrap().len(), n);
         }
         assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
