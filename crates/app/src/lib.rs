@@ -26,6 +26,7 @@ pub mod devices;
 pub mod elsewhere;
 pub mod escalations;
 pub mod identity;
+pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge;

@@ -1,6 +1,7 @@
 //! The numbers at which the desk is called.
 
 use patchcord_domain::phone;
+use patchcord_domain::phone::{Country, phone};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::rows::PhoneNumber;
@@ -19,7 +20,7 @@ const ENGINES: [&str; 2] = ["REALTIME", "RELAY"];
 /// A new number. Texts come as they were sent; [`App::add_phone_number`] checks them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewPhoneNumber {
-    /// E.164, in any notation with a country code.
+    /// In any common notation; a national one as it is dialled in the workspace's country.
     pub number: String,
     /// 1 to 80 characters.
     pub label: String,
@@ -113,6 +114,10 @@ impl App {
             transfer_number: input
                 .transfer_number
                 .map(|text| phone::phone(&mut faults, "transferNumber", &text, country)),
+            number: phone(&mut faults, "number", &input.number, country),
+            label: label(&mut faults, &input.label),
+            engine: input.engine.and_then(|text| engine(&mut faults, &text)),
+            transfer_number: input.transfer_number.map(|text| transfer_number(&mut faults, &text, country)),
             is_active: input.is_active.unwrap_or(true),
             takes_calls: true,
             version: 1,
@@ -159,6 +164,7 @@ impl App {
         let transfer = patch
             .transfer_number
             .map(|text| text.map(|text| phone::phone(&mut faults, "transferNumber", &text, country)));
+        let transfer = patch.transfer_number.map(|text| text.map(|text| transfer_number(&mut faults, &text, country)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         self.store
@@ -219,6 +225,10 @@ fn label(faults: &mut Faults, text: &str) -> String {
 fn engine(faults: &mut Faults, text: &str) -> Option<String> {
     let parse = |text: &str| ENGINES.into_iter().find(|engine| engine.eq_ignore_ascii_case(text));
     faults.one_of("engine", text, parse, &ENGINES.join(", ")).map(str::to_owned)
+}
+
+fn transfer_number(faults: &mut Faults, text: &str, country: Option<Country>) -> String {
+    phone(faults, "transferNumber", text, country)
 }
 
 /// What the audit log keeps of a number.

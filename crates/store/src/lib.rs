@@ -34,6 +34,7 @@ pub mod directory;
 pub mod escalations;
 pub mod events;
 pub mod idempotency;
+pub mod imports;
 pub mod jobs;
 pub mod listing;
 pub mod locations;

@@ -17,7 +17,7 @@ use crate::unscoped::{
     upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices, devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, metrics, phone_numbers, saved_views, scratch, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices, devices, directory, escalations, events, idempotency, imports, jobs, macros, merges, messages, metrics, phone_numbers, saved_views, scratch, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -338,6 +338,20 @@ async fn things(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     let query = catalogues::Query { manufacturers: some, limit: 5, ..Default::default() };
     catalogues::page(t, catalogues::Catalogue::Models, &query).await?;
     catalogues::count(t, catalogues::Catalogue::Models, &query).await?;
+    imported(t, imports::Reading::Looked).await
+}
+
+/// What a piece of an imported file asks for.
+async fn imported<C: ConnectionTrait>(t: Tenant<'_, C>, reading: imports::Reading) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    imports::organizations(t, &some, &some, reading).await?;
+    imports::locations(t, &some, &some).await?;
+    imports::contacts(t, &some, &some, &some, reading).await?;
+    imports::devices(t, &some, &some, &some, &some, reading).await?;
+    imports::account_managers(t).await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        imports::entries(t, catalogue, &some).await?;
+    }
     Ok(())
 }
 
@@ -422,6 +436,8 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     articles::remove(t, "a").await?;
     devices::remove(t, "d").await?;
     contact_devices::forget_use(t, "c", "d").await?;
+    imported(t, imports::Reading::Locked).await?;
+    imports::put_documents(t, search::DEVICE, &[("d".to_owned(), "text".to_owned())]).await?;
     for catalogue in catalogues::Catalogue::ALL {
         if let Some(entry) = catalogues::lock(t, catalogue, "e").await? {
             catalogues::save(t, catalogue, &entry).await?;

@@ -37,6 +37,7 @@ mod harness;
 mod health_log;
 mod idempotency;
 mod identity;
+mod imports;
 mod invitations;
 mod knowledge;
 mod limits;

@@ -295,6 +295,8 @@ pub(crate) fn examples() -> Vec<Example> {
                 "operatingSystemId": own["operating_system"], "domainId": own["domain"], "locationId": own["location"]})
         }),
         Example::new("DELETE /api/devices/{id}", Admin).path(&["spare_device"]),
+        Example::new("POST /api/import", Admin)
+            .form(|_| json!({"file": "name,ueCode\nSwept,99887\n", "kind": "organizations", "dryRun": "false"})),
         Example::new("PUT /api/contacts/{id}/devices/{deviceId}", Agent)
             .path(&["contact", "device"])
             .body(|_| json!({"isPrimary": true})),

@@ -32,7 +32,7 @@ const VALUES_MAX: usize = 50;
 pub(crate) struct DeviceQuery {
     /// Words that name, serial number, asset tag or IP address must have, such as `HAL-LT` or `10.20.10`; the last may be the
     /// beginning of one.
-    pub(super) q: Option<String>,
+    q: Option<String>,
     /// Ids of organizations.
     #[serde(default)]
     pub(super) org: Vec<String>,
@@ -41,10 +41,10 @@ pub(crate) struct DeviceQuery {
     pub(super) contact: Vec<String>,
     /// WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER.
     #[serde(default)]
-    pub(super) r#type: Vec<String>,
+    r#type: Vec<String>,
     /// ONLINE, OFFLINE, UNKNOWN, RETIRED.
     #[serde(default)]
-    pub(super) status: Vec<String>,
+    status: Vec<String>,
     /// Whole host names, in any case.
     #[serde(default)]
     pub(super) name: Vec<String>,
@@ -61,7 +61,7 @@ pub(crate) struct DeviceQuery {
     #[serde(default)]
     pub(super) mac_address: Vec<String>,
     /// name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent.
-    pub(super) sort: Option<String>,
+    sort: Option<String>,
     /// 1 to 100; 25 when absent.
     pub(super) limit: Option<u64>,
     /// At most 10,000.
@@ -75,6 +75,11 @@ pub(crate) struct DeviceQuery {
 }
 
 impl DeviceQuery {
+    /// These filters and this order alone.
+    pub(super) fn of(q: Option<String>, r#type: Vec<String>, status: Vec<String>, sort: Option<String>) -> Self {
+        Self { q, r#type, status, sort, ..Self::default() }
+    }
+
     /// Whether a part of the list was asked for, which an export does not have.
     pub(super) fn has_page(&self) -> bool {
         let numbers = [self.limit, self.offset, self.page];

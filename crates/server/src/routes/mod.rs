@@ -20,6 +20,7 @@ mod escalations;
 mod events;
 mod export;
 mod health;
+mod imports;
 mod locations;
 mod lookups;
 mod macros;
@@ -163,6 +164,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(devices::list_devices, devices::add_device))
         .routes(routes!(device_export::export_devices))
         .routes(routes!(devices::get_device, devices::patch_device, devices::remove_device))
+        .routes(routes!(imports::import))
         .routes(routes!(contact_devices::set_contact_device, contact_devices::remove_contact_device))
         .routes(routes!(catalogues::list_device_manufacturers, catalogues::add_device_manufacturer))
         .routes(routes!(

@@ -7,6 +7,7 @@ mod costs;
 mod dashboard;
 mod desk;
 mod devices;
+mod imports;
 mod knowledge;
 mod people;
 mod sla;
@@ -31,6 +32,7 @@ pub(crate) use dashboard::{
 };
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
 pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
+pub(crate) use imports::ImportReport;
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
 pub(crate) use system_health::SystemHealthRow;

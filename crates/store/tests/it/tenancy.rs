@@ -3,7 +3,7 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations, idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
+    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations, idempotency, imports, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -288,6 +288,12 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         assert_eq!(devices::used_by(t, "first_device").await.unwrap(), (n as i64, 0));
         assert_eq!(devices::open_tickets(t, "first_device").await.unwrap(), 0);
         assert_eq!(contact_devices::use_of(t, "first_contact", "first_device").await.unwrap().is_some(), one);
+        let called = |thing: &str| vec![format!("name of first_{thing}")];
+        let (of, looked) = (some("organization"), imports::Reading::Looked);
+        assert_eq!(imports::organizations(t, &[], &called("organization"), looked).await.unwrap().len(), n);
+        assert_eq!(imports::devices(t, &of, &[], &[], &called("device"), looked).await.unwrap().len(), n);
+        assert_eq!(imports::locations(t, &of, &called("location")).await.unwrap().len(), n);
+        assert_eq!(imports::account_managers(t).await.unwrap().len(), n);
         for (catalogue, id) in catalogues::Catalogue::ALL.into_iter().zip(ENTRIES) {
             let all = catalogues::Query { limit: 9, ..Default::default() };
             let page = catalogues::page(t, catalogue, &all).await.unwrap();
@@ -297,6 +303,7 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             let name = db.store.tenant(&first);
             let name = catalogues::get(name, catalogue, id).await.unwrap().unwrap().name;
             assert_eq!(catalogues::named(t, catalogue, &name, None, None).await.unwrap().is_some(), one);
+            assert_eq!(imports::entries(t, catalogue, &[name.to_ascii_lowercase()]).await.unwrap().len(), n);
         }
         let policies = sla_policies::Query { limit: 9, ..Default::default() };
         assert_eq!(sla_policies::page(t, &policies).await.unwrap().len(), n);
