@@ -40,6 +40,7 @@ mod nodes;
 mod oidc;
 mod openapi;
 mod outages;
+mod page;
 mod presence;
 mod program;
 mod replay;
