@@ -89,6 +89,7 @@ test("settings: a wrong field, a conflict, hours, and changes that are not saved
     await page.getByRole("button", { name: "Save mine over it" }).click();
     await expect(page.getByText("The settings are saved")).toBeVisible();
     await expect(number).toHaveValue("+493012345678");
+    await expect(page.getByLabel("Record calls")).toBeChecked();
   });
 
   await test.step("hours that make no sense are told, good ones are kept", async () => {
