@@ -7,8 +7,9 @@ use patchcord_domain::time::Millis;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_llm::ModelError;
 use patchcord_store::StoreError;
-use patchcord_store::rows::{Article, Macro, SavedView, User};
+use patchcord_store::rows::{Article, Macro, PhoneNumber, SavedView, SupportAgent, User, WebhookEndpoint};
 
+use crate::teams::FullTeam;
 use crate::ticket_detail::Detail;
 use crate::workspace_settings::WorkspaceSettings;
 
@@ -87,6 +88,14 @@ pub enum Current {
     Workspace(Box<WorkspaceSettings>),
     /// Of an article.
     Article(Box<Article>),
+    /// Of an endpoint of webhooks.
+    Webhook(Box<WebhookEndpoint>),
+    /// Of a support agent.
+    SupportAgent(Box<SupportAgent>),
+    /// Of a team.
+    Team(Box<FullTeam>),
+    /// Of a phone number.
+    PhoneNumber(Box<PhoneNumber>),
 }
 
 impl AppError {

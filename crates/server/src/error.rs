@@ -183,7 +183,11 @@ impl ApiError {
                         Current::SavedView(view) => shape::value(&shape::SavedViewRow::from(&*view)),
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
+                        Current::Webhook(row) => shape::value(&shape::WebhookRow::from(&*row)),
                         Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
+                        Current::SupportAgent(agent) => shape::value(&shape::SupportAgentRow::from(&*agent)),
+                        Current::Team(team) => shape::value(&shape::TeamRow::from(&*team)),
+                        Current::PhoneNumber(number) => shape::value(&shape::PhoneNumberRow::from(&*number)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)

@@ -32,7 +32,7 @@ use tracing::Instrument;
 
 use limits::Limits;
 
-pub use address::{Network, NetworkError};
+pub use address::Network;
 pub use openapi::document;
 
 /// Largest body of a JSON request, in bytes (1 MiB).

@@ -26,6 +26,26 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_ai_services.sql"),
         include_str!("../migrations/postgres/0004_ai_services.sql"),
     ),
+    (
+        "0007_sla",
+        include_str!("../migrations/sqlite/0007_sla.sql"),
+        include_str!("../migrations/postgres/0007_sla.sql"),
+    ),
+    (
+        "0008_teams",
+        include_str!("../migrations/sqlite/0008_teams.sql"),
+        include_str!("../migrations/postgres/0008_teams.sql"),
+    ),
+    (
+        "0009_webhooks",
+        include_str!("../migrations/sqlite/0009_webhooks.sql"),
+        include_str!("../migrations/postgres/0009_webhooks.sql"),
+    ),
+    (
+        "0010_insight",
+        include_str!("../migrations/sqlite/0010_insight.sql"),
+        include_str!("../migrations/postgres/0010_insight.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

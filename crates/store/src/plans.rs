@@ -13,7 +13,7 @@ use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
-    api_tokens as any_token, identities, jobs as worker, sign_in, upkeep, workspaces as all_workspaces,
+    api_tokens as any_token, identities, jobs as worker, recurring, sign_in, upkeep, workspaces as all_workspaces,
 };
 use crate::{
     Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
@@ -235,6 +235,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     events::record(t, event).await?;
     worker::claim(tx, "token", 5, 50, 5).await?;
     worker::rescue(tx, 5).await?;
+    recurring::begin_again(tx, "k", 5, 5).await?;
     let attempt = LoginAttempt { id: "a".into(), email: "e".into(), address: "a".into(), at: 1, success: false };
     sign_in::record_attempt(tx, attempt).await?;
     sign_in::mark_success(tx, "a").await?;
@@ -258,6 +259,8 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     worker::oldest_lease(reader).await?;
     worker::depth(reader).await?;
     worker::by_id(reader, "j").await?;
+    recurring::without(reader, "k:").await?;
+    recurring::any_due(reader, "k", 5).await?;
     sign_in::user_by_email(reader, "e").await?;
     sign_in::user_by_id(reader, "u").await?;
     sign_in::session(reader, "u", "f").await?;
@@ -292,8 +295,17 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
     Statement { sql: format!("{prefix} {}", statement.sql), ..statement.clone() }
 }
 
-/// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once.
-const WALKED: [&str; 5] = ["jobs_ready", "jobs_running", "events_in_order", "due", "CONSTANT ROW"];
+/// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once. Workspaces are few, and work
+/// that recurs is for each of them.
+const WALKED: [&str; 7] = [
+    "jobs_ready",
+    "jobs_running",
+    "events_in_order",
+    "due",
+    "CONSTANT ROW",
+    "sqlite_autoindex_workspaces_1",
+    "workspaces_pkey",
+];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
 const DERIVED: [&str; 3] = ["SCAN hits", "SCAN spoken", "SCAN merged"];

@@ -16,12 +16,18 @@ mod lookups;
 mod macros;
 mod merges;
 mod oidc;
+mod phone_numbers;
 mod presence;
 mod saved_views;
 mod similar;
+mod slices;
+mod support_agents;
+mod teams;
 mod tickets;
 mod tokens;
+mod triage;
 mod users;
+mod webhooks;
 mod workspace;
 
 use axum::Json;
@@ -54,6 +60,14 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(tokens::revoke_token))
         .routes(routes!(workspace::get_workspace, workspace::patch_workspace))
         .routes(routes!(audit_log::audit_log))
+        .routes(routes!(phone_numbers::list_phone_numbers, phone_numbers::add_phone_number))
+        .routes(routes!(
+            phone_numbers::get_phone_number,
+            phone_numbers::patch_phone_number,
+            phone_numbers::remove_phone_number
+        ))
+        .routes(routes!(teams::list_teams, teams::add_team))
+        .routes(routes!(teams::get_team, teams::patch_team, teams::remove_team))
         // Tickets
         .routes(routes!(tickets::list_tickets, tickets::create_ticket))
         .routes(routes!(tickets::get_ticket, tickets::patch_ticket))
@@ -61,6 +75,8 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(tickets::add_message))
         .routes(routes!(tickets::assign_ticket))
         .routes(routes!(tickets::escalate_ticket))
+        .routes(routes!(triage::apply_triage))
+        .routes(routes!(triage::undo_triage))
         .routes(routes!(tickets::list_ticket_events))
         .routes(routes!(tickets::list_ticket_suggestions))
         .routes(routes!(similar::list_similar_tickets))
@@ -102,7 +118,20 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(ai::summarize))
         // People and things
         .routes(routes!(lookups::lookups))
-        .routes(routes!(lookups::list_support_agents))
+        // Webhooks
+        .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::get_delivery))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(support_agents::list_support_agents, support_agents::add_support_agent))
+        .routes(routes!(
+            support_agents::get_support_agent,
+            support_agents::patch_support_agent,
+            support_agents::remove_support_agent
+        ))
         // Events
         .routes(routes!(events::events))
         // The document

@@ -1,5 +1,6 @@
 //! How things look on the wire: camelCase, RFC 3339, nulls shown. Nothing here decides anything.
 
+mod assignment;
 mod audit_log;
 mod copilot;
 mod desk;
@@ -7,6 +8,7 @@ mod knowledge;
 mod tickets;
 mod tokens;
 mod users;
+mod webhooks;
 mod workspace;
 
 use patchcord_domain::time::to_rfc3339;
@@ -14,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub(crate) use assignment::{PhoneNumberRow, SupportAgentRow, TeamRow, TriageOutcome, TriageRow};
 pub(crate) use audit_log::AuditRow;
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
@@ -23,6 +26,7 @@ pub(crate) use tickets::{
 };
 pub(crate) use tokens::{MadeTokenRow, TokenRow};
 pub(crate) use users::{AddedUser, Me, Session, UserRow};
+pub(crate) use webhooks::{DeliveryDetail, DeliveryLine, MadeWebhookRow, WebhookRow};
 pub(crate) use workspace::WorkspaceRow;
 
 /// A body as a JSON value, to be kept with an idempotency key.

@@ -281,6 +281,7 @@ pub(crate) fn suggestion(id: &str, ticket_id: &str) -> Suggestion {
         final_text: None,
         edit_distance: None,
         feedback_note: None,
+        triage: None,
         started_at: None,
         finished_at: None,
         created_at: 1,
