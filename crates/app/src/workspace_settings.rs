@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::phone::{self, Country};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_domain::workspace::{self, AutoTriage, BusinessHours, Settings};
@@ -104,6 +105,8 @@ impl App {
     pub async fn patch_workspace(&self, actor: &Actor, patch: WorkspacePatch) -> Result<WorkspaceSettings, AppError> {
         require(actor, Role::Admin)?;
         let checked = check(patch, &self.options)?;
+        let country = self.country_of(&actor.workspace_id, matches!(patch.transfer_number, Some(Some(_)))).await?;
+        let checked = check(patch, self.options.daily_budget_microusd, country)?;
         let (app, actor) = (self.clone(), actor.clone());
         self.store
             .write(move |tx| {
@@ -133,6 +136,14 @@ impl App {
                 })
             })
             .await
+    }
+
+    /// The country whose national telephone numbers the workspace writes; it is looked up when it is `needed`.
+    pub(crate) async fn country_of(&self, id: &WorkspaceId, needed: bool) -> Result<Option<Country>, AppError> {
+        if !needed {
+            return Ok(None);
+        }
+        Ok(workspaces::own(self.store.tenant(id)).await?.as_ref().and_then(home_country))
     }
 
     /// The settings of a workspace, for jobs.
@@ -171,6 +182,12 @@ impl App {
 }
 
 fn check(patch: WorkspacePatch, options: &crate::Options) -> Result<Checked, AppError> {
+/// The country of a workspace's row.
+pub(crate) fn home_country(row: &Workspace) -> Option<Country> {
+    Country::of_workspace(row.settings["transferNumber"].as_str(), &row.timezone)
+}
+
+fn check(patch: WorkspacePatch, most_microusd: i64, country: Option<Country>) -> Result<Checked, AppError> {
     let mut faults = Faults::default();
     let name = patch.name.map(|name| faults.text("name", &name.replace('\n', " "), 2, NAME_MAX));
     let timezone = patch.timezone.map(|zone| workspace::timezone(&mut faults, "timezone", &zone));
@@ -207,7 +224,7 @@ fn check(patch: WorkspacePatch, options: &crate::Options) -> Result<Checked, App
     let auto_triage = patch.auto_triage.and_then(|text| faults.one_of("autoTriage", &text, AutoTriage::parse, allowed));
     let transfer_number = patch
         .transfer_number
-        .map(|number| number.map(|number| workspace::phone(&mut faults, "transferNumber", &number)));
+        .map(|number| number.map(|number| phone::phone(&mut faults, "transferNumber", &number, country)));
     faults
         .into_result(Checked {
             version: patch.version,

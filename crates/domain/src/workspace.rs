@@ -197,16 +197,6 @@ pub fn model(faults: &mut Faults, field: &str, text: &str) -> String {
     text.to_owned()
 }
 
-/// A telephone number in E.164, from any common notation with a country code.
-pub fn phone(faults: &mut Faults, field: &str, text: &str) -> String {
-    let phone: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-    let digits = phone.strip_prefix('+').unwrap_or_default();
-    if !(8..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) || digits.starts_with('0') {
-        faults.add(field, "must be an international number, such as +12025550143");
-    }
-    phone
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 //! Reading goes through [`Store::tenant`], writing through [`Store::write`]; both give a [`Tenant`], a handle that already
 //! holds the workspace. What is not bound to one workspace (sign-in, the worker, the event reader) is in [`unscoped`].
 
+mod backfill;
 mod batch;
 mod by_position;
 mod committer;
@@ -20,19 +21,28 @@ mod store;
 mod tenant;
 mod wakeups;
 
+pub mod account_managers;
 pub mod api_tokens;
 pub mod articles;
 pub mod audit_log;
 pub mod bulk;
+pub mod catalogues;
+pub mod contact_devices;
+pub mod contacts;
+pub mod devices;
 pub mod directory;
 pub mod escalations;
 pub mod events;
 pub mod idempotency;
 pub mod jobs;
+pub mod listing;
+pub mod locations;
 pub mod macros;
 pub mod merges;
 pub mod messages;
 pub mod metrics;
+pub mod organizations;
+pub mod palette;
 pub mod phone_numbers;
 pub mod rows;
 pub mod saved_views;
