@@ -13,12 +13,10 @@ test("a session that ends in the middle of typing loses nothing", async ({ page,
   await field.pressSequentially("Half a sentence that");
   // Another tab signs out: the cookie of the session is worth nothing any more.
   expect((await page.request.post("/api/auth/logout")).status()).toBe(204);
-  await field.pressSequentially(" goes on");
-  await page.getByRole("button", { name: "Send reply" }).click({ noWaitAfter: true });
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await page.getByLabel("E-mail").fill("agent@demo.test");
   await page.getByLabel("Password", { exact: true }).fill("patchcord-demo");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(new RegExp(ticket.label));
-  await expect(field).toHaveValue(/Half a sentence that/);
+  await expect(field).toHaveValue("Half a sentence that");
 });

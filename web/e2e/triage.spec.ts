@@ -131,7 +131,7 @@ test("a view is kept under a name, renamed and deleted", async ({ page }) => {
   await page.getByRole("button", { name: "Save as a view" }).click();
   await page.getByRole("menuitem", { name: "Save as a new view…" }).click();
   const name = unique("Waiting ");
-  await page.getByLabel("Name").fill(name);
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
   await page.getByRole("button", { name: "Save the view" }).click();
   const link = page.getByRole("link", { name: new RegExp(name) });
   await expect(link).toBeVisible();
@@ -140,8 +140,8 @@ test("a view is kept under a name, renamed and deleted", async ({ page }) => {
   await link.hover();
   await page.getByRole("button", { name: `View ${name}: more` }).click();
   await page.getByRole("menuitem", { name: "Rename…" }).click();
-  await page.getByLabel("Name").fill(`${name} again`);
-  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill(`${name} again`);
+  await page.getByRole("button", { name: "Rename", exact: true }).click();
   await expect(page.getByRole("link", { name: new RegExp(`${name} again`) })).toBeVisible();
   await page.getByRole("button", { name: `View ${name} again: more` }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();

@@ -1,5 +1,6 @@
 import { Modal, ScrollArea, TextInput } from "@mantine/core";
 import { type ReactNode, useId, useRef, useState } from "react";
+import { useReturnFocus } from "~/lib/return-focus";
 import classes from "./picker.module.css";
 
 export interface Option {
@@ -29,6 +30,7 @@ interface Props {
 
 /** Chooses one of many with the keyboard: type, move, Enter. */
 export function Picker({ opened, onClose, title, ...rest }: Props) {
+  useReturnFocus();
   return (
     <Modal
       opened={opened}
