@@ -2,12 +2,13 @@ import { Button, Skeleton } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, Suspense, lazy, useEffect, useRef } from "react";
 import type { TicketLine } from "~/api/client";
 import { useMayAct } from "~/api/session";
+import { useStore } from "~/lib/store";
 import { Failure } from "~/components/route-error";
 import { BulkBar } from "./bulk-bar";
-import { CommandDialog } from "./commands";
+import { command } from "./commands";
 import { Filters } from "./filters";
 import { useListLive } from "./list-live";
 import classes from "./list.module.css";
@@ -16,6 +17,9 @@ import { type TicketSearch, isFiltered } from "./search";
 import { useSelection } from "./selection";
 import { useTriage } from "./triage";
 import { useTicketList } from "./use-ticket-list";
+
+// Dialogs come when they are first wanted.
+const CommandDialog = lazy(async () => ({ default: (await import("./command-dialog")).CommandDialog }));
 
 /** Every row is so high, so that the list knows where each is without measuring. */
 const ROW_PX = 78;
@@ -31,6 +35,7 @@ interface Props {
 export function TicketList({ search, onSearch }: Props) {
   const { tickets, key, ...list } = useTicketList(search);
   const mayAct = useMayAct();
+  const asked = useStore(command);
   const scroll = useRef<HTMLDivElement>(null);
   const words = useRef<HTMLInputElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
@@ -146,7 +151,7 @@ export function TicketList({ search, onSearch }: Props) {
           <kbd>J</kbd> <kbd>K</kbd> move · <kbd>Enter</kbd> opens · <kbd>?</kbd> all keys
         </footer>
       )}
-      <CommandDialog />
+      <Suspense>{asked && <CommandDialog asked={asked} />}</Suspense>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Modal, ScrollArea, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { type ReactNode, useId, useRef, useState } from "react";
 import { useReturnFocus } from "~/lib/return-focus";
 import classes from "./picker.module.css";
@@ -77,7 +77,15 @@ function Choices({
     onPick(option.key);
   };
   return (
-    <>
+    <div
+      onKeyDown={(event) => {
+        if (event.key === "ArrowDown") move(active + 1);
+        else if (event.key === "ArrowUp") move(active - 1);
+        else if (event.key === "Enter") pick(shown[active]);
+        else return;
+        event.preventDefault();
+      }}
+    >
       <TextInput
         data-autofocus
         role="combobox"
@@ -92,34 +100,27 @@ function Choices({
           setAt(0);
           onWords?.(event.currentTarget.value);
         }}
-        onKeyDown={(event) => {
-          if (event.key === "ArrowDown") move(active + 1);
-          else if (event.key === "ArrowUp") move(active - 1);
-          else if (event.key === "Enter") pick(shown[active]);
-          else return;
-          event.preventDefault();
-        }}
       />
-      <ScrollArea.Autosize mah={320} mt={8} viewportProps={{ tabIndex: -1 }}>
-        <div ref={list} id={id} role="listbox" aria-label={title} className={classes.list}>
-          {shown.map((option, index) => (
-            <div
-              key={option.key}
-              id={`${id}-${String(index)}`}
-              role="option"
-              aria-selected={index === active}
-              data-index={index}
-              className={classes.option}
-              onMouseMove={() => setAt(index)}
-              onClick={() => pick(option)}
-            >
-              <span className={classes.label}>{option.shown ?? option.label}</span>
-              {option.hint && <span className={classes.hint}>{option.hint}</span>}
-            </div>
-          ))}
-        </div>
-      </ScrollArea.Autosize>
+
+      <div ref={list} id={id} role="listbox" aria-label={title} tabIndex={0} className={classes.list}>
+        {shown.map((option, index) => (
+          <div
+            key={option.key}
+            id={`${id}-${String(index)}`}
+            role="option"
+            aria-selected={index === active}
+            data-index={index}
+            className={classes.option}
+            onMouseMove={() => setAt(index)}
+            onClick={() => pick(option)}
+          >
+            <span className={classes.label}>{option.shown ?? option.label}</span>
+            {option.hint && <span className={classes.hint}>{option.hint}</span>}
+          </div>
+        ))}
+      </div>
+
       {shown.length === 0 && <p className={classes.empty}>{empty ?? "Nothing fits."}</p>}
-    </>
+    </div>
   );
 }
