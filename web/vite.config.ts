@@ -3,7 +3,7 @@ import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
-import { firstLoad } from "./first-load";
+import { firstLoad } from "./first-load.ts";
 
 /** Where `npm run dev` finds a running server. */
 const server = process.env.PATCHCORD_URL ?? "http://127.0.0.1:3000";
