@@ -29,6 +29,7 @@ test("a list is worked through with the keyboard only", async ({ page, request }
 
   await test.step("priority and assignee of the row in focus", async () => {
     await page.keyboard.press("p");
+    await expect(page.getByRole("combobox", { name: /^Priority of TKT-/ })).toBeFocused();
     await page.keyboard.type("urg");
     await page.keyboard.press("Enter");
     await expect(toast(page, "Urgent priority")).toBeVisible();
@@ -116,6 +117,7 @@ test("a change that the server refuses is taken back, with the reason", async ({
     await route.fulfill({ json: { results }, headers: { "X-Request-Id": "r-refused" } });
   });
   await page.keyboard.press("p");
+  await expect(page.getByRole("combobox", { name: /^Priority of TKT-/ })).toBeFocused();
   await page.keyboard.type("high");
   await page.keyboard.press("Enter");
   const told = toast(page, `The priority of ${ticket.label} was not changed`);

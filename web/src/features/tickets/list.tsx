@@ -19,7 +19,10 @@ import { useTriage } from "./triage";
 import { useTicketList } from "./use-ticket-list";
 
 // Dialogs come when they are first wanted.
-const CommandDialog = lazy(async () => ({ default: (await import("./command-dialog")).CommandDialog }));
+const loadDialog = () => import("./command-dialog");
+const CommandDialog = lazy(async () => ({ default: (await loadDialog()).CommandDialog }));
+/** What keys open is loaded soon after the list, so that it is there at once. */
+const PRELOAD_MS = 1_500;
 
 /** Every row is so high, so that the list knows where each is without measuring. */
 const ROW_PX = 78;
@@ -37,6 +40,11 @@ export function TicketList({ search, onSearch }: Props) {
   const mayAct = useMayAct();
   const asked = useStore(command);
   const scroll = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!mayAct) return;
+    const timer = setTimeout(() => void loadDialog(), PRELOAD_MS);
+    return () => clearTimeout(timer);
+  }, [mayAct]);
   const words = useRef<HTMLInputElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
   const rows = useVirtualizer({

@@ -38,11 +38,17 @@ export function Picker({ opened, onClose, title, ...rest }: Props) {
       title={title}
       size={420}
       padding="sm"
+      transitionProps={{ duration: 0 }}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <Choices {...rest} title={title} onClose={onClose} />
     </Modal>
   );
+}
+
+/** At once, so that what is typed right after the key that opened it arrives here. */
+function focus(field: HTMLInputElement | null): void {
+  field?.focus();
 }
 
 function Choices({
@@ -87,6 +93,7 @@ function Choices({
       }}
     >
       <TextInput
+        ref={focus}
         data-autofocus
         role="combobox"
         aria-expanded

@@ -9,7 +9,7 @@ import type { Sources } from "~/features/copilot/context";
 import { CopilotPanel } from "~/features/copilot/panel";
 import { TicketPage } from "~/features/tickets/ticket-page";
 import { messageAnchor } from "~/lib/anchors";
-import { useDraft } from "~/lib/drafts";
+import { useInsert } from "~/lib/drafts";
 
 // What stands in the other tabs comes when they are opened.
 const TicketActivity = lazy(async () => ({ default: (await import("~/features/tickets/activity")).TicketActivity }));
@@ -28,7 +28,7 @@ function TicketRoute() {
 /** Where the two features meet: the copilot's draft goes into the ticket's composer. */
 function Side({ ticket }: { ticket: TicketDetail }) {
   const navigate = Route.useNavigate();
-  const { insert } = useDraft(useUser()?.id ?? "", ticket.id);
+  const { insert } = useInsert(useUser()?.id ?? "", ticket.id);
   return (
     <SideTabs
       copilot={
