@@ -28,26 +28,23 @@ const UNSET: [&str; 7] = [
 const STOP: &str =
     "kill \"$1\"; n=0; while [ $n -lt 100 ] && kill -0 \"$1\"; do n=$((n + 1)); sleep 0.1; done; kill -9 \"$1\"";
 
-/// Runs Playwright against a server of its own; gives Playwright's summary.
+/// Runs Playwright against servers of its own; gives Playwright's summary.
 pub(crate) fn run() -> Result<Vec<String>> {
-    against_a_server("e2e")
+    against_servers("e2e")
 }
 
-/// `cargo xtask screenshots`: pictures of every page, from a server of its own.
+/// `cargo xtask screenshots`: pictures of every page, from servers of its own.
 pub(crate) fn screenshots(arguments: &[String]) -> Result<()> {
     no_arguments(arguments)?;
     web::build()?;
-    against_a_server("screenshots")?;
+    against_servers("screenshots")?;
     println!("wrote {}", web::folder().join("screenshots").display());
     Ok(())
 }
 
 /// Runs a script of `web/package.json` that is Playwright; gives Playwright's summary.
-fn against_a_server(script: &str) -> Result<Vec<String>> {
+fn against_servers(script: &str) -> Result<Vec<String>> {
     let chromium = chromium()?;
-    let server = Server::start(&run::debug_binary()?)?;
-    shell::say(&format!("npm run {script} against {} in {}", server.url, chromium.display()));
-    let mut playwright = web::npm(&["run", script]);
     let binary = run::debug_binary()?;
     let model = Model::start(&binary.with_file_name("scripted-model"))?;
     let server = Server::start(&binary, "e2e", &[("COPILOT_PROVIDER", "builtin")])?;
@@ -60,8 +57,8 @@ fn against_a_server(script: &str) -> Result<Vec<String>> {
         ("RATE_LIMIT_PER_MINUTE", "0"),
     ];
     let with_model = Server::start(&binary, "e2e-model", &scripted)?;
-    shell::say(&format!("running the end-to-end tests against {} in {}", server.url, chromium.display()));
-    let mut playwright = web::npm(&["run", "e2e"]);
+    shell::say(&format!("npm run {script} against {} in {}", server.url, chromium.display()));
+    let mut playwright = web::npm(&["run", script]);
     playwright.env("PATCHCORD_URL", &server.url).env("CHROMIUM", &chromium);
     playwright.env("PATCHCORD_MODEL_URL", &with_model.url).env("PATCHCORD_MODEL_CONTROL", &model.control);
     let (lines, result) = shell::watch(playwright)?;

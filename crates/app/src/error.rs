@@ -115,14 +115,6 @@ pub enum Current {
     Entry(crate::catalogues::Catalogue, Box<crate::catalogues::Entry>),
     /// Of a service-level policy.
     SlaPolicy(Box<crate::sla_policies::Line>),
-    /// Of an endpoint of webhooks.
-    Webhook(Box<WebhookEndpoint>),
-    /// Of a support agent.
-    SupportAgent(Box<SupportAgent>),
-    /// Of a team.
-    Team(Box<FullTeam>),
-    /// Of a phone number.
-    PhoneNumber(Box<PhoneNumber>),
 }
 
 impl AppError {

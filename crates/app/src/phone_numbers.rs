@@ -1,6 +1,5 @@
 //! The numbers at which the desk is called.
 
-use patchcord_domain::phone;
 use patchcord_domain::phone::{Country, phone};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
@@ -108,12 +107,6 @@ impl App {
         let row = PhoneNumber {
             workspace_id: actor.workspace_id.as_str().to_owned(),
             id: self.id(),
-            number: phone::phone(&mut faults, "number", &input.number, country),
-            label: label(&mut faults, &input.label),
-            engine: input.engine.and_then(|text| engine(&mut faults, &text)),
-            transfer_number: input
-                .transfer_number
-                .map(|text| phone::phone(&mut faults, "transferNumber", &text, country)),
             number: phone(&mut faults, "number", &input.number, country),
             label: label(&mut faults, &input.label),
             engine: input.engine.and_then(|text| engine(&mut faults, &text)),
@@ -161,9 +154,6 @@ impl App {
         let mut faults = Faults::default();
         let label = patch.label.map(|text| label(&mut faults, &text));
         let engine = patch.engine.map(|text| text.and_then(|text| engine(&mut faults, &text)));
-        let transfer = patch
-            .transfer_number
-            .map(|text| text.map(|text| phone::phone(&mut faults, "transferNumber", &text, country)));
         let transfer = patch.transfer_number.map(|text| text.map(|text| transfer_number(&mut faults, &text, country)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());

@@ -200,9 +200,6 @@ impl ApiError {
                         Current::AccountManager(row) => shape::value(&shape::AccountManagerRow::from(&*row)),
                         Current::Device(detail) => shape::value(&shape::DeviceDetail::from(&*detail)),
                         Current::Entry(catalogue, entry) => shape::entry(catalogue, &entry),
-                        Current::SupportAgent(agent) => shape::value(&shape::SupportAgentRow::from(&*agent)),
-                        Current::Team(team) => shape::value(&shape::TeamRow::from(&*team)),
-                        Current::PhoneNumber(number) => shape::value(&shape::PhoneNumberRow::from(&*number)),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)

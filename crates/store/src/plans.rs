@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
 use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
-use crate::listing::{After, Slice, Sort as ByName};
+use crate::listing::{After, Slice as Listed, Sort as ByName};
 use crate::palette::{Exact, Kind};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
@@ -239,7 +239,7 @@ async fn people(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
         (ByName::CreatedAt, at.clone()),
         (ByName::UpdatedAt, at),
     ] {
-        let slice = Slice { sort, descending: true, after, offset: 5, limit: 5 };
+        let slice = Listed { sort, descending: true, after, offset: 5, limit: 5 };
         for words in [None, Some("two words".to_owned())] {
             let all = organizations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
             let every = organizations::Query {

@@ -182,6 +182,8 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         ))
         .routes(routes!(catalogues::list_domains, catalogues::add_domain))
         .routes(routes!(catalogues::get_domain, catalogues::patch_domain, catalogues::remove_domain))
+        .routes(routes!(sla_policies::list_sla_policies, sla_policies::add_sla_policy))
+        .routes(routes!(sla_policies::get_sla_policy, sla_policies::patch_sla_policy, sla_policies::delete_sla_policy))
         // Insight
         .routes(routes!(dashboard::overview))
         .routes(routes!(dashboard::metrics))
@@ -192,6 +194,8 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(dashboard::customers))
         .routes(routes!(dashboard_csv::export_customers))
         .routes(routes!(dashboard::system_health))
+        .routes(routes!(sla_report::sla_report))
+        .routes(routes!(sla_report::sla_report_csv))
         // Webhooks
         .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
@@ -200,12 +204,6 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(webhooks::list_deliveries))
         .routes(routes!(webhooks::get_delivery))
         .routes(routes!(webhooks::redeliver))
-        .routes(routes!(lookups::list_support_agents))
-        .routes(routes!(sla_policies::list_sla_policies, sla_policies::add_sla_policy))
-        .routes(routes!(sla_policies::get_sla_policy, sla_policies::patch_sla_policy, sla_policies::delete_sla_policy))
-        // Insight
-        .routes(routes!(sla_report::sla_report))
-        .routes(routes!(sla_report::sla_report_csv))
         // Events
         .routes(routes!(events::events))
         // The document

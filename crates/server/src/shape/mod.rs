@@ -35,8 +35,8 @@ pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, Mo
 pub(crate) use imports::ImportReport;
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
 pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
-pub(crate) use system_health::SystemHealthRow;
 pub(crate) use sla::{SlaClock, SlaPolicyRow, SlaReport};
+pub(crate) use system_health::SystemHealthRow;
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

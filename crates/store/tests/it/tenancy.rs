@@ -1,10 +1,13 @@
 //! A handle of one workspace sees and changes nothing of another, whatever the row says.
 
 use patchcord_domain::id::WorkspaceId;
-use patchcord_store::listing::Slice;
+use patchcord_store::listing::Slice as Listed;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    Slice, StoreError, account_managers, api_tokens, articles, audit_log, catalogues, contact_devices, contacts, devices, directory, escalations, idempotency, imports, jobs, locations, macros, merges, messages, organizations, palette, phone_numbers, saved_views, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
+    Slice, StoreError, account_managers, api_tokens, articles, audit_log, catalogues, contact_devices, contacts,
+    devices, directory, escalations, idempotency, imports, jobs, locations, macros, merges, messages, organizations,
+    palette, phone_numbers, saved_views, search, sessions, sla, sla_policies, suggestions, support_agents, teams,
+    ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -166,7 +169,7 @@ async fn every_table_of_a_row_is_in_this_test(engine: Engine) {
 /// What the catalogues hold, in the order of [`catalogues::Catalogue::ALL`].
 const ENTRIES: [&str; 4] = ["first_manufacturer", "first_model", "first_system", "first_domain"];
 
-fn nine() -> Slice {
+fn nine() -> Listed {
     Slice { limit: 9, ..Slice::default() }
 }
 
