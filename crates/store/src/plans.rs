@@ -9,9 +9,9 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
-use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::listing::{After, Slice as Listed, Sort as ByName};
 use crate::palette::{Exact, Kind};
+use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
@@ -19,7 +19,11 @@ use crate::unscoped::{
     upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Slice, Store, StoreError, Tenant, Tx, account_managers, api_tokens, articles, audit_log, catalogues, connect, contact_devices, contacts, devices, directory, escalations, events, idempotency, imports, jobs, locations, macros, merges, messages, metrics, organizations, palette, phone_numbers, saved_views, scratch, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, account_managers, api_tokens, articles, audit_log, catalogues,
+    connect, contact_devices, contacts, devices, directory, escalations, events, idempotency, imports, jobs, locations,
+    macros, merges, messages, metrics, organizations, palette, phone_numbers, saved_views, scratch, search, sessions,
+    sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks,
+    workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -173,6 +177,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
     figures(t).await?;
+    people(t).await?;
     lists(t).await
 }
 
@@ -223,10 +228,6 @@ async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
         metrics::recount_customers(t, kind, &some).await?;
     }
     tickets::set_sentiment(t, "t", "neutral").await
-}
-
-    people(t).await?;
-    lists(t).await
 }
 
 /// The lists of people and places, and the search for anything.

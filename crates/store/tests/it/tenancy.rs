@@ -170,7 +170,7 @@ async fn every_table_of_a_row_is_in_this_test(engine: Engine) {
 const ENTRIES: [&str; 4] = ["first_manufacturer", "first_model", "first_system", "first_domain"];
 
 fn nine() -> Listed {
-    Slice { limit: 9, ..Slice::default() }
+    Listed { limit: 9, ..Listed::default() }
 }
 
 /// Every query of the crate that takes a handle, asked by a workspace that has nothing, with the ids of one that has.
