@@ -34,6 +34,7 @@ mod export;
 mod harness;
 mod idempotency;
 mod identity;
+mod import_failures;
 mod imports;
 mod invitations;
 mod knowledge;
