@@ -17,8 +17,8 @@ use crate::unscoped::{
 };
 use crate::{
     Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices,
-    devices, directory, escalations, events, idempotency, imports, jobs, macros, merges, messages, saved_views, scratch, search,
-    sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
+    devices, directory, escalations, events, idempotency, imports, jobs, macros, merges, messages, saved_views,
+    scratch, search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;

@@ -4,8 +4,8 @@ use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
     StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
-    idempotency, imports, jobs, macros, merges, messages, saved_views, search, sessions, suggestions, ticket_list, tickets,
-    trail, users, workspaces,
+    idempotency, imports, jobs, macros, merges, messages, saved_views, search, sessions, suggestions, ticket_list,
+    tickets, trail, users, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
