@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::harness::{Engine, Installation, PASSWORD, World, both_engines, number};
