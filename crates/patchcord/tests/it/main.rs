@@ -37,6 +37,7 @@ mod harness;
 mod health_log;
 mod idempotency;
 mod identity;
+mod import_failures;
 mod imports;
 mod invitations;
 mod knowledge;
