@@ -135,7 +135,7 @@ pub(crate) async fn post(change: &Change<'_>, mut ticket: Ticket, message: Messa
         json!({"messageId": message.id, "authorType": message.author_type, "isInternal": message.is_internal});
     change.line(&mut ticket, EventKind::MessageAdded, payload).await?;
     follow(change, &mut ticket, author, message.is_internal).await?;
-    change.save(ticket, "ticket.message").await
+    change.save_about(ticket, "ticket.message", Some(&message)).await
 }
 
 /// The contact behind a message of the customer.

@@ -45,7 +45,7 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn begin_recurring(&self) -> Result<u64, AppError> {
-        self.begin(ALL).await
+        Ok(self.begin(ALL).await? + self.begin_roll_ups().await?)
     }
 
     /// The same for kinds of the caller's choice.

@@ -404,13 +404,25 @@ pub(crate) struct TicketEventRow {
     actor: Option<Ref>,
     #[schema(value_type = Object)]
     payload: Value,
+    /// When the last webhook that tells of it arrived; null while one of them has not, and when there is none.
+    #[schema(required)]
+    delivered_at: Option<String>,
+    /// Tries of all webhooks that tell of it.
+    delivery_attempts: i64,
+    /// Why one of them that has not arrived failed.
+    #[schema(required)]
+    last_error: Option<String>,
     created_at: String,
 }
 
 impl From<NamedLine> for TicketEventRow {
     fn from(named: NamedLine) -> Self {
-        let NamedLine { line, actor } = named;
+        let NamedLine { line, actor, told } = named;
+        let delivered = told.as_ref().filter(|told| told.delivered == told.deliveries);
         Self {
+            delivered_at: time(delivered.and_then(|told| told.delivered_at)),
+            delivery_attempts: told.as_ref().map_or(0, |told| told.attempts),
+            last_error: told.as_ref().and_then(|told| told.last_error.clone()),
             id: line.id,
             ticket_id: line.ticket_id,
             seq: line.seq,
