@@ -132,7 +132,6 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(ai::summarize))
         // People and things
         .routes(routes!(lookups::lookups))
-        .routes(routes!(lookups::list_support_agents))
         .routes(routes!(sla_policies::list_sla_policies, sla_policies::add_sla_policy))
         .routes(routes!(sla_policies::get_sla_policy, sla_policies::patch_sla_policy, sla_policies::delete_sla_policy))
         .routes(routes!(sla_report::sla_report))
