@@ -68,6 +68,7 @@ mod similar;
 mod sla;
 mod sla_policies;
 mod sla_report;
+mod sla_rules;
 mod smoke;
 mod storage;
 mod support_agents;
