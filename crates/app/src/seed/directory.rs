@@ -86,6 +86,16 @@ impl Directory {
         })
     }
 
+    /// The contacts in the order of their file.
+    pub(super) fn contacts_in_order(&self) -> Vec<&Contact> {
+        self.contact_keys.iter().map(|key| &self.contacts[key]).collect()
+    }
+
+    /// The first user, who asks the copilot for those who do not sign in.
+    pub(super) fn first_user_id(&self) -> Option<String> {
+        self.users.first().map(|user| user.id.clone())
+    }
+
     /// Who the trail names for what a support agent did.
     pub(super) fn who(&self, key: Option<&str>) -> Result<Who, AppError> {
         let Some(key) = key else { return Ok(Who::System) };
