@@ -17,8 +17,10 @@ use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::meters::Meters;
+use crate::outgoing::Outgoing;
 use crate::passwords::Passwords;
 use crate::storage::Storage;
+use crate::webhooks::{Managed, Webhooks};
 
 /// Everything that use cases share. Clones are cheap and share it.
 #[derive(Clone)]
@@ -53,6 +55,10 @@ pub struct Inner {
     pub identity: Option<Identity>,
     /// The desk whose tickets the copilot works on, when that is not this one.
     pub crm: Option<Crm>,
+    /// Reaches addresses that people type in, and nothing inside.
+    pub outgoing: Outgoing,
+    /// What the parts of webhooks tell each other.
+    pub webhooks: Webhooks,
     /// Work that goes to its end although its caller has gone; whoever stops the program waits for it.
     pub background: TaskTracker,
     /// What this process counts about itself.
@@ -79,6 +85,8 @@ pub struct Options {
     pub public_url: String,
     /// Most that the models of one workspace may cost a day (UTC), in micro-dollars.
     pub daily_budget_microusd: i64,
+    /// Most tokens that the models of one workspace may use a day (UTC); 0 means any number.
+    pub daily_budget_tokens: i64,
     /// Copilot jobs that run at the same time on this node.
     pub concurrent_jobs: usize,
     /// How long a worker holds a job before others may take it over, in milliseconds.
@@ -89,6 +97,8 @@ pub struct Options {
     pub wait_ms: u64,
     /// Whether the demo workspace is shown with its passwords.
     pub demo: bool,
+    /// The operator's webhook for all events of all workspaces.
+    pub managed_webhook: Option<Managed>,
     /// Whether the worker begins the work that recurs by itself; tests may begin it themselves.
     pub recurring: bool,
 }
@@ -98,11 +108,13 @@ impl Default for Options {
         Self {
             public_url: "http://localhost:3000".into(),
             daily_budget_microusd: 20_000_000,
+            daily_budget_tokens: 0,
             concurrent_jobs: 8,
             lease_ms: 30_000,
             grace_ms: 10_000,
             wait_ms: 60_000,
             demo: false,
+            managed_webhook: None,
             recurring: true,
         }
     }

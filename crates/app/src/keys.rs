@@ -16,6 +16,8 @@ pub struct Keys {
     pub sign_in: Seal,
     /// Seals answers that are kept for repeated requests.
     pub answers: Seal,
+    /// Seals the secrets of webhooks.
+    pub webhooks: Seal,
 }
 
 struct Length;
@@ -41,6 +43,7 @@ impl Keys {
             tokens: derive(b"access tokens"),
             audit: AuditKey::new(&derive(b"audit trail")),
             answers: Seal::new(derive(b"kept answers")),
+            webhooks: Seal::new(derive(b"secrets of webhooks")),
             sign_in: Seal::new(derive(b"sign-in at an identity provider")),
         }
     }

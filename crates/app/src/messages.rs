@@ -135,7 +135,7 @@ pub(crate) async fn post(change: &Change<'_>, mut ticket: Ticket, message: Messa
         json!({"messageId": message.id, "authorType": message.author_type, "isInternal": message.is_internal});
     change.line(&mut ticket, EventKind::MessageAdded, payload).await?;
     follow(change, &mut ticket, author, message.is_internal).await?;
-    change.save(ticket, "ticket.message").await
+    change.save_about(ticket, "ticket.message", Some(&message)).await
 }
 
 /// The contact behind a message of the customer.
@@ -166,6 +166,7 @@ async fn follow(
 ) -> Result<(), AppError> {
     if author == AuthorType::Agent && !is_internal && ticket.first_responded_at.is_none() {
         ticket.first_responded_at = Some(change.at);
+        crate::sla::follow(change, ticket).await?;
     }
     if author == AuthorType::Customer {
         let present = Status::parse(&ticket.status).unwrap_or(Status::Open);

@@ -11,9 +11,11 @@ use patchcord_store::{Connection, Tenant, directory, search, tickets, trail, wor
 use serde_json::{Value, json};
 
 use crate::error::require;
+use crate::sla::Viewer;
 use crate::ticket_detail::{Detail, detail, detail_by, fresh};
 use crate::ticket_filters::resolve_me;
 use crate::trail::{Change, Who, from_to};
+use crate::workspace_settings::WorkspaceSettings;
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::ticket_list::{Line, Query, Sla, Sort};
 
@@ -86,9 +88,11 @@ impl App {
     ) -> Result<Answered<Detail>, AppError> {
         require(actor, Role::Agent)?;
         let draft = check(input).map_err(AppError::Invalid)?;
+        // Read outside the transaction, which is short: a setting that changes right now holds for the next ticket.
+        let settings = self.settings_of(&actor.workspace_id).await?;
         let reserved = tickets::reserve_number(&self.store, &actor.workspace_id).await?;
         let (app, acting) = (self.clone(), actor.clone());
-        self.write_once(actor, once, shape, move |tx| open(app, acting, draft, reserved, tx)).await
+        self.write_once(actor, once, shape, move |tx| open(app, acting, draft, settings, reserved, tx)).await
     }
 
     /// A page of the tickets that fit.
@@ -105,6 +109,10 @@ impl App {
         let mut lines = ticket_list::page(tenant, &query).await?;
         let has_more = lines.len() as u64 > wanted;
         lines.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let mut viewer = Viewer::new(tenant, query.now);
+        for line in &mut lines {
+            line.clocks = viewer.views(line.business_hours_only == Some(true), &line.stored_clocks()).await?;
+        }
         let total = if count { Some(ticket_list::count(tenant, &query).await?) } else { None };
         Ok(Page { lines, has_more, total })
     }
@@ -116,7 +124,7 @@ impl App {
     pub async fn ticket(&self, actor: &Actor, id: &str) -> Result<Detail, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         let which = if id::is_id(id) { Some(Which::Id(id)) } else { parse_label(id).map(Which::Number) };
-        detail_by(tenant, which.ok_or(AppError::NotFound("ticket"))?).await
+        detail_by(tenant, which.ok_or(AppError::NotFound("ticket"))?, self.clock.now()).await
     }
 
     /// Whether there is a ticket with this id that the actor may see.
@@ -139,12 +147,14 @@ impl App {
                 Box::pin(async move {
                     let change = app.change(tx, &actor);
                     let mut ticket = lock(change.tenant, &id).await?;
-                    expect_version(change.tenant, &ticket, patch.version).await?;
+                    let area = ticket.product_area.clone();
+                    expect_version(&change, &ticket, patch.version).await?;
                     let changed = apply(&change, &mut ticket, patch).await?;
+                    crate::assignment::moved(&change, &mut ticket, area.as_deref()).await?;
                     if changed {
                         ticket = change.save(ticket, "ticket.updated").await?;
                     }
-                    detail(change.tenant, ticket).await
+                    detail(change.tenant, ticket, change.at).await
                 })
             })
             .await
@@ -172,11 +182,11 @@ impl App {
                 Box::pin(async move {
                     let change = app.change(tx, &actor);
                     let mut ticket = lock(change.tenant, &id).await?;
-                    expect_version(change.tenant, &ticket, version).await?;
+                    expect_version(&change, &ticket, version).await?;
                     if move_to(&change, &mut ticket, status).await? {
                         ticket = change.save(ticket, "ticket.updated").await?;
                     }
-                    detail(change.tenant, ticket).await
+                    detail(change.tenant, ticket, change.at).await
                 })
             })
             .await
@@ -213,14 +223,10 @@ pub(crate) async fn lock_even_merged(tenant: Tenant<'_, patchcord_store::Tx>, id
     tenant.lock::<Ticket>(&id).await?.ok_or(AppError::NotFound("ticket"))
 }
 
-pub(crate) async fn expect_version<C: Connection>(
-    tenant: Tenant<'_, C>,
-    ticket: &Ticket,
-    version: Option<i64>,
-) -> Result<(), AppError> {
+pub(crate) async fn expect_version(change: &Change<'_>, ticket: &Ticket, version: Option<i64>) -> Result<(), AppError> {
     match version {
         Some(version) if version != ticket.version => {
-            let current = detail(tenant, ticket.clone()).await?;
+            let current = detail(change.tenant, ticket.clone(), change.at).await?;
             Err(AppError::Stale(Current::Ticket(Box::new(current))))
         }
         _ => Ok(()),
@@ -238,7 +244,11 @@ pub(crate) async fn move_to(change: &Change<'_>, ticket: &mut Ticket, next: Stat
         return Err(AppError::Conflict("invalid_transition", detail));
     }
     set_status(ticket, next, change.at);
+    if let (false, Some(assignee)) = (next.is_open(), &ticket.assignee_id) {
+        crate::assignment::freed(change.app, change.tenant, assignee).await?;
+    }
     change.line(ticket, EventKind::StatusChanged, from_to("status", present.as_str(), next.as_str())).await?;
+    crate::sla::follow(change, ticket).await?;
     Ok(true)
 }
 
@@ -278,6 +288,8 @@ struct Draft {
     subject: String,
     message: String,
     priority: Priority,
+    /// Whether whoever opens it chose the priority.
+    is_priority_given: bool,
     channel: Channel,
     product_area: Option<String>,
     organization_id: Option<String>,
@@ -310,6 +322,7 @@ fn check(input: NewTicket) -> Result<Draft, Vec<patchcord_domain::FieldError>> {
         subject,
         message,
         priority: priority.unwrap_or(Priority::Medium),
+        is_priority_given: input.priority.is_some(),
         channel: channel.unwrap_or(Channel::Web),
         product_area: input.product_area,
         organization_id: input.organization_id,
@@ -324,6 +337,7 @@ fn open(
     app: App,
     actor: Actor,
     draft: Draft,
+    settings: WorkspaceSettings,
     reserved: tickets::Number,
     tx: &patchcord_store::Tx,
 ) -> futures::future::BoxFuture<'_, Result<Detail, AppError>> {
@@ -391,7 +405,9 @@ fn open(
             created_at: at,
         };
         let ticket = insert(&change, ticket, message.clone()).await?;
-        fresh(tenant, ticket, message).await
+        let ticket = crate::assignment::opened(&change, ticket, &settings).await?;
+        let ticket = crate::triage::opened(&change, ticket, &settings, draft.is_priority_given).await?;
+        fresh(tenant, ticket, message, at).await
     })
 }
 
@@ -401,10 +417,14 @@ pub(crate) async fn insert(change: &Change<'_>, mut ticket: Ticket, message: Mes
     let payload = json!({"number": number, "channel": ticket.channel, "priority": ticket.priority});
     let line = change.first_line(&mut ticket, EventKind::TicketCreated, payload);
     let text = format!("{} {number} {} {}", rules::label(number), ticket.subject, message.body);
+    let clocks = crate::sla::opened(change, &mut ticket).await?;
     // One statement on PostgreSQL, one hand-over on SQLite: whatever the ticket points to was looked up before.
     change.tenant.add_later(ticket.clone()).await?;
     change.tenant.add_later(message).await?;
     change.tenant.add_later(line).await?;
+    if let Some(clocks) = clocks {
+        change.tenant.add_later(clocks).await?;
+    }
     search::add(change.tenant, search::TICKET, &ticket.id, &text).await?;
     change.publish_ticket(&ticket, "ticket.created").await?;
     Ok(ticket)
@@ -537,6 +557,9 @@ pub(crate) async fn note_changes(change: &Change<'_>, ticket: &mut Ticket, befor
     let any = !changes.is_empty();
     for (kind, payload) in changes {
         change.line(ticket, kind, payload).await?;
+    }
+    if before.priority != ticket.priority || before.organization_id != ticket.organization_id {
+        crate::sla::follow(change, ticket).await?;
     }
     if before.subject != ticket.subject {
         search::append(change.tenant, search::TICKET, &ticket.id, &ticket.subject).await?;

@@ -6,12 +6,13 @@ use patchcord_domain::ticket::EventKind;
 use patchcord_domain::time::Millis;
 use patchcord_domain::user::Actor;
 use patchcord_store::events::{self, NewEvent};
-use patchcord_store::rows::{Ticket, TicketEvent};
+use patchcord_store::rows::{Message, Ticket, TicketEvent};
 use patchcord_store::{Tenant, Tx, directory, merges, trail, users};
 use serde_json::{Value, json};
 
 use crate::tickets::unique;
 use crate::{App, AppError};
+pub use patchcord_store::webhooks::Told;
 
 /// Who caused a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,19 +90,34 @@ impl Change<'_> {
     }
 
     /// Saves a changed ticket and tells the listeners of tickets.
-    pub(crate) async fn save(&self, mut ticket: Ticket, event: &str) -> Result<Ticket, AppError> {
+    pub(crate) async fn save(&self, ticket: Ticket, event: &str) -> Result<Ticket, AppError> {
+        self.save_about(ticket, event, None).await
+    }
+
+    /// The same; the event names the message that it is about.
+    pub(crate) async fn save_about(
+        &self,
+        mut ticket: Ticket,
+        event: &str,
+        message: Option<&Message>,
+    ) -> Result<Ticket, AppError> {
         ticket.version += 1;
         ticket.updated_at = self.at;
         if !self.tenant.save(ticket.clone()).await? {
             return Err(AppError::NotFound("ticket"));
         }
-        self.publish_ticket(&ticket, event).await?;
+        let mut data = ticket_data(&ticket);
+        if let Some(message) = message {
+            data["messageId"] = json!(message.id);
+            data["isInternal"] = json!(message.is_internal);
+        }
+        self.publish(event, "tickets", &ticket.id, data).await?;
         Ok(ticket)
     }
 
     /// Tells the listeners of tickets.
     pub(crate) async fn publish_ticket(&self, ticket: &Ticket, event: &str) -> Result<(), AppError> {
-        self.publish(event, "tickets", &ticket.id, json!({"ticketId": ticket.id, "version": ticket.version})).await
+        self.publish(event, "tickets", &ticket.id, ticket_data(ticket)).await
     }
 
     /// Tells listeners of a topic. The data carries ids and states only.
@@ -109,6 +125,11 @@ impl Change<'_> {
         let event = NewEvent { id: self.app.id(), kind, topic, subject_id, data, at: self.at };
         Ok(events::record(self.tenant, event).await?)
     }
+}
+
+/// What an event says of a ticket. The length of the audit trail says which lines the event tells of.
+fn ticket_data(ticket: &Ticket) -> Value {
+    json!({"ticketId": ticket.id, "version": ticket.version, "auditLength": ticket.audit_length})
 }
 
 /// A field's value before and after, as audit lines show it.
@@ -123,6 +144,8 @@ pub struct NamedLine {
     pub line: TicketEvent,
     /// Name of the user or support agent behind it, when it was one.
     pub actor: Option<String>,
+    /// What became of the webhooks that tell of it; none when nobody is told.
+    pub told: Option<Told>,
 }
 
 impl App {
@@ -144,10 +167,11 @@ impl App {
         let mut names: HashMap<String, String> = HashMap::new();
         names.extend(users::some(tenant, &ids).await?.into_iter().map(|user| (user.id, user.name)));
         names.extend(directory::support_agents(tenant, &ids).await?.into_iter().map(|agent| (agent.id, agent.name)));
-        let named = |line: TicketEvent| {
+        let told = self.told(tenant, &lines).await?;
+        let named = |(line, told): (TicketEvent, Option<Told>)| {
             let actor = line.actor_id.as_ref().and_then(|id| names.get(id)).cloned();
-            NamedLine { line, actor }
+            NamedLine { line, actor, told }
         };
-        Ok(lines.into_iter().map(named).collect())
+        Ok(lines.into_iter().zip(told).map(named).collect())
     }
 }

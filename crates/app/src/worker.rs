@@ -33,6 +33,7 @@ impl App {
             running: TaskTracker::new(),
             abort: CancellationToken::new(),
         };
+        self.start_webhooks(tasks, stop.clone());
         tasks.spawn(worker.run(stop));
     }
 

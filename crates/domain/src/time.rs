@@ -36,6 +36,11 @@ pub fn from_rfc3339(text: &str) -> Option<Millis> {
     Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
 }
 
+/// Reads a date as HTTP headers carry it (RFC 9110, 5.6.7): `Tue, 24 Nov 2026 09:30:00 GMT`.
+pub fn from_http_date(text: &str) -> Option<Millis> {
+    DateTime::parse_from_rfc2822(text.trim()).ok().map(|at| at.timestamp_millis())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +52,7 @@ mod tests {
         assert_eq!(to_rfc3339(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(from_rfc3339("1970-01-02"), Some(DAY));
         assert_eq!(from_rfc3339("yesterday"), None);
+        assert_eq!(from_http_date("Fri, 02 Jan 1970 00:00:00 GMT"), Some(DAY));
+        assert_eq!(from_http_date("120"), None);
     }
 }

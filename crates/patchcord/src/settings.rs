@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use patchcord_app::identity;
+use patchcord_app::webhooks::Managed;
+use patchcord_app::webhooks::signing::key_of;
 use patchcord_server::Network;
 
 use crate::place::Place;
@@ -63,10 +65,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("OPENAI_BASE_URL", "", "any OpenAI-compatible server, such as http://localhost:11434/v1"),
     setting("OPENAI_MODEL", "gpt-4o-mini", "the model that is asked for"),
     setting("AI_DAILY_BUDGET_USD", "20", "most that the models of one workspace may cost a day"),
+    setting("AI_DAILY_BUDGET_TOKENS", "0", "most tokens that the models of one workspace may use a day; 0: any number"),
     setting("REDACT_IP_ADDRESSES", "false", "true: models do not see IP addresses either"),
     setting("PROMPTS_DIR", "", "replaces the prompts that are compiled in"),
     setting("PLAYBOOKS_DIR", "", "replaces the rules and playbooks of the built-in model"),
     setting("PRICES_FILE", "", "replaces the table of models' prices"),
+    setting(
+        "WEBHOOK_ALLOWED_CIDRS",
+        "",
+        "networks inside that webhooks may reach too, such as 10.1.0.0/16,192.168.1.4",
+    ),
+    secret("AI_WEBHOOK_URL", "a webhook for all events of all workspaces, such as https://example.com/hooks"),
+    secret("AI_WEBHOOK_SECRET", "with which it is signed: whsec_ and 24 to 64 bytes in base64"),
     secret("METRICS_TOKEN", "whoever sends it as a bearer token may read /metrics; when empty, only this machine may"),
     setting("DRAIN_SECONDS", "600", "how long requests under way may take at shutdown"),
     setting("RUST_LOG", "info", "what is logged, such as debug or patchcord_app=debug"),
@@ -103,10 +113,13 @@ pub(crate) struct Settings {
     pub(crate) openai_base_url: Option<String>,
     pub(crate) openai_model: String,
     pub(crate) daily_budget_microusd: i64,
+    pub(crate) daily_budget_tokens: i64,
     pub(crate) redact_ip_addresses: bool,
     pub(crate) prompts_dir: Option<PathBuf>,
     pub(crate) playbooks_dir: Option<PathBuf>,
     pub(crate) prices_file: Option<PathBuf>,
+    pub(crate) webhook_allowed_cidrs: Vec<Network>,
+    pub(crate) managed_webhook: Option<Managed>,
     pub(crate) metrics_token: Option<String>,
     pub(crate) drain_seconds: u64,
     pub(crate) log_filter: String,
@@ -181,10 +194,9 @@ impl Settings {
         if jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             faults.push(values.wrong("JWT_SECRET", "a secret of 32 characters or more"));
         }
-        let networks: Option<Vec<Network>> =
-            values.parse("TRUSTED_PROXIES", "networks such as 10.0.0.0/8,192.168.1.4", &mut faults, |text| {
-                text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| Network::from_str(t).ok()).collect()
-            });
+        let trusted_proxies = networks("TRUSTED_PROXIES", &values, &mut faults);
+        let webhook_allowed_cidrs = networks("WEBHOOK_ALLOWED_CIDRS", &values, &mut faults);
+        let managed_webhook = managed_webhook(&values, &mut faults);
         let identity = identity_provider(&values, &mut faults);
         let rate_limit = values.parse("RATE_LIMIT_PER_MINUTE", "a number from 0 to 1000000", &mut faults, |text| {
             text.parse::<u32>().ok().filter(|limit| *limit <= 1_000_000)
@@ -220,6 +232,10 @@ impl Settings {
                 .filter(|dollars| (0.0..=1e6).contains(dollars))
                 .map(|dollars| (dollars * 1e6) as i64)
         });
+        let tokens =
+            values.parse("AI_DAILY_BUDGET_TOKENS", "a number of tokens, 0 to 1000000000000", &mut faults, |text| {
+                text.parse::<i64>().ok().filter(|tokens| (0..=1_000_000_000_000).contains(tokens))
+            });
         let bools = [("true", true), ("false", false)];
         let redact_ip_addresses = values.one_of("REDACT_IP_ADDRESSES", &bools, &mut faults);
         let drain_seconds = values.parse("DRAIN_SECONDS", "a number from 0 to 86400", &mut faults, |text| {
@@ -236,7 +252,7 @@ impl Settings {
                 storage: storage.clone()?,
                 sqlite_full_sync: sqlite_full_sync?,
                 jwt_secret: jwt_secret.clone(),
-                trusted_proxies: networks.clone()?,
+                trusted_proxies: trusted_proxies.clone()?,
                 identity: identity.clone(),
                 rate_limit_per_minute: rate_limit?,
                 provider: provider?,
@@ -247,10 +263,13 @@ impl Settings {
                 openai_base_url: url.clone(),
                 openai_model: values.text("OPENAI_MODEL"),
                 daily_budget_microusd: budget?,
+                daily_budget_tokens: tokens?,
                 redact_ip_addresses: redact_ip_addresses?,
                 prompts_dir: values.optional("PROMPTS_DIR").map(PathBuf::from),
                 playbooks_dir: values.optional("PLAYBOOKS_DIR").map(PathBuf::from),
                 prices_file: values.optional("PRICES_FILE").map(PathBuf::from),
+                webhook_allowed_cidrs: webhook_allowed_cidrs.clone()?,
+                managed_webhook: managed_webhook.clone(),
                 metrics_token: values.optional("METRICS_TOKEN"),
                 drain_seconds: drain_seconds?,
                 log_filter: values.text("RUST_LOG"),
@@ -304,6 +323,29 @@ fn identity_provider(values: &Values, faults: &mut Vec<String>) -> Option<identi
         faults.push("AUTH_CLIENT_SECRET is set, but AUTH_CLIENT_ID is not: set both, or neither".into());
     }
     Some(options)
+}
+
+fn networks(name: &'static str, values: &Values, faults: &mut Vec<String>) -> Option<Vec<Network>> {
+    values.parse(name, "networks such as 10.0.0.0/8,192.168.1.4", faults, |text| {
+        text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| Network::from_str(t).ok()).collect()
+    })
+}
+
+/// The operator's webhook. An address without a secret is a fault: nobody could tell its deliveries from forged ones.
+fn managed_webhook(values: &Values, faults: &mut Vec<String>) -> Option<Managed> {
+    let (url, secret) = (values.optional("AI_WEBHOOK_URL"), values.optional("AI_WEBHOOK_SECRET"));
+    if secret.as_deref().is_some_and(|secret| key_of(secret).is_none()) {
+        // The value is not told: it is a secret.
+        faults.push("AI_WEBHOOK_SECRET must be whsec_ followed by 24 to 64 bytes in base64".into());
+    }
+    match (url, secret) {
+        (Some(url), Some(secret)) => Some(Managed { url, secret }),
+        (None, None) => None,
+        _ => {
+            faults.push("AI_WEBHOOK_URL and AI_WEBHOOK_SECRET belong together: set both, or neither".into());
+            None
+        }
+    }
 }
 
 impl Values {
@@ -446,6 +488,8 @@ mod tests {
         assert_eq!(read("", &[("PORT", "")], &[]).unwrap().port, 3000);
         assert_eq!(read("", &[("OPENAI_API_KEY", "sk-1")], &[]).unwrap().provider, Provider::Openai);
         assert_eq!(read("", &[("AI_DAILY_BUDGET_USD", "0.5")], &[]).unwrap().daily_budget_microusd, 500_000);
+        assert_eq!(read("", &[], &[]).unwrap().daily_budget_tokens, 0);
+        assert_eq!(read("", &[("AI_DAILY_BUDGET_TOKENS", "5000")], &[]).unwrap().daily_budget_tokens, 5_000);
     }
 
     #[test]

@@ -11,7 +11,9 @@ use patchcord_app::identity::Identity;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::meters::Meters;
+use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
+use patchcord_app::webhooks::Webhooks;
 use patchcord_app::{App, Inner, Machine};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::redaction::{self, Redactor};
@@ -86,19 +88,33 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         live: Live::default(),
         token_use: TokenUse::default(),
         identity: settings.identity.clone().map(|options| Identity::new(options, clock.clone())).transpose()?,
+        outgoing: outgoing(settings)?,
+        webhooks: Webhooks::default(),
         background: TaskTracker::new(),
         meters: Meters::default(),
         machine: Machine { node: machine::node(), gauges: Arc::new(machine::ProcessGauges) },
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,
+            daily_budget_tokens: settings.daily_budget_tokens,
             demo,
+            managed_webhook: settings.managed_webhook.clone(),
             lease_ms: lease_ms().unwrap_or(patchcord_app::Options::default().lease_ms),
             ..patchcord_app::Options::default()
         },
         clock,
         entropy,
     }))
+}
+
+/// Reaches addresses that people type in, and of the networks inside only those that the operator allows.
+fn outgoing(settings: &Settings) -> Result<Outgoing> {
+    let options = outgoing::Options { allowed: settings.webhook_allowed_cidrs.clone(), ..outgoing::Options::default() };
+    let outgoing = Outgoing::new(options, Arc::new(SystemResolver));
+    if let Some(managed) = &settings.managed_webhook {
+        outgoing.check(&managed.url).map_err(|fault| anyhow::anyhow!("AI_WEBHOOK_URL {fault}"))?;
+    }
+    Ok(outgoing)
 }
 
 /// What models cost.

@@ -9,17 +9,21 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
-use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
+use crate::listing::{After, Slice as Listed, Sort as ByName};
+use crate::palette::{Exact, Kind};
+use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
-    api_tokens as any_token, health, identities, jobs as worker, recurring, sign_in, upkeep,
-    workspaces as all_workspaces,
+    api_tokens as any_token, health, identities, jobs as worker, phone_numbers as all_numbers, recurring, sign_in,
+    upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
-    idempotency, jobs, macros, merges, messages, metrics, saved_views, scratch, search, sessions, suggestions,
-    ticket_list, tickets, trail, users, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, account_managers, api_tokens, articles, audit_log, catalogues,
+    connect, contact_devices, contacts, devices, directory, escalations, events, idempotency, imports, jobs, locations,
+    macros, merges, messages, metrics, organizations, palette, phone_numbers, saved_views, scratch, search, sessions,
+    sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks,
+    workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -140,9 +144,40 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     }
     macros::visible(t, "u", 5).await?;
     saved_views::visible(t, "u", 5).await?;
+    suggestions::tokens_since(t, 5).await?;
+    phone_numbers::is_there(t, "n").await?;
+    teams::covering(t, "a", "").await?;
+    teams::is_named(t, "n", "").await?;
+    teams::members(t, &some).await?;
+    teams::of_agent(t, "a").await?;
+    teams::ready(t, "t").await?;
+    waiting::of_team(t, "t", 5).await?;
+    waiting::team_of(t, "t").await?;
+    waiting::teams_of_agent(t, "a").await?;
+    waiting::teams(t).await?;
+    for by_created in [false, true] {
+        let after = by_created.then(|| (5, "x".to_owned()));
+        let slice = Slice { by_created, descending: true, after, offset: 5, limit: 5 };
+        let words = Some("w".to_owned());
+        let agents = support_agents::Query {
+            kind: Some("BOT"),
+            is_available: Some(true),
+            words: words.clone(),
+            slice: slice.clone(),
+        };
+        let numbers = phone_numbers::Query { is_active: Some(true), words: words.clone(), slice: slice.clone() };
+        let all = teams::Query { words, slice };
+        support_agents::page(t, &agents).await?;
+        support_agents::count(t, &agents).await?;
+        phone_numbers::page(t, &numbers).await?;
+        phone_numbers::count(t, &numbers).await?;
+        teams::page(t, &all).await?;
+        teams::count(t, &all).await?;
+    }
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
     figures(t).await?;
+    people(t).await?;
     lists(t).await
 }
 
@@ -195,6 +230,75 @@ async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
     tickets::set_sentiment(t, "t", "neutral").await
 }
 
+/// The lists of people and places, and the search for anything.
+async fn people(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    let some = vec!["a".to_owned(), "b".to_owned()];
+    let at = Some(After::At(5, "x".into()));
+    for (sort, after) in [
+        (ByName::Name, None),
+        (ByName::Name, Some(After::Name("a".into(), "x".into()))),
+        (ByName::CreatedAt, at.clone()),
+        (ByName::UpdatedAt, at),
+    ] {
+        let slice = Listed { sort, descending: true, after, offset: 5, limit: 5 };
+        for words in [None, Some("two words".to_owned())] {
+            let all = organizations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
+            let every = organizations::Query {
+                u_e_codes: some.clone(),
+                statuses: some.clone(),
+                account_managers: some.clone(),
+                ..all.clone()
+            };
+            for query in [all, every] {
+                organizations::page(t, &query).await?;
+                organizations::count(t, &query).await?;
+            }
+            let all = contacts::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
+            for query in [
+                contacts::Query { phones: some.clone(), ..all.clone() },
+                contacts::Query { emails: some.clone(), ..all.clone() },
+                contacts::Query { organizations: some.clone(), ..all.clone() },
+                contacts::Query { locations: some.clone(), is_vip: Some(true), ..all.clone() },
+                contacts::Query { is_vip: Some(false), ..all.clone() },
+                all,
+            ] {
+                contacts::page(t, &query).await?;
+                contacts::count(t, &query).await?;
+            }
+            let all = locations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
+            for query in [locations::Query { organizations: some.clone(), ..all.clone() }, all] {
+                locations::page(t, &query).await?;
+                locations::count(t, &query).await?;
+            }
+            let query = account_managers::Query { words, slice: slice.clone() };
+            account_managers::page(t, &query).await?;
+            account_managers::count(t, &query).await?;
+        }
+    }
+    organizations::line(t, "o").await?;
+    organizations::by_ue_code(t, "1234").await?;
+    organizations::uses(t, "o").await?;
+    contacts::line(t, "c").await?;
+    contacts::uses(t, "c").await?;
+    locations::line(t, "l").await?;
+    locations::uses(t, "l").await?;
+    account_managers::organizations(t, "m").await?;
+    for exact in [
+        Exact::Number(1),
+        Exact::Phone(some),
+        Exact::Email("e".into()),
+        Exact::UECode("1234".into()),
+        Exact::Label("l".into()),
+        Exact::Ip("10.0.0.1".into()),
+    ] {
+        palette::exact(t, &exact, 5).await?;
+    }
+    for kind in Kind::ALL {
+        palette::by_words(t, kind, "two words", 5).await?;
+    }
+    Ok(())
+}
+
 /// The lists with filters of their own.
 async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     let (some, after) = (vec!["a".to_owned(), "b".to_owned()], Some((5, "x".to_owned())));
@@ -221,6 +325,18 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
         }
     }
     escalations::line(t, "e").await?;
+    webhooks::endpoints(t, 5, 5).await?;
+    webhooks::count(t).await?;
+    webhooks::told(t, "t").await?;
+    let deliveries = webhooks::Query { endpoint_id: "e".into(), offset: 5, limit: 5, ..Default::default() };
+    for states in [vec![], vec!["PENDING"], vec!["PENDING", "FAILED"]] {
+        for after in [None, after.clone()] {
+            let query = webhooks::Query { states: states.clone(), after, ..deliveries.clone() };
+            webhooks::page(t, &query).await?;
+            webhooks::count_deliveries(t, &query).await?;
+        }
+    }
+    service_levels(t, after.clone()).await?;
     for by_created in [false, true] {
         let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
         let words = articles::Query { words: Some("two words".into()), ..all.clone() };
@@ -233,6 +349,116 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             articles::page(t, &query).await?;
             articles::count(t, &query).await?;
         }
+    }
+    things(t).await
+}
+
+/// Devices and their catalogues.
+async fn things(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    use devices::{After, Query, Sort};
+    let some = vec!["a".to_owned(), "b".to_owned()];
+    for (sort, after) in [
+        (Sort::Name, After::Name("n".into(), "i".into())),
+        (Sort::CreatedAt, After::At(5, "i".into())),
+        (Sort::UpdatedAt, After::At(5, "i".into())),
+    ] {
+        let all = Query { sort, descending: true, after: Some(after), offset: 5, limit: 5, ..Query::default() };
+        let every = Query {
+            organizations: some.clone(),
+            contacts: some.clone(),
+            types: some.clone(),
+            statuses: some.clone(),
+            names: some.clone(),
+            serial_numbers: some.clone(),
+            asset_tags: some.clone(),
+            ip_addresses: some.clone(),
+            mac_addresses: some.clone(),
+            words: Some("two.words three".into()),
+            ..all.clone()
+        };
+        for query in [
+            Query { organizations: some.clone(), ..all.clone() },
+            Query { contacts: some.clone(), ..all.clone() },
+            Query { names: some.clone(), ..all.clone() },
+            Query { serial_numbers: some.clone(), ..all.clone() },
+            Query { asset_tags: some.clone(), ..all.clone() },
+            Query { ip_addresses: some.clone(), ..all.clone() },
+            Query { mac_addresses: some.clone(), ..all.clone() },
+            Query { words: every.words.clone(), ..all.clone() },
+            Query { after: None, offset: 0, ..all.clone() },
+            all,
+            every,
+        ] {
+            devices::page(t, &query).await?;
+            devices::count(t, &query).await?;
+        }
+    }
+    devices::line(t, "d").await?;
+    devices::users(t, "d", 5).await?;
+    devices::open_tickets(t, "d").await?;
+    devices::used_by(t, "d").await?;
+    contact_devices::use_of(t, "c", "d").await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        use catalogues::Query;
+        let all = Query { after: Some(("n".into(), "i".into())), offset: 5, limit: 5, ..Query::default() };
+        let names = Query { names: some.clone(), ..all.clone() };
+        let beginning = Query { beginning: Some("b".into()), descending: true, ..all.clone() };
+        for query in [all.clone(), names, beginning] {
+            catalogues::page(t, catalogue, &query).await?;
+            catalogues::count(t, catalogue, &query).await?;
+        }
+        catalogues::get(t, catalogue, "e").await?;
+        catalogues::named(t, catalogue, "n", Some("o"), Some("e")).await?;
+        catalogues::used_by(t, catalogue, "e").await?;
+    }
+    let query = catalogues::Query { manufacturers: some, limit: 5, ..Default::default() };
+    catalogues::page(t, catalogues::Catalogue::Models, &query).await?;
+    catalogues::count(t, catalogues::Catalogue::Models, &query).await?;
+    imported(t, imports::Reading::Looked).await
+}
+
+/// What a piece of an imported file asks for.
+async fn imported<C: ConnectionTrait>(t: Tenant<'_, C>, reading: imports::Reading) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    imports::organizations(t, &some, &some, reading).await?;
+    imports::locations(t, &some, &some).await?;
+    imports::contacts(t, &some, &some, &some, reading).await?;
+    imports::devices(t, &some, &some, &some, &some, reading).await?;
+    imports::account_managers(t).await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        imports::entries(t, catalogue, &some).await?;
+    }
+    Ok(())
+}
+
+/// Policies and clocks.
+async fn service_levels(t: Tenant<'_, crate::Reader>, after: Option<(i64, String)>) -> Result<(), StoreError> {
+    let all = sla_policies::Query { offset: 5, limit: 5, ..Default::default() };
+    for organization in [None, Some(None), Some(Some("a".to_owned()))] {
+        for priorities in [vec![], vec!["LOW", "HIGH"]] {
+            for after in [None, after.clone()] {
+                let query = sla_policies::Query {
+                    organization: organization.clone(),
+                    priorities: priorities.clone(),
+                    after,
+                    ..all.clone()
+                };
+                sla_policies::page(t, &query).await?;
+                sla_policies::count(t, &query).await?;
+            }
+        }
+    }
+    sla_policies::by_id(t, "p").await?;
+    sla_policies::any_by_hours(t).await?;
+    for organization in [None, Some("a")] {
+        sla_policies::exactly(t, organization, "LOW").await?;
+        sla_policies::governing(t, organization, "LOW").await?;
+    }
+    sla::due(t, 5, 5).await?;
+    sla::open_tickets(t, "", 5).await?;
+    sla::status_changes(t, "t").await?;
+    for group in [sla::Group::All, sla::Group::Priority, sla::Group::Organization, sla::Group::Assignee] {
+        sla::kept(t, 1, 9, group, 5).await?;
     }
     Ok(())
 }
@@ -272,8 +498,32 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
         workspaces::save(t, own).await?;
     }
     macros::delete(t, "m").await?;
+    support_agents::remove(t, "a").await?;
+    phone_numbers::remove(t, "n").await?;
+    all_numbers::hand_over(tx, "n", 5).await?;
+    teams::lock_members(t, "t").await?;
+    teams::remove_member(t, "t", "a").await?;
+    teams::took_turn(t, "t", "a").await?;
+    teams::remove(t, "t").await?;
+    waiting::remove(t, "t").await?;
+    waiting::forget_team(t, "t").await?;
     saved_views::delete(t, "v").await?;
+    sla_policies::delete(t, "p").await?;
     articles::remove(t, "a").await?;
+    organizations::remove(t, "o").await?;
+    contacts::remove(t, "c").await?;
+    locations::remove(t, "l").await?;
+    account_managers::remove(t, "m").await?;
+    devices::remove(t, "d").await?;
+    contact_devices::forget_use(t, "c", "d").await?;
+    imported(t, imports::Reading::Locked).await?;
+    imports::put_documents(t, search::DEVICE, &[("d".to_owned(), "text".to_owned())]).await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        if let Some(entry) = catalogues::lock(t, catalogue, "e").await? {
+            catalogues::save(t, catalogue, &entry).await?;
+        }
+        catalogues::remove(t, catalogue, "e").await?;
+    }
     search::forget(t, search::TICKET, "t").await?;
     merges::move_all(t, "t", "u").await?;
     merges::move_search(t, "t", "u").await?;
@@ -293,12 +543,59 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     sign_in::mark_success(tx, "a").await?;
     sign_in::failures_since(tx, "e", "a", 5).await?;
     upkeep::sweep(tx, 5).await?;
+    webhooks::reserve(t, "e", 5).await?;
+    write_webhooks(tx).await?;
     let mut ticket: Option<Ticket> = t.get("t").await?;
     if let Some(ticket) = &mut ticket {
         let line =
             trail::Line { id: "l".into(), kind: "K", actor_type: "SYSTEM", actor_id: None, payload: json!({}), at: 1 };
         trail::append(t, &AuditKey::new(&[1; 32]), ticket, line).await?;
     }
+    Ok(())
+}
+
+/// Claims and settles deliveries that are not there.
+async fn write_webhooks(tx: &Tx) -> Result<(), StoreError> {
+    let endpoint = all_webhooks::Due { workspace_id: "w".into(), id: "e".into() };
+    let claim = all_webhooks::Claim { endpoint: &endpoint, lease_token: "l", now: 5, lease_until: 50, limit: 5 };
+    all_webhooks::claim(tx, claim).await?;
+    let delivery = WebhookDelivery {
+        workspace_id: "w".into(),
+        id: "d".into(),
+        endpoint_id: "e".into(),
+        event_id: "v".into(),
+        event_type: "t".into(),
+        subject_id: "s".into(),
+        audit_seq: None,
+        seq: 1,
+        state: "PENDING".into(),
+        attempts: 0,
+        next_attempt_at: None,
+        first_tried_at: None,
+        last_tried_at: None,
+        delivered_at: None,
+        lease_token: Some("l".into()),
+        lease_until: None,
+        request_body: "{}".into(),
+        response_status: None,
+        response_body: None,
+        duration_ms: None,
+        last_error: None,
+        created_at: 1,
+    };
+    let outcome = all_webhooks::Outcome {
+        at: 5,
+        duration_ms: 5,
+        response_status: None,
+        response_body: None,
+        error: None,
+        next_attempt_at: None,
+    };
+    assert!(matches!(all_webhooks::settle(tx, &delivery, &outcome).await, Err(StoreError::LeaseLost(_))));
+    all_webhooks::give_back(tx, &delivery, 5).await?;
+    all_webhooks::arrived(tx, "w", "e", 5).await?;
+    all_webhooks::failed(tx, "w", "e", 5).await?;
+    all_webhooks::advance(tx, Position { xid: 5, seq: 5 }, Position { xid: 5, seq: 5 }).await?;
     Ok(())
 }
 
@@ -326,6 +623,11 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     any_token::live(reader, "h").await?;
     any_token::by_id(reader, "a").await?;
     identities::user(reader, "i", "s").await?;
+    all_numbers::taking_calls(reader, "n").await?;
+    all_webhooks::cursor(reader).await?;
+    all_webhooks::enabled(reader).await?;
+    all_webhooks::due(reader, 5).await?;
+    all_webhooks::managed(reader).await?;
     Ok(())
 }
 
@@ -353,7 +655,7 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
 
 /// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once. Workspaces are few, and work
 /// that recurs is for each of them.
-const WALKED: [&str; 7] = [
+const WALKED: &[&str] = &[
     "jobs_ready",
     "jobs_running",
     "events_in_order",
@@ -361,10 +663,14 @@ const WALKED: [&str; 7] = [
     "CONSTANT ROW",
     "sqlite_autoindex_workspaces_1",
     "workspaces_pkey",
+    "webhook_endpoints_enabled",
+    "webhook_endpoints_managed",
+    "webhook_endpoints_deleted",
 ];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
-const DERIVED: [&str; 3] = ["SCAN hits", "SCAN spoken", "SCAN merged"];
+const DERIVED: &[&str] =
+    &["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN n", "SCAN turn", "SCAN taken", "SCAN counted"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_scans_a_table_of_sqlite() {

@@ -23,15 +23,21 @@ pub use crate::entities::login_attempts::Model as LoginAttempt;
 pub use crate::entities::macros::Model as Macro;
 pub use crate::entities::operating_systems::Model as OperatingSystem;
 pub use crate::entities::organizations::Model as Organization;
+pub use crate::entities::phone_numbers::Model as PhoneNumber;
 pub use crate::entities::refresh_tokens::Model as RefreshToken;
 pub use crate::entities::saved_views::Model as SavedView;
+pub use crate::entities::sla_policies::Model as SlaPolicy;
 pub use crate::entities::support_agents::Model as SupportAgent;
+pub use crate::entities::teams::Model as Team;
 pub use crate::entities::ticket_assignments::Model as Assignment;
 pub use crate::entities::ticket_escalations::Model as Escalation;
 pub use crate::entities::ticket_events::Model as TicketEvent;
 pub use crate::entities::ticket_messages::Model as Message;
+pub use crate::entities::ticket_slas::Model as TicketSla;
 pub use crate::entities::tickets::Model as Ticket;
 pub use crate::entities::users::Model as User;
+pub use crate::entities::webhook_deliveries::Model as WebhookDelivery;
+pub use crate::entities::webhook_endpoints::Model as WebhookEndpoint;
 pub use crate::entities::workspaces::Model as Workspace;
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
@@ -88,15 +94,20 @@ rows!(
     macros,
     operating_systems,
     organizations,
+    phone_numbers,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
+    teams,
     ticket_assignments,
     ticket_escalations,
     ticket_events,
     ticket_messages,
     tickets,
     users,
+    webhook_deliveries,
+    webhook_endpoints,
 );
 
 // What is missing here is written once and never changed.
@@ -117,12 +128,28 @@ editable!(
     macros,
     operating_systems,
     organizations,
+    phone_numbers,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
+    teams,
     ticket_assignments,
     ticket_escalations,
     ticket_messages,
     tickets,
     users,
+    webhook_deliveries,
+    webhook_endpoints,
 );
+
+// Its id is the ticket's, under the ticket's name.
+impl Row for TicketSla {
+    type Entity = entities::ticket_slas::Entity;
+}
+
+impl Editable for TicketSla {
+    fn id(&self) -> &str {
+        &self.ticket_id
+    }
+}

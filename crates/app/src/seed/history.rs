@@ -436,6 +436,7 @@ impl Maker<'_> {
             edit_distance: final_text.as_ref().map(|_| 6),
             final_text,
             feedback_note: None,
+            triage: None,
             started_at: Some(at),
             finished_at: Some(at + latency_ms),
             created_at: at,

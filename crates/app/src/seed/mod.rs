@@ -8,6 +8,7 @@ mod files;
 mod history;
 mod load;
 mod screenshot;
+mod sla;
 mod tickets;
 mod views;
 
@@ -98,6 +99,7 @@ impl App {
                     unscoped::workspaces::add(tx, workspace).await?;
                     let tenant = tx.tenant(&id);
                     let mut written = directory.write(tenant).await?;
+                    sla::write(&app, tenant, &files, &key, &directory).await?;
                     written.articles = directory::write_articles(&app, tenant, &files, &key, now).await?;
                     written.attachments = uploads.count();
                     let plan = &files.workspaces[index];

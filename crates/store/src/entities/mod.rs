@@ -27,15 +27,21 @@ pub mod login_attempts;
 pub mod macros;
 pub mod operating_systems;
 pub mod organizations;
+pub mod phone_numbers;
 pub mod refresh_tokens;
 pub mod saved_views;
+pub mod sla_policies;
 pub mod support_agents;
+pub mod teams;
 pub mod ticket_assignments;
 pub mod ticket_escalations;
 pub mod ticket_events;
 pub mod ticket_messages;
+pub mod ticket_slas;
 pub mod tickets;
 pub mod users;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 pub mod workspaces;
 
 use sea_orm::EntityTrait;
@@ -81,13 +87,29 @@ tenant_owned!(
     macros,
     operating_systems,
     organizations,
+    phone_numbers,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
+    teams,
     ticket_assignments,
     ticket_escalations,
     ticket_events,
     ticket_messages,
     tickets,
     users,
+    webhook_deliveries,
+    webhook_endpoints,
 );
+
+impl TenantOwned for ticket_slas::Entity {
+    fn workspace_column() -> Self::Column {
+        ticket_slas::Column::WorkspaceId
+    }
+
+    /// A ticket has one row.
+    fn id_column() -> Self::Column {
+        ticket_slas::Column::TicketId
+    }
+}

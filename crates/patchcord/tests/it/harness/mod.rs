@@ -22,8 +22,10 @@ use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::meters::Meters;
+use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
 use patchcord_app::storage::Storage;
+use patchcord_app::webhooks::Webhooks;
 use patchcord_app::{App, Inner, Machine};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::machine::NoGauges;
@@ -38,6 +40,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use beside::Node;
 pub(crate) use client::{Answer, Client};
 pub(crate) use engine::{Engine, both_engines, database_url};
 pub(crate) use installation::{Installation, files};
@@ -103,6 +106,8 @@ pub(crate) fn app(
         live: Live::default(),
         token_use: TokenUse::default(),
         identity: None,
+        outgoing: outgoing(&["127.0.0.0/8"]),
+        webhooks: Webhooks::default(),
         background: TaskTracker::new(),
         meters: Meters::default(),
         machine: Machine { node: "node-of-the-test".into(), gauges: Arc::new(NoGauges) },
@@ -110,6 +115,12 @@ pub(crate) fn app(
         options,
         entropy,
     })
+}
+
+/// A guarded client that may reach these networks.
+pub(crate) fn outgoing(allowed: &[&str]) -> Outgoing {
+    let allowed = allowed.iter().map(|text| text.parse().unwrap()).collect();
+    Outgoing::new(outgoing::Options { allowed, ..outgoing::Options::default() }, Arc::new(SystemResolver))
 }
 
 /// Answers requests on a free port; says where.

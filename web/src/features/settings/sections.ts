@@ -1,0 +1,41 @@
+import type { FileRouteTypes } from "~/routeTree.gen";
+
+interface Section {
+  to: FileRouteTypes["to"];
+  label: string;
+  /** What one finds there, for the palette. */
+  words: string;
+}
+
+/** The pages of the administrators. */
+export const SECTIONS: { group: string; sections: Section[] }[] = [
+  {
+    group: "People",
+    sections: [
+      { to: "/settings/users", label: "Users", words: "roles invite disable" },
+      { to: "/settings/team", label: "Teams and agents", words: "assignment support round robin" },
+      { to: "/settings/tokens", label: "API tokens", words: "keys integration" },
+    ],
+  },
+  {
+    group: "Desk",
+    sections: [
+      { to: "/settings/workspace", label: "Workspace", words: "name time zone phone product areas" },
+      { to: "/settings/hours", label: "Business hours", words: "holidays days off" },
+      { to: "/settings/copilot", label: "Copilot", words: "model budget auto triage ai" },
+      { to: "/settings/macros", label: "Macros", words: "canned replies templates" },
+      { to: "/settings/views", label: "Shared views", words: "saved filters" },
+    ],
+  },
+  {
+    group: "Connections",
+    sections: [{ to: "/settings/webhooks", label: "Webhooks", words: "events deliveries redeliver integration" }],
+  },
+  {
+    group: "Record",
+    sections: [
+      { to: "/settings/usage", label: "Usage and cost", words: "tokens money budget model" },
+      { to: "/settings/audit-log", label: "Audit log", words: "changes who history" },
+    ],
+  },
+];

@@ -1,0 +1,72 @@
+import { useLookups, useSupportAgents } from "~/api/queries";
+import { useUser } from "~/api/session";
+import { Dot } from "~/components/dot";
+import { type Action, useChange } from "./change";
+import { type Command, type Kind, command } from "./commands";
+import { type Option, Picker } from "./picker";
+
+const TITLES: Record<Kind, string> = {
+  assign: "Assign",
+  priority: "Priority of",
+  status: "Status of",
+  tag: "Tag",
+};
+
+/** The dialog of the command that was asked for. */
+export function CommandDialog({ asked }: { asked: Command }) {
+  const change = useChange();
+  const options = useOptions(asked);
+  const { kind, targets } = asked;
+  const [first] = targets;
+  const of = targets.length === 1 && first ? first.label : `${String(targets.length)} tickets`;
+  return (
+    <Picker
+      opened
+      title={`${TITLES[kind]} ${of}`}
+      placeholder={kind === "tag" ? "Type a tag…" : "Type to filter…"}
+      options={options}
+      onClose={() => command.set(null)}
+      onPick={(key) => void change(targets, actionOf(kind, key))}
+      create={kind === "tag" ? (words) => ({ key: `+${words}`, label: `Add “${words}”` }) : () => null}
+      empty={kind === "tag" ? "Type a tag and press Enter." : "Nothing fits."}
+    />
+  );
+}
+
+const NOBODY = "nobody";
+
+function actionOf(kind: Kind, key: string): Action {
+  switch (kind) {
+    case "assign":
+      return { type: kind, value: key === NOBODY ? null : key };
+    case "tag":
+      return { type: kind, value: key.startsWith("+") ? { add: [key.slice(1)] } : { remove: [key.slice(1)] } };
+    default:
+      return { type: kind, value: key };
+  }
+}
+
+function useOptions(asked: Command): Option[] {
+  const user = useUser();
+  const { statuses, priorities } = useLookups();
+  const agents = useSupportAgents();
+  switch (asked.kind) {
+    case "status":
+      return statuses.map(({ key, label, color }) => ({ key, label, shown: <Dot color={color}>{label}</Dot> }));
+    case "priority":
+      return priorities.map(({ key, label, color }) => ({ key, label, shown: <Dot color={color}>{label}</Dot> }));
+    case "assign": {
+      const own = agents.filter(({ userId }) => userId && userId === user?.id);
+      const others = agents.filter((agent) => !own.includes(agent));
+      return [
+        ...own.map(({ id, name }) => ({ key: id, label: `${name} (you)`, hint: "Take it yourself" })),
+        { key: NOBODY, label: "Nobody", hint: "Release" },
+        ...others.map(({ id, name, kind }) => ({ key: id, label: name, hint: kind === "BOT" ? "Bot" : undefined })),
+      ];
+    }
+    case "tag": {
+      const tags = [...new Set(asked.targets.flatMap(({ tags: all = [] }) => all))];
+      return tags.map((tag) => ({ key: `-${tag}`, label: `Remove “${tag}”` }));
+    }
+  }
+}
