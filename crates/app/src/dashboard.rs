@@ -111,7 +111,8 @@ impl App {
         let period = async |days: u64| {
             let to = if days == 0 { now } else { zone.same_clock_before(now, days) };
             let from = zone.days_before(now, days);
-            Ok::<_, AppError>(Period { from, to, figures: metrics::desk(tenant, from, to).await? })
+            // The last moment itself counts: what happens right now is there.
+            Ok::<_, AppError>(Period { from, to, figures: metrics::desk(tenant, from, to + 1).await? })
         };
         Ok(Overview {
             zone,
@@ -219,10 +220,10 @@ impl App {
         let (from, to) = (read("from", span.from.as_deref()), read("to", span.to.as_deref()));
         let end = to.unwrap_or(match from {
             Some(from) if from > now => from + DAY,
-            _ => now,
+            _ => now + 1,
         });
         let start = from.unwrap_or_else(|| match days {
-            1 => end - DAY,
+            1 => (end - 1).div_euclid(HOUR) * HOUR - 23 * HOUR,
             _ => zone.days_before(end - 1, days.unsigned_abs() - 1),
         });
         if start >= end {

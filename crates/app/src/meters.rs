@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use patchcord_domain::time::Millis;
 use patchcord_store::unscoped;
 
-use crate::jobs::{copilot, roll_up};
+use crate::jobs::{assignment, copilot, roll_up, sla};
 use crate::{App, AppError};
 
 /// Upper ends of the buckets of latencies, in seconds.
@@ -26,7 +26,7 @@ const MODEL_SECONDS: &str = "patchcord_model_call_duration_seconds";
 const SOCKETS: &str = "patchcord_event_sockets";
 
 /// Kinds of jobs by name; others count as `other`.
-const KINDS: [&str; 3] = [copilot::JOB, roll_up::HOURS, roll_up::CUSTOMERS];
+const KINDS: [&str; 6] = [copilot::JOB, assignment::JOB, sla::SCAN, sla::REFRESH, roll_up::HOURS, roll_up::CUSTOMERS];
 /// Methods by name; others count as `OTHER`.
 const METHODS: [&str; 7] = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"];
 

@@ -41,14 +41,14 @@ impl Who {
         }
     }
 
-    fn actor_id(&self) -> Option<String> {
+    pub(crate) fn actor_id(&self) -> Option<String> {
         match self {
             Who::User(id) | Who::Agent(id) | Who::Bot(id) => Some(id.clone()),
             Who::System => None,
         }
     }
 
-    fn actor_type(&self) -> &'static str {
+    pub(crate) fn actor_type(&self) -> &'static str {
         match self {
             Who::User(_) => "USER",
             Who::Agent(_) => "AGENT",

@@ -63,6 +63,11 @@ impl Zone {
         self.day_of(at).format("%Y-%m-%d").to_string()
     }
 
+    /// The day of the week that a moment belongs to, counted from Monday, which is 0.
+    pub fn weekday(&self, at: Millis) -> u32 {
+        self.day_of(at).weekday().num_days_from_monday()
+    }
+
     /// The moment at which the clocks of `days` earlier show what they show at `at`. Where they show it twice it is the first
     /// time; where they pass over it, the end of the jump. It never leaves that day.
     pub fn same_clock_before(&self, at: Millis, days: u64) -> Millis {
@@ -166,7 +171,7 @@ mod tests {
             assert_eq!(to_rfc3339(berlin.same_clock_before(from_rfc3339(at).unwrap(), days)), expect, "{at}");
         }
         assert_eq!(Zone::named("nowhere").name(), "UTC");
-        assert_eq!(Zone::named("UTC").shown(DAY), "1970-01-02");
+        assert_eq!((Zone::named("UTC").shown(DAY), Zone::named("UTC").weekday(DAY)), ("1970-01-02".to_owned(), 4));
         assert_eq!(berlin.shown(berlin.days_before(from_rfc3339("2026-10-25T23:30:00Z").unwrap(), 1)), "2026-10-25");
         assert_eq!(
             (berlin.date("2026-11-24"), berlin.date("1969-12-31")),

@@ -7,15 +7,18 @@ use std::fmt::Write as _;
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::text::fold;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
+    ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
 };
 use sqlx::postgres::{PgConnection, PgPool};
 
-use crate::entities::{ticket_events, ticket_messages, tickets};
-use crate::rows::{Message, Ticket, TicketEvent};
-use crate::{Store, StoreError, Tx, search};
+use crate::entities::{
+    ai_suggestions, ai_usage_logs, contacts, devices, organizations, ticket_assignments, ticket_events,
+    ticket_messages, tickets,
+};
+use crate::rows::{Assignment, Contact, Device, Message, Organization, Suggestion, Ticket, TicketEvent, UsageLog};
+use crate::{Store, StoreError, Tenant, Tx, search};
 
-/// Values in one statement on SQLite, which takes 32,766.
+/// Values in one statement; SQLite takes 32,766, PostgreSQL 65,535.
 const VALUES_MAX: usize = 30_000;
 /// Text that is handed to COPY at once.
 const COPY_BYTES: usize = 1 << 20;
@@ -31,6 +34,23 @@ pub struct Load {
     pub lines: Vec<TicketEvent>,
     /// Id of the ticket and the text that its search finds.
     pub documents: Vec<(String, String)>,
+    /// Who worked on them.
+    pub assignments: Vec<Assignment>,
+    /// What the copilot said of them.
+    pub suggestions: Vec<Suggestion>,
+    /// What that cost.
+    pub usage: Vec<UsageLog>,
+}
+
+/// Customers and what they have.
+#[derive(Default)]
+pub struct Customers {
+    /// Companies.
+    pub organizations: Vec<Organization>,
+    /// Their people.
+    pub contacts: Vec<Contact>,
+    /// Their devices.
+    pub devices: Vec<Device>,
 }
 
 /// Takes `count` ticket numbers at once; gives the first.
@@ -39,19 +59,19 @@ pub struct Load {
 /// When the database fails.
 pub async fn reserve_numbers(store: &Store, workspace: &WorkspaceId, count: i64) -> Result<i64, StoreError> {
     let workspace = workspace.clone();
-    store
-        .write(move |tx| {
-            Box::pin(async move {
-                let sql = "UPDATE ticket_counters SET last_number = last_number + $2 WHERE workspace_id = $1 \
-                     RETURNING last_number - $2 + 1 AS first";
-                let values = [workspace.as_str().into(), count.into()];
-                let row =
-                    tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-                let row = row.ok_or_else(|| StoreError::Internal("the workspace has no ticket counter".into()))?;
-                Ok(row.try_get("", "first")?)
-            })
-        })
-        .await
+    store.write(move |tx| Box::pin(async move { take_numbers(tx.tenant(&workspace), count).await })).await
+}
+
+/// The same within a transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_numbers(tenant: Tenant<'_, Tx>, count: i64) -> Result<i64, StoreError> {
+    let sql = "UPDATE ticket_counters SET last_number = last_number + $2 WHERE workspace_id = $1 \
+         RETURNING last_number - $2 + 1 AS first";
+    let row = tenant.connection.query_one_raw(tenant.statement(sql, [count.into()])).await?;
+    let row = row.ok_or_else(|| StoreError::Internal("the workspace has no ticket counter".into()))?;
+    Ok(row.try_get("", "first")?)
 }
 
 /// Writes everything in one transaction.
@@ -63,24 +83,52 @@ pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result
         return copy(pool, workspace, load).await;
     }
     let workspace = workspace.clone();
+    store.write(move |tx| Box::pin(async move { add(tx.tenant(&workspace), load).await })).await
+}
+
+/// Writes everything within a transaction. The rows must name the workspace of the handle.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tenant: Tenant<'_, Tx>, load: Load) -> Result<(), StoreError> {
+    let tx = tenant.connection;
+    insert::<tickets::Entity>(tx, load.tickets).await?;
+    // A message may name the suggestion that its text came from.
+    insert::<ai_suggestions::Entity>(tx, load.suggestions).await?;
+    insert::<ticket_messages::Entity>(tx, load.messages).await?;
+    insert::<ticket_events::Entity>(tx, load.lines).await?;
+    insert::<ticket_assignments::Entity>(tx, load.assignments).await?;
+    insert::<ai_usage_logs::Entity>(tx, load.usage).await?;
+    let rows = load.documents.into_iter().map(|(subject_id, text)| {
+        [
+            tenant.workspace_id().as_str().into(),
+            search::TICKET.into(),
+            subject_id.into(),
+            0_i64.into(),
+            fold(&text).into(),
+        ]
+    });
+    insert_values(tx, "search_documents (workspace_id, kind, subject_id, part, text)", 5, rows).await
+}
+
+/// Writes customers in one transaction.
+///
+/// # Errors
+/// When the database fails; then nothing of it is kept.
+pub async fn write_customers(store: &Store, customers: Customers) -> Result<(), StoreError> {
+    if let Some(pool) = store.postgres_pool() {
+        let mut tx = pool.begin().await?;
+        copy_rows::<organizations::Entity>(&mut tx, customers.organizations).await?;
+        copy_rows::<contacts::Entity>(&mut tx, customers.contacts).await?;
+        copy_rows::<devices::Entity>(&mut tx, customers.devices).await?;
+        return Ok(tx.commit().await?);
+    }
     store
         .write(move |tx| {
             Box::pin(async move {
-                insert::<tickets::Entity>(tx, load.tickets).await?;
-                insert::<ticket_messages::Entity>(tx, load.messages).await?;
-                insert::<ticket_events::Entity>(tx, load.lines).await?;
-                for part in load.documents.chunks(VALUES_MAX / 5) {
-                    let mut sql =
-                        "INSERT INTO search_documents (workspace_id, kind, subject_id, part, text) VALUES ".to_owned();
-                    let mut values: Vec<Value> = Vec::with_capacity(part.len() * 5);
-                    for (subject_id, text) in part {
-                        sql += if values.is_empty() { "(?, ?, ?, 0, ?)" } else { ", (?, ?, ?, 0, ?)" };
-                        let row = [workspace.as_str(), search::TICKET, subject_id.as_str(), &fold(text)];
-                        values.extend(row.map(Value::from));
-                    }
-                    tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
-                }
-                Ok(())
+                insert::<organizations::Entity>(tx, customers.organizations).await?;
+                insert::<contacts::Entity>(tx, customers.contacts).await?;
+                insert::<devices::Entity>(tx, customers.devices).await
             })
         })
         .await
@@ -92,7 +140,10 @@ pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result
 /// When the database fails.
 pub async fn finish(store: &Store) -> Result<(), StoreError> {
     if let Some(pool) = store.postgres_pool() {
-        sqlx::query("ANALYZE tickets, ticket_messages, ticket_events, search_documents").execute(pool).await?;
+        let tables = "ticket_messages, ticket_events, search_documents, organizations, contacts, devices";
+        sqlx::query(sqlx::AssertSqlSafe(format!("ANALYZE {tables}"))).execute(pool).await?;
+        // Counts look at the index alone once it is known that every row of a page is there.
+        sqlx::query("VACUUM (ANALYZE) tickets").execute(pool).await?;
     }
     Ok(())
 }
@@ -103,21 +154,29 @@ where
     E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
-    let columns = E::Column::iter().count();
-    let at_once = VALUES_MAX / columns;
-    let mut rows = rows.into_iter().peekable();
+    let target = format!("{} ({})", E::default().table_name(), names::<E>());
+    insert_values(tx, &target, E::Column::iter().count(), rows.into_iter().map(row_values::<E>)).await
+}
+
+async fn insert_values<R: IntoIterator<Item = Value>>(
+    tx: &Tx,
+    target: &str,
+    columns: usize,
+    rows: impl Iterator<Item = R>,
+) -> Result<(), StoreError> {
+    let mut rows = rows.peekable();
     while rows.peek().is_some() {
-        let (mut sql, mut values) =
-            (format!("INSERT INTO {} ({}) VALUES ", E::default().table_name(), names::<E>()), Vec::new());
-        let places = format!("({})", vec!["?"; columns].join(", "));
-        for row in rows.by_ref().take(at_once) {
-            if !values.is_empty() {
-                sql += ", ";
+        let (mut sql, mut values) = (format!("INSERT INTO {target} VALUES "), Vec::new());
+        for row in rows.by_ref().take(VALUES_MAX / columns) {
+            sql += if values.is_empty() { "(" } else { ", (" };
+            for place in 1..=columns {
+                let comma = if place > 1 { ", " } else { "" };
+                let _ = write!(sql, "{comma}${}", values.len() + place);
             }
-            sql += &places;
-            values.extend(row_values::<E>(row));
+            sql.push(')');
+            values.extend(row);
         }
-        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     }
     Ok(())
 }

@@ -90,6 +90,16 @@ impl Directory {
         })
     }
 
+    /// The contacts in the order of their file.
+    pub(super) fn contacts_in_order(&self) -> Vec<&Contact> {
+        self.contact_keys.iter().map(|key| &self.contacts[key]).collect()
+    }
+
+    /// The first user, who asks the copilot for those who do not sign in.
+    pub(super) fn first_user_id(&self) -> Option<String> {
+        self.users.first().map(|user| user.id.clone())
+    }
+
     /// Writes the search documents of people and places.
     async fn index(&self, tenant: Tenant<'_, Tx>) -> Result<(), AppError> {
         for row in &self.account_managers {

@@ -25,6 +25,8 @@ pub(super) struct Files {
     pub(super) articles: Vec<Article>,
     pub(super) views: Vec<View>,
     pub(super) macros: Vec<Macro>,
+    /// What the tickets of the past days were about.
+    pub(super) history: Vec<Kind>,
     pub(super) sla_policies: Vec<SlaPolicy>,
 }
 
@@ -85,6 +87,27 @@ pub(super) struct User {
     pub(super) name: String,
     pub(super) role: String,
     pub(super) phone: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistoryFile {
+    kind: Vec<Kind>,
+}
+
+/// A kind of ticket that comes again and again.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Kind {
+    pub(super) subject: String,
+    pub(super) category: String,
+    pub(super) product_area: String,
+    pub(super) priority: String,
+    /// How often it comes compared to the others.
+    pub(super) weight: u64,
+    pub(super) opening: String,
+    pub(super) answer: String,
+    pub(super) closing: String,
 }
 
 #[derive(Deserialize)]
@@ -338,6 +361,7 @@ impl Files {
             tickets.extend(ticket);
         }
         tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.opened_minutes_ago));
+        let HistoryFile { kind } = read("history.toml")?;
         let ViewsFile { view } = read("saved_views.toml")?;
         let MacrosFile { r#macro } = read("macros.toml")?;
         let articles = names("articles").iter().map(|name| article(name)).collect::<Result<_, _>>()?;
@@ -354,6 +378,7 @@ impl Files {
             articles,
             views: view,
             macros: r#macro,
+            history: kind,
             sla_policies: policy,
         })
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use patchcord_domain::id::{WorkspaceId, new_id};
 use patchcord_domain::ticket::{EventKind, label};
 use patchcord_domain::time::{DAY, HOUR, MINUTE, Millis};
-use patchcord_store::bulk::{self, Load};
-use patchcord_store::rows::{Contact, Message, Organization, SupportAgent, Ticket};
+use patchcord_store::bulk::{self, Customers, Load};
+use patchcord_store::rows::{Contact, Device, Message, Organization, SupportAgent, Ticket};
 use patchcord_store::{StoreError, trail, unscoped};
 use serde_json::json;
 
@@ -15,6 +15,8 @@ use crate::{App, AppError};
 
 /// Tickets in one transaction.
 const BATCH: i64 = 1_000;
+/// Organizations in one transaction, with ten contacts and devices each.
+const CUSTOMERS: usize = 200;
 /// Over how many days before now the tickets are spread.
 const DAYS: Millis = 90;
 /// Short name of the workspace when none is named.
@@ -63,6 +65,7 @@ const LAST_NAMES: [&str; 10] =
     ["Berg", "Costa", "Duarte", "Ek", "Fischer", "Grant", "Haddad", "Ivanov", "Jensen", "Kowalski"];
 const PLACES: [&str; 10] =
     ["Harbour", "Mill", "Station", "Garden", "Bridge", "Market", "Castle", "River", "Meadow", "Tower"];
+const DEVICES: [&str; 6] = ["WORKSTATION", "LAPTOP", "PRINTER", "PHONE", "NETWORK", "SERVER"];
 const TRADES: [&str; 4] = ["Freight", "Clinic", "Architects", "Foods"];
 
 /// What was written.
@@ -104,7 +107,7 @@ impl App {
         let count = i64::try_from(tickets).unwrap_or(i64::MAX);
         let first = bulk::reserve_numbers(&self.store, &id, count).await?;
         let app = self.with_entropy(Arc::new(SameEveryTime::new(&format!("load {slug} {first}"))));
-        let people = Arc::new(app.write_people(&id, first).await?);
+        let people = Arc::new(app.write_people(&id, first, count).await?);
         let maker = Maker { app, workspace: id.clone(), people, began, first, count, messages };
         let mut from = 0;
         let mut next = (maker.batch(from).await?, maker.batch(from + BATCH).await?);
@@ -126,6 +129,8 @@ impl App {
         }
         bulk::finish(&self.store).await?;
         let seconds = (self.clock.now() - began).max(1) as f64 / 1_000.0;
+        // Or the server would be busy with it when it starts.
+        self.roll_up(&id).await?;
         Ok(Loaded { workspace: slug.to_owned(), tickets, messages: tickets * messages, seconds })
     }
 
@@ -139,47 +144,22 @@ impl App {
         Ok(id)
     }
 
-    /// The customers and support agents of these tickets.
-    async fn write_people(&self, workspace: &WorkspaceId, first: i64) -> Result<People, AppError> {
-        let at = self.clock.now();
-        let (mut organizations, mut contacts, mut agents) = (Vec::new(), Vec::new(), Vec::new());
-        for number in 0..20 {
-            let organization = Organization {
-                workspace_id: workspace.as_str().to_owned(),
-                id: self.id(),
-                name: format!("{} {} {first}", PLACES[number % PLACES.len()], TRADES[number % TRADES.len()]),
-                u_e_code: None,
-                domain: None,
-                account_manager_id: None,
-                notes: None,
-                status: "ACTIVE".into(),
-                version: 1,
-                created_at: at,
-                updated_at: at,
-            };
-            for person in 0..10 {
-                let name = format!("{} {}", FIRST_NAMES[person], LAST_NAMES[(person + number) % LAST_NAMES.len()]);
-                contacts.push(Contact {
-                    workspace_id: workspace.as_str().to_owned(),
-                    id: self.id(),
-                    organization_id: organization.id.clone(),
-                    location_id: None,
-                    email: Some(format!("{}@load.example", name.to_lowercase().replace(' ', "."))),
-                    name,
-                    phone: None,
-                    title: None,
-                    is_vip: person == 0,
-                    preferred_language: None,
-                    version: 1,
-                    created_at: at,
-                    updated_at: at,
-                });
+    /// The customers and support agents of these tickets: an organization for 100 tickets, a contact and a device for 10.
+    async fn write_people(&self, workspace: &WorkspaceId, first: i64, tickets: i64) -> Result<People, AppError> {
+        let (at, workspace_id) = (self.clock.now(), workspace.as_str());
+        let mut people = People { parties: Vec::new(), agents: Vec::new() };
+        let companies = usize::try_from(tickets / 100).unwrap_or(0).max(1);
+        for part in (0..companies).collect::<Vec<_>>().chunks(CUSTOMERS) {
+            let mut customers = Customers::default();
+            for number in part {
+                self.company(workspace_id, first, *number, at, &mut customers, &mut people);
             }
-            organizations.push(organization);
+            bulk::write_customers(&self.store, customers).await?;
         }
+        let mut agents = Vec::new();
         for (first_name, last_name) in FIRST_NAMES.iter().zip(LAST_NAMES.iter().rev()) {
             agents.push(SupportAgent {
-                workspace_id: workspace.as_str().to_owned(),
+                workspace_id: workspace_id.to_owned(),
                 id: self.id(),
                 kind: "HUMAN".into(),
                 name: format!("{first_name} {last_name}"),
@@ -192,22 +172,12 @@ impl App {
                 updated_at: at,
             });
         }
-        let people = People {
-            contacts: contacts.iter().map(|row| (row.id.clone(), row.organization_id.clone())).collect(),
-            agents: agents.iter().map(|row| row.id.clone()).collect(),
-        };
+        people.agents = agents.iter().map(|row| row.id.clone()).collect();
         let workspace = workspace.clone();
         let written = self.store.write(move |tx| {
             Box::pin(async move {
-                let tenant = tx.tenant(&workspace);
-                for row in organizations {
-                    tenant.add_later(row).await?;
-                }
-                for row in contacts {
-                    tenant.add_later(row).await?;
-                }
                 for row in agents {
-                    tenant.add_later(row).await?;
+                    tx.tenant(&workspace).add_later(row).await?;
                 }
                 Ok::<_, StoreError>(())
             })
@@ -215,11 +185,89 @@ impl App {
         written.await.map_err(AppError::from)?;
         Ok(people)
     }
+
+    /// An organization with ten contacts and a device for each.
+    fn company(
+        &self,
+        workspace_id: &str,
+        first: i64,
+        number: usize,
+        at: Millis,
+        customers: &mut Customers,
+        people: &mut People,
+    ) {
+        // Numbers of tickets are taken once, and there are more tickets than any of these.
+        let unique = |index: usize| first + i64::try_from(index).unwrap_or(0);
+        let organization_id = self.id();
+        customers.organizations.push(Organization {
+            workspace_id: workspace_id.to_owned(),
+            id: organization_id.clone(),
+            name: format!("{} {} {}", PLACES[number % 10], TRADES[number / 10 % 4], unique(number)),
+            u_e_code: Some(format!("{:08}", unique(number) % 100_000_000)),
+            domain: None,
+            account_manager_id: None,
+            notes: None,
+            status: "ACTIVE".into(),
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        });
+        for person in 0..10 {
+            let (index, contact_id, device_id) = (number * 10 + person, self.id(), self.id());
+            let name = format!("{} {}", FIRST_NAMES[person], LAST_NAMES[(person + number) % LAST_NAMES.len()]);
+            customers.contacts.push(Contact {
+                workspace_id: workspace_id.to_owned(),
+                id: contact_id.clone(),
+                organization_id: organization_id.clone(),
+                location_id: None,
+                email: Some(format!("{}.{}@load.example", name.to_lowercase().replace(' ', "."), unique(index))),
+                name,
+                phone: Some(format!("+4930{:08}", unique(index) % 100_000_000)),
+                title: None,
+                is_vip: person == 0,
+                preferred_language: None,
+                version: 1,
+                created_at: at,
+                updated_at: at,
+            });
+            customers.devices.push(Device {
+                workspace_id: workspace_id.to_owned(),
+                id: device_id.clone(),
+                organization_id: organization_id.clone(),
+                location_id: None,
+                name: format!("LOAD-{:07}", unique(index)),
+                r#type: DEVICES[index % DEVICES.len()].to_owned(),
+                manufacturer_id: None,
+                model_id: None,
+                operating_system_id: None,
+                domain_id: None,
+                serial_number: Some(format!("LD{:09}", unique(index))),
+                asset_tag: Some(format!("A-{:08}", unique(index))),
+                ip_address: Some(format!("10.{}.{}.{}", index >> 16 & 255, index >> 8 & 255, index & 255)),
+                mac_address: None,
+                status: "ONLINE".into(),
+                last_seen_at: Some(at),
+                warranty_until: None,
+                notes: None,
+                version: 1,
+                created_at: at,
+                updated_at: at,
+            });
+            people.parties.push(Party { contact_id, organization_id: organization_id.clone(), device_id });
+        }
+    }
 }
 
-/// Ids: contacts with their organizations, and support agents.
+/// Who asks, for whom and about what.
+struct Party {
+    contact_id: String,
+    organization_id: String,
+    device_id: String,
+}
+
+/// Customers and the ids of support agents.
 struct People {
-    contacts: Vec<(String, String)>,
+    parties: Vec<Party>,
     agents: Vec<String>,
 }
 
@@ -256,7 +304,7 @@ impl Maker {
         // A number that jumps about, so that words and states do not come in rows.
         let mix = usize::try_from(number.wrapping_mul(2_654_435_761) & 0x7fff_ffff).unwrap_or_default() >> 4;
         let pick = |from: &[&'static str], salt: usize| from[(mix >> salt) % from.len()];
-        let (contact_id, organization_id) = self.people.contacts[mix % self.people.contacts.len()].clone();
+        let Party { contact_id, organization_id, device_id } = &self.people.parties[mix % self.people.parties.len()];
         let agent_id = self.people.agents[(mix >> 3) % self.people.agents.len()].clone();
         let (subject, category) = SUBJECTS[(mix >> 5) % SUBJECTS.len()];
         let subject = filled(subject, mix);
@@ -279,9 +327,9 @@ impl Maker {
             channel: pick(&CHANNELS, 11).into(),
             product_area: None,
             category: Some(category.into()),
-            organization_id: Some(organization_id),
+            organization_id: Some(organization_id.clone()),
             contact_id: Some(contact_id.clone()),
-            device_id: None,
+            device_id: (mix % 3 > 0).then(|| device_id.clone()),
             call_id: None,
             created_by_user_id: None,
             assignee_id: assigned.then(|| agent_id.clone()),

@@ -5,6 +5,7 @@
 
 mod directory;
 mod files;
+mod history;
 mod load;
 mod screenshot;
 mod sla;
@@ -64,9 +65,10 @@ impl App {
     pub async fn seed_demo(&self) -> Result<Seeded, AppError> {
         let files = Arc::new(Files::embedded().map_err(AppError::Internal)?);
         let mut seeded = Seeded::default();
-        for workspace in &files.workspaces {
+        for (index, workspace) in files.workspaces.iter().enumerate() {
             if unscoped::workspaces::by_slug(self.store.reader(), &workspace.key).await?.is_none() {
-                self.seed_workspace(files.clone(), workspace, &mut seeded).await?;
+                let id = self.seed_workspace(files.clone(), index, &mut seeded).await?;
+                self.roll_up(&id).await?;
             }
         }
         Ok(seeded)
@@ -75,9 +77,10 @@ impl App {
     async fn seed_workspace(
         &self,
         files: Arc<Files>,
-        plan: &files::Workspace,
+        index: usize,
         seeded: &mut Seeded,
-    ) -> Result<(), AppError> {
+    ) -> Result<WorkspaceId, AppError> {
+        let plan = &files.workspaces[index];
         let app = self.with_entropy(Arc::new(SameEveryTime::new(&plan.key)));
         let now = self.clock.now();
         let mut workspace = app.new_workspace(&plan.name, &plan.key, &plan.timezone, plan.product_areas.clone());
@@ -86,7 +89,9 @@ impl App {
         let id = WorkspaceId::new(workspace.id.as_str());
         let directory = Directory::plan(&app, &files, &plan.key, now).await?;
         let uploads = tickets::Uploads::store(&app, &files, &plan.key).await?;
-        let key = plan.key.clone();
+        let (key, own) = (plan.key.clone(), id.clone());
+        let past = self.with_entropy(Arc::new(SameEveryTime::new(&format!("{key} history"))));
+        let files = files.clone();
         let written = self
             .store
             .write(move |tx| {
@@ -97,14 +102,16 @@ impl App {
                     sla::write(&app, tenant, &files, &key, &directory).await?;
                     written.articles = directory::write_articles(&app, tenant, &files, &key, now).await?;
                     written.attachments = uploads.count();
-                    written.tickets = tickets::replay(&app, tenant, &files, &key, &directory, &uploads, now).await?;
+                    let plan = &files.workspaces[index];
+                    written.tickets = history::write(&past, tenant, &files, plan, &directory, now).await?;
+                    written.tickets += tickets::replay(&app, tenant, &files, &key, &directory, &uploads, now).await?;
                     views::write(&app, tenant, &files, &key, &directory, &mut written).await?;
                     Ok::<_, AppError>(written)
                 })
             })
             .await?;
         seeded.add(&written);
-        Ok(())
+        Ok(own)
     }
 
     /// The same program with another source of ids.

@@ -6,7 +6,7 @@ use patchcord_store::StoreError;
 use patchcord_store::rows::UsageLog;
 use serde_json::{Value, json};
 
-use crate::harness::{self, Client, Engine, Random, Socket, World, both_engines, change};
+use crate::harness::{self, Client, Engine, Random, Socket, TestClock, World, both_engines, change};
 
 both_engines!(
     an_empty_desk_has_zeros_and_nulls,
@@ -25,6 +25,8 @@ both_engines!(
 async fn desk(engine: Engine) -> World {
     let world = World::with(engine, harness::Setup { worker: false, ..Default::default() }).await;
     world.clock.stand_still();
+    // Nine o'clock sharp.
+    world.clock.forward(TestClock::START - world.app.clock.now());
     world
 }
 
@@ -256,7 +258,8 @@ async fn agents_are_shown_with_what_they_did(engine: Engine) {
     );
     let figures =
         ["assigned", "solved", "firstResponses", "replies", "openNow"].map(|name| first[name].as_i64().unwrap());
-    assert_eq!(figures, [3, 1, 1, 2, 2]);
+    // The messages with which three tickets were opened are public ones of the desk as well.
+    assert_eq!(figures, [3, 1, 1, 5, 2]);
     assert_eq!((&first["meanResolutionSeconds"], &first["meanFirstResponseSeconds"]), (&json!(300.0), &json!(300.0)));
     let judged =
         ["suggestionsAccepted", "suggestionsEdited", "suggestionsRejected"].map(|name| first[name].as_i64().unwrap());
@@ -411,8 +414,6 @@ async fn an_analysis_tells_how_content_a_customer_is(engine: Engine) {
 async fn files_for_spreadsheets(engine: Engine) {
     let world = desk(engine).await;
     let agent = world.agent().await;
-    let body = json!({"subject": "One", "message": "m", "contactId": world.town.north.contact});
-    agent.post("/api/tickets", body.clone()).await.wrong_fields();
     let body = json!({"subject": "One thing", "message": "m", "contactId": world.town.north.contact});
     agent.post("/api/tickets", body).await.expect(201);
     roll_up(&world).await;
@@ -431,7 +432,7 @@ async fn files_for_spreadsheets(engine: Engine) {
             "id,name,organizationId,contactId,",
             &format!("{},Harbour Freight north,", world.town.north.organization),
         ),
-        ("agents.csv", "agents.csv", 4, "name,supportAgentId,kind,userId,", ""),
+        ("agents.csv", "agents.csv", 3, "name,supportAgentId,kind,userId,", ""),
     ] {
         let answer = agent.get(&format!("/api/dashboard/{path}")).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));

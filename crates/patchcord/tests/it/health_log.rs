@@ -5,13 +5,14 @@ use patchcord_domain::time::{DAY, MINUTE};
 use patchcord_store::{StoreError, unscoped};
 use serde_json::{Value, json};
 
-use crate::harness::{self, Engine, World, both_engines, change, number};
+use crate::harness::{self, Engine, TestClock, World, both_engines, change, number};
 
 both_engines!(a_node_notes_how_it_is, trouble_is_shown, old_lines_go);
 
 async fn desk(engine: Engine) -> World {
     let world = World::with(engine, harness::Setup { worker: false, ..Default::default() }).await;
     world.clock.stand_still();
+    world.clock.forward(TestClock::START - world.app.clock.now());
     world
 }
 
