@@ -6,6 +6,7 @@ import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { firstLoad } from "./first-load.ts";
 
 /** Where `npm run dev` finds a running server. */
 const server = process.env.PATCHCORD_URL ?? "http://127.0.0.1:3000";
@@ -50,6 +51,7 @@ export default defineConfig({
     react(),
     placeholders(),
     packed(),
+    firstLoad(),
   ],
   resolve: { alias: { "~": fileURLToPath(new URL("src", import.meta.url)) } },
   // The server puts a fresh nonce into each answer; without it the policy would block styles made at run time.

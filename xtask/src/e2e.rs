@@ -1,9 +1,9 @@
 //! End-to-end tests: the real server with the demo data, the real page, a real Chromium.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -28,33 +28,47 @@ const UNSET: [&str; 7] = [
 const STOP: &str =
     "kill \"$1\"; n=0; while [ $n -lt 100 ] && kill -0 \"$1\"; do n=$((n + 1)); sleep 0.1; done; kill -9 \"$1\"";
 
-/// Runs Playwright against a server of its own; gives Playwright's summary.
+/// Runs Playwright against servers of its own; gives Playwright's summary.
 pub(crate) fn run() -> Result<Vec<String>> {
-    against_a_server("e2e")
+    against_servers("e2e")
 }
 
-/// `cargo xtask screenshots`: pictures of every page, from a server of its own.
+/// `cargo xtask screenshots`: pictures of every page, from servers of its own.
 pub(crate) fn screenshots(arguments: &[String]) -> Result<()> {
     no_arguments(arguments)?;
     web::build()?;
-    against_a_server("screenshots")?;
+    against_servers("screenshots")?;
     println!("wrote {}", web::folder().join("screenshots").display());
     Ok(())
 }
 
 /// Runs a script of `web/package.json` that is Playwright; gives Playwright's summary.
-fn against_a_server(script: &str) -> Result<Vec<String>> {
+fn against_servers(script: &str) -> Result<Vec<String>> {
     let chromium = chromium()?;
-    let server = Server::start(&run::debug_binary()?)?;
+    let binary = run::debug_binary()?;
+    let model = Model::start(&binary.with_file_name("scripted-model"))?;
+    let server = Server::start(&binary, "e2e", &[("COPILOT_PROVIDER", "builtin")])?;
+    // The same desk with a model that does what a test tells it.
+    let scripted = [
+        ("COPILOT_PROVIDER", "openai"),
+        ("OPENAI_BASE_URL", &model.url),
+        ("OPENAI_API_KEY", MODEL_KEY),
+        // Failures that may pass are not what these tests are about.
+        ("RATE_LIMIT_PER_MINUTE", "0"),
+    ];
+    let with_model = Server::start(&binary, "e2e-model", &scripted)?;
     shell::say(&format!("npm run {script} against {} in {}", server.url, chromium.display()));
     let mut playwright = web::npm(&["run", script]);
     playwright.env("PATCHCORD_URL", &server.url).env("CHROMIUM", &chromium);
+    playwright.env("PATCHCORD_MODEL_URL", &with_model.url).env("PATCHCORD_MODEL_CONTROL", &model.control);
     let (lines, result) = shell::watch(playwright)?;
     if result.is_err() {
         println!("--- the last lines of the server's log\n{}", shell::tail(&server.log, 40));
+        println!("--- and of the one with the scripted model\n{}", shell::tail(&with_model.log, 40));
     }
     result?;
     server.stop()?;
+    with_model.stop()?;
     Ok(summary(&lines))
 }
 
@@ -82,6 +96,38 @@ fn chromium() -> Result<PathBuf> {
     installed().context("Chromium was installed but is not in PATH; name it in CHROMIUM")
 }
 
+/// The key that the scripted model takes.
+const MODEL_KEY: &str = "the-key-of-the-scripted-server";
+
+/// A scripted model server. It ends with this.
+struct Model {
+    url: String,
+    control: String,
+    child: Child,
+    keeper: Keeper,
+}
+
+impl Model {
+    fn start(binary: &Path) -> Result<Self> {
+        let mut child = Command::new(binary)
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting {}", binary.display()))?;
+        let keeper = Keeper::start(Command::new("sh"), STOP, &[&child.id().to_string()])?;
+        let output = child.stdout.take().context("it was piped")?;
+        let mut lines = BufReader::new(output).lines();
+        let mut line = || -> Result<String> { Ok(lines.next().context("the scripted model ended at once")??) };
+        Ok(Self { url: line()?, control: line()?, child, keeper })
+    }
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        self.keeper.let_go();
+        let _ = self.child.wait();
+    }
+}
+
 /// A debug server on a free port with demo data in a temporary folder.
 struct Server {
     url: String,
@@ -91,8 +137,8 @@ struct Server {
 }
 
 impl Server {
-    fn start(binary: &Path) -> Result<Self> {
-        let folder = shell::target_dir().join("e2e");
+    fn start(binary: &Path, folder: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        let folder = shell::target_dir().join(folder);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let log = folder.join("server.log");
@@ -104,7 +150,7 @@ impl Server {
             command.env_remove(name);
         }
         command.env("PORT", port.to_string()).env("BIND", "127.0.0.1").env("DATA_DIR", folder.join("data"));
-        command.env("COPILOT_PROVIDER", "builtin").stdout(output.try_clone()?).stderr(output);
+        command.envs(settings.iter().copied()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().with_context(|| format!("starting {}", binary.display()))?;
         let keeper = Keeper::start(Command::new("sh"), STOP, &[&child.id().to_string()])?;
         let mut server = Self { url: format!("http://127.0.0.1:{port}"), log, child, keeper };
@@ -184,7 +230,7 @@ mod tests {
              require('http').createServer((_, answer) => answer.end()).listen(process.env.PORT, process.env.BIND);\n";
         std::fs::write(&binary, script).unwrap();
         std::fs::set_permissions(&binary, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let server = Server::start(&binary).unwrap();
+        let server = Server::start(&binary, "e2e-stand-in", &[]).unwrap();
         let pid = server.child.id();
         server.stop().unwrap();
         assert!(!Path::new(&format!("/proc/{pid}")).exists());

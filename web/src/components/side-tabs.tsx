@@ -1,6 +1,6 @@
-import { ScrollArea, Tabs } from "@mantine/core";
+import { ScrollArea, Skeleton, Tabs } from "@mantine/core";
 import { Sparkles } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
 import classes from "./side-tabs.module.css";
 
 interface Props {
@@ -39,7 +39,7 @@ export function SideTabs({ copilot, details, activity }: Props) {
 function Scroll({ label, children }: { label: string; children: ReactNode }) {
   return (
     <ScrollArea h="100%" p={16} viewportProps={{ tabIndex: 0, role: "region", "aria-label": label }}>
-      {children}
+      <Suspense fallback={<Skeleton height={180} aria-label={`Loading: ${label}`} />}>{children}</Suspense>
     </ScrollArea>
   );
 }

@@ -51,7 +51,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The draft of a ticket, how to change it, and how to put a copilot's text into it. */
+/** The draft of a ticket, and how to change it. */
 export function useDraft(userId: string, ticketId: string) {
   const name = nameOf(userId, ticketId);
   const draft = useSyncExternalStore(subscribe, () => load(name));
@@ -59,6 +59,13 @@ export function useDraft(userId: string, ticketId: string) {
     draft,
     change: (part: Partial<Draft>) => save(name, { ...load(name), ...part }),
     clear: () => save(name, EMPTY),
+  };
+}
+
+/** How to put a copilot's text into the draft of a ticket. It does not follow what is typed. */
+export function useInsert(userId: string, ticketId: string) {
+  const name = nameOf(userId, ticketId);
+  return {
     /** Adds a text to the reply; gives a function that takes it out again. */
     insert: (text: string, suggestionId: string): (() => void) => {
       const before = load(name);

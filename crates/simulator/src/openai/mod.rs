@@ -4,6 +4,7 @@
 //! step of the script. Asked to stream, it answers with server-sent events
 //! (<https://platform.openai.com/docs/api-reference/chat-streaming>).
 
+pub mod control;
 mod refuse;
 mod stream;
 mod strict;
@@ -245,7 +246,7 @@ impl Drop for ScriptedModel {
     }
 }
 
-fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().expect("nothing panics while it is held")
 }
 

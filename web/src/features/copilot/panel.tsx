@@ -86,13 +86,19 @@ export function CopilotPanel({ ticketId, sources, onInsert, onOpen = () => undef
           </Alert>
         )}
         {!mayAct && <p className={classes.hint}>Your role can read what the copilot found, not ask it.</p>}
-        {refusal ? (
+        {refusal && (
           <p className={classes.refusal} data-testid="copilot-error" role="alert">
             {refusal.message}
           </p>
-        ) : (
-          latest && <StateBadge state={latest.state} error={latest.error} />
         )}
+        {/* What is there when the panel opens is shown as it is; what is asked for later is followed step by step. */}
+        <StateBadge
+          key={list.isSuccess ? "loaded" : "loading"}
+          run={latest?.id ?? ""}
+          state={latest?.state ?? ""}
+          error={latest?.error ?? null}
+          hidden={refusal !== null}
+        />
       </div>
       <div className={classes.results} role="region" aria-label="Copilot results" tabIndex={0}>
         {list.isPending && <Skeleton height={120} radius="lg" aria-label="Loading results" />}

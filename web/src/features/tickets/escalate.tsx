@@ -6,11 +6,13 @@ import { Problem } from "~/api/problem";
 import { useSupportAgents } from "~/api/queries";
 import { showDone, showProblem } from "~/components/toast";
 import { useOnceKey } from "~/lib/once";
+import { useReturnFocus } from "~/lib/return-focus";
 
 const EMPTY = { reason: "", toAgentId: "", level: "1" };
 
 /** Hands a ticket on to somebody who can do more, and says why. */
 export function Escalate({ ticket, onClose }: { ticket: TicketDetail; onClose: () => void }) {
+  useReturnFocus();
   const agents = useSupportAgents();
   const form = useForm({ initialValues: EMPTY });
   const once = useOnceKey();

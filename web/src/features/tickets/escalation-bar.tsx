@@ -1,11 +1,13 @@
-import { Button, Group, Modal, Textarea } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { ArrowUpRight } from "lucide-react";
-import { useRef, useState } from "react";
+import { Suspense, lazy, useRef, useState } from "react";
 import { type Schemas, type TicketDetail, api, client } from "~/api/client";
 import { useMayAct, useUser } from "~/api/session";
 import { showDone, showProblem } from "~/components/toast";
 import classes from "./ticket.module.css";
+
+const Decline = lazy(async () => ({ default: (await import("./decline")).Decline }));
 
 type Escalation = Schemas["EscalationLine"];
 type Answer = "accept" | "decline" | "resolve";
@@ -82,13 +84,15 @@ function Bar({ escalation }: { escalation: Escalation }) {
           )}
         </span>
       )}
-      {declining && (
-        <Decline
-          busy={busy !== null}
-          onClose={() => setDeclining(false)}
-          onDecline={(reason) => void answer("decline", reason)}
-        />
-      )}
+      <Suspense>
+        {declining && (
+          <Decline
+            busy={busy !== null}
+            onClose={() => setDeclining(false)}
+            onDecline={(reason) => void answer("decline", reason)}
+          />
+        )}
+      </Suspense>
     </section>
   );
 }
@@ -103,34 +107,4 @@ function send(id: string, how: Answer, reason: string) {
     case "resolve":
       return client.POST("/api/escalations/{id}/resolve", { params, body: {} });
   }
-}
-
-interface DeclineProps {
-  busy: boolean;
-  onClose: () => void;
-  onDecline: (reason: string) => void;
-}
-
-function Decline({ busy, onClose, onDecline }: DeclineProps) {
-  const [reason, setReason] = useState("");
-  return (
-    <Modal opened onClose={onClose} title="Decline the escalation" closeButtonProps={{ "aria-label": "Close" }}>
-      <Textarea
-        data-autofocus
-        label="Reason"
-        autosize
-        minRows={2}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
-      <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button loading={busy} disabled={reason.trim() === ""} onClick={() => onDecline(reason.trim())}>
-          Decline
-        </Button>
-      </Group>
-    </Modal>
-  );
 }

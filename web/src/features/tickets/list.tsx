@@ -2,12 +2,13 @@ import { Button, Skeleton } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, Suspense, lazy, useEffect, useRef } from "react";
 import type { TicketLine } from "~/api/client";
 import { useMayAct } from "~/api/session";
+import { useStore } from "~/lib/store";
 import { Failure } from "~/components/route-error";
 import { BulkBar } from "./bulk-bar";
-import { CommandDialog } from "./commands";
+import { command } from "./commands";
 import { Filters } from "./filters";
 import { useListLive } from "./list-live";
 import classes from "./list.module.css";
@@ -16,6 +17,12 @@ import { type TicketSearch, isFiltered } from "./search";
 import { useSelection } from "./selection";
 import { useTriage } from "./triage";
 import { useTicketList } from "./use-ticket-list";
+
+// Dialogs come when they are first wanted.
+const loadDialog = () => import("./command-dialog");
+const CommandDialog = lazy(async () => ({ default: (await loadDialog()).CommandDialog }));
+/** What keys open is loaded soon after the list, so that it is there at once. */
+const PRELOAD_MS = 1_500;
 
 /** Every row is so high, so that the list knows where each is without measuring. */
 const ROW_PX = 78;
@@ -31,7 +38,13 @@ interface Props {
 export function TicketList({ search, onSearch }: Props) {
   const { tickets, key, ...list } = useTicketList(search);
   const mayAct = useMayAct();
+  const asked = useStore(command);
   const scroll = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!mayAct) return;
+    const timer = setTimeout(() => void loadDialog(), PRELOAD_MS);
+    return () => clearTimeout(timer);
+  }, [mayAct]);
   const words = useRef<HTMLInputElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
   const rows = useVirtualizer({
@@ -146,7 +159,7 @@ export function TicketList({ search, onSearch }: Props) {
           <kbd>J</kbd> <kbd>K</kbd> move · <kbd>Enter</kbd> opens · <kbd>?</kbd> all keys
         </footer>
       )}
-      <CommandDialog />
+      <Suspense>{asked && <CommandDialog asked={asked} />}</Suspense>
     </section>
   );
 }

@@ -1,5 +1,6 @@
-import { Modal, ScrollArea, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { type ReactNode, useId, useRef, useState } from "react";
+import { useReturnFocus } from "~/lib/return-focus";
 import classes from "./picker.module.css";
 
 export interface Option {
@@ -29,6 +30,7 @@ interface Props {
 
 /** Chooses one of many with the keyboard: type, move, Enter. */
 export function Picker({ opened, onClose, title, ...rest }: Props) {
+  useReturnFocus();
   return (
     <Modal
       opened={opened}
@@ -36,11 +38,17 @@ export function Picker({ opened, onClose, title, ...rest }: Props) {
       title={title}
       size={420}
       padding="sm"
+      transitionProps={{ duration: 0 }}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <Choices {...rest} title={title} onClose={onClose} />
     </Modal>
   );
+}
+
+/** At once, so that what is typed right after the key that opened it arrives here. */
+function focus(field: HTMLInputElement | null): void {
+  field?.focus();
 }
 
 function Choices({
@@ -75,8 +83,17 @@ function Choices({
     onPick(option.key);
   };
   return (
-    <>
+    <div
+      onKeyDown={(event) => {
+        if (event.key === "ArrowDown") move(active + 1);
+        else if (event.key === "ArrowUp") move(active - 1);
+        else if (event.key === "Enter") pick(shown[active]);
+        else return;
+        event.preventDefault();
+      }}
+    >
       <TextInput
+        ref={focus}
         data-autofocus
         role="combobox"
         aria-expanded
@@ -90,34 +107,27 @@ function Choices({
           setAt(0);
           onWords?.(event.currentTarget.value);
         }}
-        onKeyDown={(event) => {
-          if (event.key === "ArrowDown") move(active + 1);
-          else if (event.key === "ArrowUp") move(active - 1);
-          else if (event.key === "Enter") pick(shown[active]);
-          else return;
-          event.preventDefault();
-        }}
       />
-      <ScrollArea.Autosize mah={320} mt={8} viewportProps={{ tabIndex: -1 }}>
-        <div ref={list} id={id} role="listbox" aria-label={title} className={classes.list}>
-          {shown.map((option, index) => (
-            <div
-              key={option.key}
-              id={`${id}-${String(index)}`}
-              role="option"
-              aria-selected={index === active}
-              data-index={index}
-              className={classes.option}
-              onMouseMove={() => setAt(index)}
-              onClick={() => pick(option)}
-            >
-              <span className={classes.label}>{option.shown ?? option.label}</span>
-              {option.hint && <span className={classes.hint}>{option.hint}</span>}
-            </div>
-          ))}
-        </div>
-      </ScrollArea.Autosize>
+
+      <div ref={list} id={id} role="listbox" aria-label={title} tabIndex={0} className={classes.list}>
+        {shown.map((option, index) => (
+          <div
+            key={option.key}
+            id={`${id}-${String(index)}`}
+            role="option"
+            aria-selected={index === active}
+            data-index={index}
+            className={classes.option}
+            onMouseMove={() => setAt(index)}
+            onClick={() => pick(option)}
+          >
+            <span className={classes.label}>{option.shown ?? option.label}</span>
+            {option.hint && <span className={classes.hint}>{option.hint}</span>}
+          </div>
+        ))}
+      </div>
+
       {shown.length === 0 && <p className={classes.empty}>{empty ?? "Nothing fits."}</p>}
-    </>
+    </div>
   );
 }

@@ -1,15 +1,15 @@
-import { Button, Menu, Modal, Switch, TextInput } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { BookmarkPlus } from "lucide-react";
-import { useState } from "react";
-import { type Schemas, client } from "~/api/client";
-import { Problem } from "~/api/problem";
-import { useMayAct, useUser } from "~/api/session";
+import { Suspense, lazy, useState } from "react";
+import { client } from "~/api/client";
+import { useMayAct } from "~/api/session";
 import { showDone, showProblem } from "~/components/toast";
-import { useOnceKey } from "~/lib/once";
 import classes from "./list.module.css";
-import { type TicketSearch, filtersOf, isFiltered, searchOfView } from "./search";
+import { type TicketSearch, filtersIn, isFiltered } from "./search";
 import { useCurrentView, useMayChange } from "./views";
+
+const NewView = lazy(async () => ({ default: (await import("./new-view")).NewView }));
 
 interface Props {
   search: TicketSearch;
@@ -56,82 +56,19 @@ export function SaveView({ search, onChange }: Props) {
           <Menu.Item onClick={() => setNaming(true)}>Save as a new view…</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={naming}
-        onClose={() => setNaming(false)}
-        title="New view"
-        size="sm"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <NewView
-          search={search}
-          onDone={(saved) => {
-            setNaming(false);
-            again();
-            onChange(saved);
-          }}
-        />
-      </Modal>
+      <Suspense>
+        {naming && (
+          <NewView
+            search={search}
+            onClose={() => setNaming(false)}
+            onDone={(saved) => {
+              setNaming(false);
+              again();
+              onChange(saved);
+            }}
+          />
+        )}
+      </Suspense>
     </>
-  );
-}
-
-/** Filters that are not set may be left out, which the types of the document cannot say. */
-function filtersIn(search: TicketSearch): Schemas["ViewFilters"] {
-  return filtersOf(search) as Schemas["ViewFilters"];
-}
-
-function NewView({ search, onDone }: { search: TicketSearch; onDone: (search: TicketSearch) => void }) {
-  const isAdmin = useUser()?.role === "ADMIN";
-  const once = useOnceKey();
-  const [name, setName] = useState("");
-  const [isShared, setShared] = useState(false);
-  const [fault, setFault] = useState<string | null>(null);
-  const [saving, setSaving] = useState(false);
-  const save = async () => {
-    if (saving) return;
-    setSaving(true);
-    const body = { name: name.trim(), filters: filtersIn(search), sort: search.sort, isShared };
-    try {
-      const header = { "Idempotency-Key": once.keyFor(body) };
-      const { data } = await client.POST("/api/saved-views", { params: { header }, body });
-      once.done();
-      if (data) onDone(searchOfView(data));
-    } catch (error) {
-      const problem = Problem.of(error);
-      setFault(problem.byField().name ?? problem.message);
-    } finally {
-      setSaving(false);
-    }
-  };
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
-      }}
-    >
-      <TextInput
-        data-autofocus
-        label="Name"
-        placeholder="Such as “VPN, waiting”"
-        value={name}
-        error={fault}
-        maxLength={80}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      {isAdmin && (
-        <Switch
-          mt="sm"
-          size="xs"
-          label="For everybody"
-          checked={isShared}
-          onChange={(event) => setShared(event.currentTarget.checked)}
-        />
-      )}
-      <Button type="submit" mt="md" loading={saving} disabled={name.trim() === ""}>
-        Save the view
-      </Button>
-    </form>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "~/lib/zod";
-import { TicketSearch } from "./search";
+import { TicketSearch, filtersOf, isFiltered, readTyped, sameList, searchOfView } from "./search";
 
 test.each([
   [{}, {}],
@@ -11,6 +11,43 @@ test.each([
   [{ status: "escalated,nonsense" }, { status: "ESCALATED" }],
   [{ status: "nonsense", priority: "URGENT", other: "1" }, { priority: "URGENT" }],
   [{ q: "x".repeat(201) }, {}],
+  [{ assigneeId: "me", organizationId: "../etc" }, { assigneeId: "me" }],
+  [
+    { sla: "breached", sort: "-priority" },
+    { sla: "breached", sort: "-priority" },
+  ],
+  [{ sla: "late", sort: "subject" }, {}],
+  [{ createdFrom: "2026-11-01", createdTo: "yesterday" }, { createdFrom: "2026-11-01" }],
 ])("the address %j", (address, search) => {
   expect(JSON.parse(JSON.stringify(z.parse(TicketSearch, address)))).toEqual(search);
+});
+
+test.each([
+  ["vpn drops", "vpn drops", {}],
+  ["vpn priority:urgent assignee:me", "vpn", { priority: "URGENT", assigneeId: "me" }],
+  ["is:open status:escalated", "", { status: "OPEN,ESCALATED" }],
+  ["tag:wifi tag:office", "", { tag: "wifi,office" }],
+  ["SLA:BREACHED printer", "printer", { sla: "breached" }],
+  // What is no filter stays among the words.
+  ["status:purple http://a.b/c", "status:purple http://a.b/c", {}],
+  ["tag:", "tag:", {}],
+])("what is typed as %j", (typed, words, filters) => {
+  expect(readTyped(typed)).toEqual({ words, filters });
+});
+
+test("a saved view is an address, and the order of its filters does not matter", () => {
+  const view = { id: "view1", filters: { priority: ["HIGH"], status: ["OPEN", "ESCALATED"] }, sort: "-createdAt" };
+  const search = searchOfView(view);
+  expect(search).toEqual({ priority: "HIGH", status: "OPEN,ESCALATED", view: "view1" });
+  expect(sameList(search, { status: "OPEN,ESCALATED", priority: "HIGH" })).toBe(true);
+  expect(sameList(search, { status: "OPEN,ESCALATED", priority: "HIGH", sort: "-priority" })).toBe(false);
+  expect(sameList(search, { status: "OPEN" })).toBe(false);
+});
+
+test("filters go to the server as lists, without what only the page knows", () => {
+  expect(filtersOf({ q: "vpn", status: "OPEN,CLOSED", view: "view1", sort: "-priority" })).toEqual({
+    status: ["OPEN", "CLOSED"],
+    q: "vpn",
+  });
+  expect(isFiltered({ view: "view1", sort: "-priority" })).toBe(false);
 });

@@ -1,3 +1,4 @@
+import type { Schemas } from "~/api/client";
 import { z } from "~/lib/zod";
 
 export const STATUSES = ["OPEN", "IN_PROGRESS", "WAITING_ON_CUSTOMER", "ESCALATED", "RESOLVED", "CLOSED"] as const;
@@ -84,6 +85,11 @@ export function filtersOf(search: TicketSearch) {
   return Object.fromEntries<string[] | string | undefined>([...lists, ...singles]) as Partial<
     Record<ListFilter, string[]> & Record<(typeof SINGLES)[number], string>
   >;
+}
+
+/** The filters for a saved view. Those that are not set may be left out, which the types of the document cannot say. */
+export function filtersIn(search: TicketSearch): Schemas["ViewFilters"] {
+  return filtersOf(search) as Schemas["ViewFilters"];
 }
 
 /** Whether anything is filtered at all. */

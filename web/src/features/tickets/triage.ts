@@ -46,7 +46,9 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
 
   const focused = (): string | null => {
     const row = document.activeElement?.closest<HTMLElement>("[data-ticket]");
-    return row?.dataset.ticket ?? null;
+    if (row) return row.dataset.ticket ?? null;
+    // The row that had the focus may have been drawn anew.
+    return !open && document.activeElement === document.body ? last.get() : null;
   };
   const isOpen = (ticket: TicketLine) => ticket.label === open || ticket.id === open;
   const move = (step: 1 | -1) => {

@@ -1,15 +1,16 @@
-import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Bookmark, CircleUserRound, Ellipsis, Inbox, type LucideIcon, Rows3, UserRoundX, Users } from "lucide-react";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { type Schemas, api, client } from "~/api/client";
-import { Problem } from "~/api/problem";
 import { useMayAct, useUser } from "~/api/session";
 import { showDone, showProblem } from "~/components/toast";
 import { STATUSES, type TicketSearch, sameList, searchOfView } from "./search";
 import { countTickets } from "./use-ticket-list";
 import classes from "./views.module.css";
+
+const Rename = lazy(async () => ({ default: (await import("./rename-view")).RenameView }));
 
 export type View = Schemas["SavedViewRow"];
 
@@ -153,49 +154,7 @@ function SavedView({ view, icon }: { view: View; icon: LucideIcon }) {
           </Menu.Dropdown>
         </Menu>
       )}
-      {renaming && <Rename view={view} onClose={() => setRenaming(false)} onDone={again} />}
+      <Suspense>{renaming && <Rename view={view} onClose={() => setRenaming(false)} onDone={again} />}</Suspense>
     </div>
-  );
-}
-
-function Rename({ view, onClose, onDone }: { view: View; onClose: () => void; onDone: () => void }) {
-  const [name, setName] = useState(view.name);
-  const [fault, setFault] = useState<string | null>(null);
-  const [saving, setSaving] = useState(false);
-  const save = async () => {
-    setSaving(true);
-    try {
-      const params = { path: { id: view.id } };
-      await client.PATCH("/api/saved-views/{id}", { params, body: { name, version: view.version } });
-      onDone();
-      onClose();
-    } catch (error) {
-      const problem = Problem.of(error);
-      setFault(problem.byField().name ?? problem.message);
-    } finally {
-      setSaving(false);
-    }
-  };
-  return (
-    <Modal opened onClose={onClose} title="Rename the view" size="sm" closeButtonProps={{ "aria-label": "Close" }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <TextInput
-          data-autofocus
-          label="Name"
-          value={name}
-          error={fault}
-          maxLength={80}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Button type="submit" mt="md" loading={saving} disabled={name.trim() === ""}>
-          Rename
-        </Button>
-      </form>
-    </Modal>
   );
 }

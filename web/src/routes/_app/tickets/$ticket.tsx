@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { lazy } from "react";
 import type { TicketDetail } from "~/api/client";
 import { ticketQuery } from "~/api/queries";
 import { useUser } from "~/api/session";
@@ -6,11 +7,13 @@ import { SideTabs } from "~/components/side-tabs";
 import { showDone } from "~/components/toast";
 import type { Sources } from "~/features/copilot/context";
 import { CopilotPanel } from "~/features/copilot/panel";
-import { TicketActivity } from "~/features/tickets/activity";
-import { TicketDetails } from "~/features/tickets/details";
 import { TicketPage } from "~/features/tickets/ticket-page";
 import { messageAnchor } from "~/lib/anchors";
-import { useDraft } from "~/lib/drafts";
+import { useInsert } from "~/lib/drafts";
+
+// What stands in the other tabs comes when they are opened.
+const TicketActivity = lazy(async () => ({ default: (await import("~/features/tickets/activity")).TicketActivity }));
+const TicketDetails = lazy(async () => ({ default: (await import("~/features/tickets/details")).TicketDetails }));
 
 export const Route = createFileRoute("/_app/tickets/$ticket")({
   loader: ({ context, params }) => void context.queries.prefetchQuery(ticketQuery(params.ticket)),
@@ -25,7 +28,7 @@ function TicketRoute() {
 /** Where the two features meet: the copilot's draft goes into the ticket's composer. */
 function Side({ ticket }: { ticket: TicketDetail }) {
   const navigate = Route.useNavigate();
-  const { insert } = useDraft(useUser()?.id ?? "", ticket.id);
+  const { insert } = useInsert(useUser()?.id ?? "", ticket.id);
   return (
     <SideTabs
       copilot={

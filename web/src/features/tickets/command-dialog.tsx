@@ -1,23 +1,9 @@
-import { useUser } from "~/api/session";
 import { useLookups, useSupportAgents } from "~/api/queries";
+import { useUser } from "~/api/session";
 import { Dot } from "~/components/dot";
-import { Store, useStore } from "~/lib/store";
-import { type Action, type Target, useChange } from "./change";
+import { type Action, useChange } from "./change";
+import { type Command, type Kind, command } from "./commands";
 import { type Option, Picker } from "./picker";
-
-type Kind = Action["type"];
-
-interface Command {
-  kind: Kind;
-  targets: (Target & { tags?: string[] })[];
-}
-
-const command = new Store<Command | null>(null);
-
-/** Asks what shall become of some tickets: whom to assign, which priority, status or tag. */
-export function askFor(kind: Kind, targets: Command["targets"]): void {
-  if (targets.length > 0) command.set({ kind, targets });
-}
 
 const TITLES: Record<Kind, string> = {
   assign: "Assign",
@@ -26,12 +12,10 @@ const TITLES: Record<Kind, string> = {
   tag: "Tag",
 };
 
-/** The dialog of the command that was asked for; shown once for the whole page. */
-export function CommandDialog() {
-  const asked = useStore(command);
+/** The dialog of the command that was asked for. */
+export function CommandDialog({ asked }: { asked: Command }) {
   const change = useChange();
   const options = useOptions(asked);
-  if (!asked) return null;
   const { kind, targets } = asked;
   const [first] = targets;
   const of = targets.length === 1 && first ? first.label : `${String(targets.length)} tickets`;
@@ -62,11 +46,11 @@ function actionOf(kind: Kind, key: string): Action {
   }
 }
 
-function useOptions(asked: Command | null): Option[] {
+function useOptions(asked: Command): Option[] {
   const user = useUser();
   const { statuses, priorities } = useLookups();
   const agents = useSupportAgents();
-  switch (asked?.kind) {
+  switch (asked.kind) {
     case "status":
       return statuses.map(({ key, label, color }) => ({ key, label, shown: <Dot color={color}>{label}</Dot> }));
     case "priority":
@@ -84,7 +68,5 @@ function useOptions(asked: Command | null): Option[] {
       const tags = [...new Set(asked.targets.flatMap(({ tags: all = [] }) => all))];
       return tags.map((tag) => ({ key: `-${tag}`, label: `Remove “${tag}”` }));
     }
-    default:
-      return [];
   }
 }
