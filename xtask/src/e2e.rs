@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::keeper::Keeper;
-use crate::{run, shell, web};
+use crate::{no_arguments, run, shell, web};
 
 /// How long the server may take to make its demo data and answer.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -30,6 +30,20 @@ const STOP: &str =
 
 /// Runs Playwright against a server of its own; gives Playwright's summary.
 pub(crate) fn run() -> Result<Vec<String>> {
+    against_a_server("e2e")
+}
+
+/// `cargo xtask screenshots`: pictures of every page, from a server of its own.
+pub(crate) fn screenshots(arguments: &[String]) -> Result<()> {
+    no_arguments(arguments)?;
+    web::build()?;
+    against_a_server("screenshots")?;
+    println!("wrote {}", web::folder().join("screenshots").display());
+    Ok(())
+}
+
+/// Runs a script of `web/package.json` that is Playwright; gives Playwright's summary.
+fn against_a_server(script: &str) -> Result<Vec<String>> {
     let chromium = chromium()?;
     let binary = run::debug_binary()?;
     let model = Model::start(&binary.with_file_name("scripted-model"))?;
@@ -39,12 +53,11 @@ pub(crate) fn run() -> Result<Vec<String>> {
         ("COPILOT_PROVIDER", "openai"),
         ("OPENAI_BASE_URL", &model.url),
         ("OPENAI_API_KEY", MODEL_KEY),
-        // Failures that may pass are not what these tests are about.
         ("RATE_LIMIT_PER_MINUTE", "0"),
     ];
     let with_model = Server::start(&binary, "e2e-model", &scripted)?;
-    shell::say(&format!("running the end-to-end tests against {} in {}", server.url, chromium.display()));
-    let mut playwright = web::npm(&["run", "e2e"]);
+    shell::say(&format!("npm run {script} against {} in {}", server.url, chromium.display()));
+    let mut playwright = web::npm(&["run", script]);
     playwright.env("PATCHCORD_URL", &server.url).env("CHROMIUM", &chromium);
     playwright.env("PATCHCORD_MODEL_URL", &with_model.url).env("PATCHCORD_MODEL_CONTROL", &model.control);
     let (lines, result) = shell::watch(playwright)?;

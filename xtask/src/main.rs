@@ -33,7 +33,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 9] = [
+const COMMANDS: [Command; 10] = [
     Command {
         name: "run",
         arguments: "",
@@ -51,6 +51,14 @@ const COMMANDS: [Command; 9] = [
                   PATCHCORD_TEST_POSTGRES set, that server is used instead. CHROMIUM names another browser.\n\
                   --only PART   run one part",
         run: test::run,
+    },
+    Command {
+        name: "screenshots",
+        arguments: "",
+        about: "pictures of every page, light and dark, into web/screenshots/",
+        details: "Builds the page and a debug server, starts the demo on a free port and drives Chromium through every page, on a\n\
+                  desktop, and the main ones on a phone. Two of the pictures are in the README and in git.",
+        run: e2e::screenshots,
     },
     Command {
         name: "lint",

@@ -1,7 +1,7 @@
 //! The page, embedded in the program: one document with a fresh nonce per answer, and files that never change.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{Embed, EmbeddedFile};
 
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 struct Files;
 
 /// What is not a route of the API: a file of the page, or the page itself for addresses that it routes on its own.
-pub(crate) async fn fallback(State(desk): State<Desk>, uri: Uri) -> Response {
+pub(crate) async fn fallback(State(desk): State<Desk>, headers: HeaderMap, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
         return ApiError::NoRoute.into_response();
@@ -21,7 +21,7 @@ pub(crate) async fn fallback(State(desk): State<Desk>, uri: Uri) -> Response {
     if path != "index.html"
         && let Some(file) = Files::get(path)
     {
-        return serve(path, file);
+        return serve(path, file, &headers);
     }
     if path.starts_with("assets/") {
         return ApiError::NoRoute.into_response();
@@ -29,14 +29,41 @@ pub(crate) async fn fallback(State(desk): State<Desk>, uri: Uri) -> Response {
     index(&desk)
 }
 
-fn serve(path: &str, file: EmbeddedFile) -> Response {
-    let mut response = file.data.into_owned().into_response();
+/// The build puts a `.br` and a `.gz` beside each file that is worth it; this is the one that the browser takes.
+fn serve(path: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
+    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let packed = ENCODINGS
+        .into_iter()
+        .filter(|(name, _)| accepts(accepted, name))
+        .find_map(|(name, ending)| Files::get(&format!("{path}.{ending}")).map(|packed| (name, packed)));
+    let (encoding, content) = match packed {
+        Some((name, packed)) => (Some(name), packed.data),
+        None => (None, file.data),
+    };
+    let mut response = content.into_owned().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
     // Names of assets carry a hash of their content.
     let caching = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     response
+}
+
+/// Encodings with the ending of their files, the smallest first.
+const ENCODINGS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
+
+/// Whether an `Accept-Encoding` names an encoding and does not refuse it with `q=0`.
+fn accepts(accepted: &str, encoding: &str) -> bool {
+    accepted.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let refused = |part: &str| part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        named && !parts.any(refused)
+    })
 }
 
 fn index(desk: &Desk) -> Response {
@@ -80,6 +107,20 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn encodings_are_taken_as_the_browser_asks() {
+        for (accepted, br, gzip) in [
+            ("gzip, deflate, br, zstd", true, true),
+            ("GZIP;q=0.5", false, true),
+            ("br;q=0, gzip", false, true),
+            ("br; q=0.0", false, false),
+            ("brotli", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!((super::accepts(accepted, "br"), super::accepts(accepted, "gzip")), (br, gzip), "{accepted}");
+        }
+    }
+
     #[test]
     fn the_page_is_told() {
         let page = include_str!("../../../web/index.html");

@@ -16,6 +16,7 @@ import { useIsAdmin, useMayAct } from "~/api/session";
 import { Brand } from "~/components/brand";
 import { undoLast } from "~/components/toast";
 import { UserMenu } from "~/features/session/user-menu";
+import { SettingsCommands } from "~/features/settings/frame";
 import { useCommands } from "~/lib/commands";
 import { useLive } from "~/live/use-live";
 import { Connection } from "./connection";
@@ -129,6 +130,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="content" className={classes.main} tabIndex={-1}>
         {children}
       </main>
+      {isAdmin && <SettingsCommands />}
       <Suspense>
         {seen.includes("new ticket") && <NewTicket opened={dialog === "new ticket"} onClose={close} />}
         {seen.includes("shortcuts") && <Shortcuts opened={dialog === "shortcuts"} onClose={close} />}

@@ -13,7 +13,13 @@ interface Props {
 export function DataTable({ label, columns, children }: Props) {
   return (
     <div className={classes.frame} role="region" aria-label={label} tabIndex={0}>
-      <Table className={classes.table} verticalSpacing={8} horizontalSpacing="md" aria-label={label}>
+      <Table
+        className={classes.table}
+        borderColor="var(--desk-line)"
+        verticalSpacing={8}
+        horizontalSpacing="md"
+        aria-label={label}
+      >
         <Table.Thead>
           <Table.Tr>
             {columns.map((column, index) =>

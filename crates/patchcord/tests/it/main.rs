@@ -51,6 +51,7 @@ mod oidc;
 mod openapi;
 mod organizations;
 mod outages;
+mod page;
 mod passing;
 mod phone_numbers;
 mod presence;

@@ -1,7 +1,7 @@
 import { Alert, Button, SegmentedControl, Select, TagsInput, TextInput, Textarea } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue, useEffect, useState } from "react";
 import { api } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { useLookups } from "~/api/queries";
@@ -61,20 +61,23 @@ function Form({ article }: { article: Article | null }) {
   // The version that the text began from: a change by somebody else since then must be told.
   const [version, setVersion] = useState(article?.version ?? 0);
   const [theirs, setTheirs] = useState<Article | null>(null);
-  const [saved, setSaved] = useState(false);
+  const [saved, setSaved] = useState<string | null>(null);
   const [pane, setPane] = useState("write");
   const form = useKeptForm<Values>(`article.${article?.id ?? "new"}`, { initialValues: valuesOf(article) });
   const preview = useDeferredValue(form.values.body);
-  const dirty = form.isDirty() && !saved;
+  const dirty = form.isDirty() && saved === null;
+  // Only when the guard knows that all is saved; it would ask otherwise.
+  useEffect(() => {
+    if (saved) void navigate({ to: "/knowledge/$article", params: { article: saved } });
+  }, [saved, navigate]);
 
   const after = {
     onSuccess: (row: Article) => {
       once.done();
-      setSaved(true);
+      setSaved(row.id);
       form.settle(valuesOf(row));
       keepArticle(queries, row);
       showDone(row.status === "DRAFT" ? "Saved as a draft" : "Saved and published");
-      void navigate({ to: "/knowledge/$article", params: { article: row.id } });
     },
     onError: (error: unknown) => {
       const problem = Problem.of(error);

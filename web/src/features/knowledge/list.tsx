@@ -42,7 +42,7 @@ export function ArticleList({ search, onSearch }: Props) {
   ]);
   const add = mayAct && (
     <Button leftSection={<Plus size={14} aria-hidden />} onClick={write}>
-      Write an article
+      Write
     </Button>
   );
   const filtered = Boolean(search.q ?? search.status ?? search.productArea);

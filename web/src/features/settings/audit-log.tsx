@@ -76,6 +76,15 @@ export function AuditLog() {
   );
 }
 
+/** What people call the thing, when the entry tells. */
+function nameOf({ before, after }: Entry): string | null {
+  const state = { ...(before as object | null), ...(after as object | null) } as Record<string, unknown>;
+  const name = ["name", "title", "email", "url"]
+    .map((field) => state[field])
+    .find((value) => typeof value === "string");
+  return (name as string | undefined) ?? null;
+}
+
 function Row({ entry }: { entry: Entry }) {
   const [open, setOpen] = useState(false);
   const details = Boolean(entry.before ?? entry.after);
@@ -89,9 +98,11 @@ function Row({ entry }: { entry: Entry }) {
         <Table.Td>{entry.actorName ?? entry.actor}</Table.Td>
         <Table.Td fw={600}>{entry.action}</Table.Td>
         <Table.Td>
-          <Text size="xs" ff="monospace">
-            {entry.subject}
-          </Text>
+          {nameOf(entry) ?? (
+            <Text size="xs" ff="monospace" span>
+              {entry.subject}
+            </Text>
+          )}
         </Table.Td>
         <Table.Td ta="right">
           {details && (

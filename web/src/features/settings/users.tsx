@@ -111,20 +111,24 @@ function Row({ user }: { user: User }) {
         </Text>
       </Table.Td>
       <Table.Td>
-        <Select
-          aria-label={`Role of ${user.name}`}
-          size="xs"
-          w={150}
-          allowDeselect={false}
-          disabled={mine || change.isPending}
-          value={user.role}
-          data={roles.map(({ key, label }) => ({ value: key, label }))}
-          onChange={(role) =>
-            role &&
-            role !== user.role &&
-            void setAndSay({ role }, { role: user.role }, `${user.name}: ${labelOf(role)}`)
-          }
-        />
+        {mine ? (
+          labelOf(user.role)
+        ) : (
+          <Select
+            aria-label={`Role of ${user.name}`}
+            size="xs"
+            w={150}
+            allowDeselect={false}
+            disabled={change.isPending}
+            value={user.role}
+            data={roles.map(({ key, label }) => ({ value: key, label }))}
+            onChange={(role) =>
+              role &&
+              role !== user.role &&
+              void setAndSay({ role }, { role: user.role }, `${user.name}: ${labelOf(role)}`)
+            }
+          />
+        )}
       </Table.Td>
       <Table.Td>{user.lastLoginAt ? <Age at={user.lastLoginAt} /> : "Never"}</Table.Td>
       <Table.Td>

@@ -54,6 +54,7 @@ function Form<T extends Record<string, unknown>>({
 }: Part<T> & { workspace: Workspace }) {
   // The version that was read when the form began: a change by somebody else since then must be told.
   const [version, setVersion] = useState(workspace.version);
+  const [base, setBase] = useState(() => read(workspace));
   const [theirs, setTheirs] = useState<Workspace | null>(null);
   const form = useKeptForm<T>(`workspace.${title}`, { initialValues: read(workspace) });
   const queries = useQueryClient();
@@ -61,6 +62,7 @@ function Form<T extends Record<string, unknown>>({
     queries.setQueryData(workspaceQuery.queryKey, saved);
     void queries.invalidateQueries({ queryKey: lookupsQuery.queryKey });
     setVersion(saved.version);
+    setBase(read(saved));
     setTheirs(null);
     form.settle(read(saved));
   };
@@ -78,8 +80,13 @@ function Form<T extends Record<string, unknown>>({
       if (rest) showProblem("The settings were not saved", rest);
     },
   });
+  // Only what was changed here is sent, so that saving over somebody else's change keeps the rest of it.
   const send = (over: number) => {
-    if (!save.isPending) save.mutate({ body: { ...write(form.values), version: over } });
+    const before = write(base) as Record<string, unknown>;
+    const changed = Object.entries(write(form.values)).filter(
+      ([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field]),
+    );
+    if (!save.isPending) save.mutate({ body: { ...Object.fromEntries(changed), version: over } });
   };
   return (
     <form
