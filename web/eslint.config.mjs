@@ -34,4 +34,9 @@ export default defineConfig(
       ],
     },
   },
+  {
+    // Tools for people at a terminal.
+    files: ["scripts/**"],
+    rules: { "no-console": "off" },
+  },
 );

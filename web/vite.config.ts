@@ -50,8 +50,8 @@ export default defineConfig({
     }),
     react(),
     placeholders(),
-    firstLoad(),
     packed(),
+    firstLoad(),
   ],
   resolve: { alias: { "~": fileURLToPath(new URL("src", import.meta.url)) } },
   // The server puts a fresh nonce into each answer; without it the policy would block styles made at run time.

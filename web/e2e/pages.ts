@@ -14,7 +14,10 @@ export function routes(): string[] {
 /** Where nobody is signed in. */
 export const PUBLIC = ["/sign-in", "/accept-invitation"];
 
-type Sample = (get: (path: string) => Promise<{ items: { id: string; label?: string }[] }>) => Promise<string>;
+type Sample = (
+  get: (path: string) => Promise<{ items: { id: string }[] }>,
+  post: (path: string, data: object) => Promise<{ id: string }>,
+) => Promise<string>;
 
 const first =
   (list: string): Sample =>
@@ -24,6 +27,11 @@ const first =
 /** What stands in the address for a parameter. */
 const SAMPLES: Record<string, Sample> = {
   $ticket: async () => "TKT-0001",
+  $contact: first("/api/contacts?limit=1"),
+  $organization: first("/api/organizations?limit=1"),
+  $device: first("/api/devices?limit=1"),
+  $webhook: async (_get, post) =>
+    (await post("/api/webhooks", { url: "https://hooks.example.com/desk", events: ["*"], disabled: true })).id,
   $article: first("/api/kb/articles?limit=1&status=PUBLISHED"),
 };
 
@@ -32,7 +40,10 @@ export async function addresses(
   request: APIRequestContext,
   wanted: string[],
 ): Promise<{ route: string; path: string }[]> {
-  const get = await reader(request);
+  const headers = { Authorization: `Bearer ${await tokenOf(request, "admin@demo.test")}` };
+  const get = async (path: string) => (await (await request.get(path, { headers })).json()) as never;
+  const post = async (path: string, data: object) =>
+    (await (await request.post(path, { headers, data })).json()) as never;
   return Promise.all(
     wanted.map(async (route) => {
       const parts = await Promise.all(
@@ -40,7 +51,7 @@ export async function addresses(
           if (!part.startsWith("$")) return part;
           const sample = SAMPLES[part];
           if (!sample) throw new Error(`e2e/pages.ts has no sample for ${part} of ${route}`);
-          return sample(get);
+          return sample(get, post);
         }),
       );
       return { route, path: parts.join("/") };
@@ -52,11 +63,6 @@ export async function tokenOf(request: APIRequestContext, email: string): Promis
   const answer = await request.post("/api/auth/login", { data: { email, password: "patchcord-demo" } });
   expect(answer.status()).toBe(200);
   return ((await answer.json()) as { accessToken: string }).accessToken;
-}
-
-async function reader(request: APIRequestContext) {
-  const headers = { Authorization: `Bearer ${await tokenOf(request, "admin@demo.test")}` };
-  return async (path: string) => (await (await request.get(path, { headers })).json()) as never;
 }
 
 /** Waits until a page shows what it has: its heading is there and its placeholders are gone. */

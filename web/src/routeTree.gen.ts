@@ -17,21 +17,31 @@ import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as AppKnowledgeRouteRouteImport } from './routes/_app/knowledge/route'
 import { Route as AppSettingsRouteRouteImport } from './routes/_app/settings/route'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
+import { Route as AppContactsIndexRouteImport } from './routes/_app/contacts/index'
+import { Route as AppContactsContactRouteImport } from './routes/_app/contacts/$contact'
+import { Route as AppDevicesIndexRouteImport } from './routes/_app/devices/index'
+import { Route as AppDevicesDeviceRouteImport } from './routes/_app/devices/$device'
 import { Route as AppKnowledgeIndexRouteImport } from './routes/_app/knowledge/index'
 import { Route as AppKnowledgeArticleRouteImport } from './routes/_app/knowledge/$article'
 import { Route as AppKnowledgeNewRouteImport } from './routes/_app/knowledge_.new'
+import { Route as AppOrganizationsIndexRouteImport } from './routes/_app/organizations/index'
+import { Route as AppOrganizationsOrganizationRouteImport } from './routes/_app/organizations/$organization'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app/settings/index'
 import { Route as AppSettingsAuditLogRouteImport } from './routes/_app/settings/audit-log'
 import { Route as AppSettingsCopilotRouteImport } from './routes/_app/settings/copilot'
 import { Route as AppSettingsHoursRouteImport } from './routes/_app/settings/hours'
 import { Route as AppSettingsMacrosRouteImport } from './routes/_app/settings/macros'
+import { Route as AppSettingsTeamRouteImport } from './routes/_app/settings/team'
 import { Route as AppSettingsTokensRouteImport } from './routes/_app/settings/tokens'
+import { Route as AppSettingsUsageRouteImport } from './routes/_app/settings/usage'
 import { Route as AppSettingsUsersRouteImport } from './routes/_app/settings/users'
 import { Route as AppSettingsViewsRouteImport } from './routes/_app/settings/views'
 import { Route as AppSettingsWorkspaceRouteImport } from './routes/_app/settings/workspace'
 import { Route as AppTicketsIndexRouteImport } from './routes/_app/tickets/index'
 import { Route as AppTicketsTicketRouteImport } from './routes/_app/tickets/$ticket'
 import { Route as AppKnowledgeArticleEditRouteImport } from './routes/_app/knowledge_.$article.edit'
+import { Route as AppSettingsWebhooksIndexRouteImport } from './routes/_app/settings/webhooks/index'
+import { Route as AppSettingsWebhooksWebhookRouteImport } from './routes/_app/settings/webhooks/$webhook'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -72,6 +82,26 @@ const AppTicketsRouteRoute = AppTicketsRouteRouteImport.update({
   path: '/tickets',
   getParentRoute: () => AppRoute,
 } as any)
+const AppContactsIndexRoute = AppContactsIndexRouteImport.update({
+  id: '/contacts/',
+  path: '/contacts/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppContactsContactRoute = AppContactsContactRouteImport.update({
+  id: '/contacts/$contact',
+  path: '/contacts/$contact',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDevicesIndexRoute = AppDevicesIndexRouteImport.update({
+  id: '/devices/',
+  path: '/devices/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDevicesDeviceRoute = AppDevicesDeviceRouteImport.update({
+  id: '/devices/$device',
+  path: '/devices/$device',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppKnowledgeIndexRoute = AppKnowledgeIndexRouteImport.update({
   id: '/',
   path: '/',
@@ -87,6 +117,17 @@ const AppKnowledgeNewRoute = AppKnowledgeNewRouteImport.update({
   path: '/knowledge/new',
   getParentRoute: () => AppRoute,
 } as any)
+const AppOrganizationsIndexRoute = AppOrganizationsIndexRouteImport.update({
+  id: '/organizations/',
+  path: '/organizations/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppOrganizationsOrganizationRoute =
+  AppOrganizationsOrganizationRouteImport.update({
+    id: '/organizations/$organization',
+    path: '/organizations/$organization',
+    getParentRoute: () => AppRoute,
+  } as any)
 const AppSettingsIndexRoute = AppSettingsIndexRouteImport.update({
   id: '/',
   path: '/',
@@ -112,9 +153,19 @@ const AppSettingsMacrosRoute = AppSettingsMacrosRouteImport.update({
   path: '/macros',
   getParentRoute: () => AppSettingsRouteRoute,
 } as any)
+const AppSettingsTeamRoute = AppSettingsTeamRouteImport.update({
+  id: '/team',
+  path: '/team',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
 const AppSettingsTokensRoute = AppSettingsTokensRouteImport.update({
   id: '/tokens',
   path: '/tokens',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsUsageRoute = AppSettingsUsageRouteImport.update({
+  id: '/usage',
+  path: '/usage',
   getParentRoute: () => AppSettingsRouteRoute,
 } as any)
 const AppSettingsUsersRoute = AppSettingsUsersRouteImport.update({
@@ -147,6 +198,18 @@ const AppKnowledgeArticleEditRoute = AppKnowledgeArticleEditRouteImport.update({
   path: '/knowledge/$article/edit',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsWebhooksIndexRoute =
+  AppSettingsWebhooksIndexRouteImport.update({
+    id: '/webhooks/',
+    path: '/webhooks/',
+    getParentRoute: () => AppSettingsRouteRoute,
+  } as any)
+const AppSettingsWebhooksWebhookRoute =
+  AppSettingsWebhooksWebhookRouteImport.update({
+    id: '/webhooks/$webhook',
+    path: '/webhooks/$webhook',
+    getParentRoute: () => AppSettingsRouteRoute,
+  } as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -156,42 +219,62 @@ export interface FileRoutesByFullPath {
   '/settings': typeof AppSettingsRouteRouteWithChildren
   '/tickets': typeof AppTicketsRouteRouteWithChildren
   '/account': typeof AppAccountRoute
+  '/contacts/$contact': typeof AppContactsContactRoute
+  '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
   '/knowledge/new': typeof AppKnowledgeNewRoute
+  '/organizations/$organization': typeof AppOrganizationsOrganizationRoute
   '/settings/audit-log': typeof AppSettingsAuditLogRoute
   '/settings/copilot': typeof AppSettingsCopilotRoute
   '/settings/hours': typeof AppSettingsHoursRoute
   '/settings/macros': typeof AppSettingsMacrosRoute
+  '/settings/team': typeof AppSettingsTeamRoute
   '/settings/tokens': typeof AppSettingsTokensRoute
+  '/settings/usage': typeof AppSettingsUsageRoute
   '/settings/users': typeof AppSettingsUsersRoute
   '/settings/views': typeof AppSettingsViewsRoute
   '/settings/workspace': typeof AppSettingsWorkspaceRoute
   '/tickets/$ticket': typeof AppTicketsTicketRoute
+  '/contacts/': typeof AppContactsIndexRoute
+  '/devices/': typeof AppDevicesIndexRoute
   '/knowledge/': typeof AppKnowledgeIndexRoute
+  '/organizations/': typeof AppOrganizationsIndexRoute
   '/settings/': typeof AppSettingsIndexRoute
   '/tickets/': typeof AppTicketsIndexRoute
   '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
+  '/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
   '/account': typeof AppAccountRoute
+  '/contacts/$contact': typeof AppContactsContactRoute
+  '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
   '/knowledge/new': typeof AppKnowledgeNewRoute
+  '/organizations/$organization': typeof AppOrganizationsOrganizationRoute
   '/settings/audit-log': typeof AppSettingsAuditLogRoute
   '/settings/copilot': typeof AppSettingsCopilotRoute
   '/settings/hours': typeof AppSettingsHoursRoute
   '/settings/macros': typeof AppSettingsMacrosRoute
+  '/settings/team': typeof AppSettingsTeamRoute
   '/settings/tokens': typeof AppSettingsTokensRoute
+  '/settings/usage': typeof AppSettingsUsageRoute
   '/settings/users': typeof AppSettingsUsersRoute
   '/settings/views': typeof AppSettingsViewsRoute
   '/settings/workspace': typeof AppSettingsWorkspaceRoute
   '/tickets/$ticket': typeof AppTicketsTicketRoute
+  '/contacts': typeof AppContactsIndexRoute
+  '/devices': typeof AppDevicesIndexRoute
   '/knowledge': typeof AppKnowledgeIndexRoute
+  '/organizations': typeof AppOrganizationsIndexRoute
   '/settings': typeof AppSettingsIndexRoute
   '/tickets': typeof AppTicketsIndexRoute
   '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
+  '/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/settings/webhooks': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -203,21 +286,31 @@ export interface FileRoutesById {
   '/_app/settings': typeof AppSettingsRouteRouteWithChildren
   '/_app/tickets': typeof AppTicketsRouteRouteWithChildren
   '/_app/account': typeof AppAccountRoute
+  '/_app/contacts/$contact': typeof AppContactsContactRoute
+  '/_app/devices/$device': typeof AppDevicesDeviceRoute
   '/_app/knowledge/$article': typeof AppKnowledgeArticleRoute
   '/_app/knowledge_/new': typeof AppKnowledgeNewRoute
+  '/_app/organizations/$organization': typeof AppOrganizationsOrganizationRoute
   '/_app/settings/audit-log': typeof AppSettingsAuditLogRoute
   '/_app/settings/copilot': typeof AppSettingsCopilotRoute
   '/_app/settings/hours': typeof AppSettingsHoursRoute
   '/_app/settings/macros': typeof AppSettingsMacrosRoute
+  '/_app/settings/team': typeof AppSettingsTeamRoute
   '/_app/settings/tokens': typeof AppSettingsTokensRoute
+  '/_app/settings/usage': typeof AppSettingsUsageRoute
   '/_app/settings/users': typeof AppSettingsUsersRoute
   '/_app/settings/views': typeof AppSettingsViewsRoute
   '/_app/settings/workspace': typeof AppSettingsWorkspaceRoute
   '/_app/tickets/$ticket': typeof AppTicketsTicketRoute
+  '/_app/contacts/': typeof AppContactsIndexRoute
+  '/_app/devices/': typeof AppDevicesIndexRoute
   '/_app/knowledge/': typeof AppKnowledgeIndexRoute
+  '/_app/organizations/': typeof AppOrganizationsIndexRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/tickets/': typeof AppTicketsIndexRoute
   '/_app/knowledge_/$article/edit': typeof AppKnowledgeArticleEditRoute
+  '/_app/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/_app/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -229,42 +322,62 @@ export interface FileRouteTypes {
     | '/settings'
     | '/tickets'
     | '/account'
+    | '/contacts/$contact'
+    | '/devices/$device'
     | '/knowledge/$article'
     | '/knowledge/new'
+    | '/organizations/$organization'
     | '/settings/audit-log'
     | '/settings/copilot'
     | '/settings/hours'
     | '/settings/macros'
+    | '/settings/team'
     | '/settings/tokens'
+    | '/settings/usage'
     | '/settings/users'
     | '/settings/views'
     | '/settings/workspace'
     | '/tickets/$ticket'
+    | '/contacts/'
+    | '/devices/'
     | '/knowledge/'
+    | '/organizations/'
     | '/settings/'
     | '/tickets/'
     | '/knowledge/$article/edit'
+    | '/settings/webhooks/$webhook'
+    | '/settings/webhooks/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
     | '/accept-invitation'
     | '/sign-in'
     | '/account'
+    | '/contacts/$contact'
+    | '/devices/$device'
     | '/knowledge/$article'
     | '/knowledge/new'
+    | '/organizations/$organization'
     | '/settings/audit-log'
     | '/settings/copilot'
     | '/settings/hours'
     | '/settings/macros'
+    | '/settings/team'
     | '/settings/tokens'
+    | '/settings/usage'
     | '/settings/users'
     | '/settings/views'
     | '/settings/workspace'
     | '/tickets/$ticket'
+    | '/contacts'
+    | '/devices'
     | '/knowledge'
+    | '/organizations'
     | '/settings'
     | '/tickets'
     | '/knowledge/$article/edit'
+    | '/settings/webhooks/$webhook'
+    | '/settings/webhooks'
   id:
     | '__root__'
     | '/'
@@ -275,21 +388,31 @@ export interface FileRouteTypes {
     | '/_app/settings'
     | '/_app/tickets'
     | '/_app/account'
+    | '/_app/contacts/$contact'
+    | '/_app/devices/$device'
     | '/_app/knowledge/$article'
     | '/_app/knowledge_/new'
+    | '/_app/organizations/$organization'
     | '/_app/settings/audit-log'
     | '/_app/settings/copilot'
     | '/_app/settings/hours'
     | '/_app/settings/macros'
+    | '/_app/settings/team'
     | '/_app/settings/tokens'
+    | '/_app/settings/usage'
     | '/_app/settings/users'
     | '/_app/settings/views'
     | '/_app/settings/workspace'
     | '/_app/tickets/$ticket'
+    | '/_app/contacts/'
+    | '/_app/devices/'
     | '/_app/knowledge/'
+    | '/_app/organizations/'
     | '/_app/settings/'
     | '/_app/tickets/'
     | '/_app/knowledge_/$article/edit'
+    | '/_app/settings/webhooks/$webhook'
+    | '/_app/settings/webhooks/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -357,6 +480,34 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppTicketsRouteRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/contacts/': {
+      id: '/_app/contacts/'
+      path: '/contacts'
+      fullPath: '/contacts/'
+      preLoaderRoute: typeof AppContactsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/contacts/$contact': {
+      id: '/_app/contacts/$contact'
+      path: '/contacts/$contact'
+      fullPath: '/contacts/$contact'
+      preLoaderRoute: typeof AppContactsContactRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/devices/': {
+      id: '/_app/devices/'
+      path: '/devices'
+      fullPath: '/devices/'
+      preLoaderRoute: typeof AppDevicesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/devices/$device': {
+      id: '/_app/devices/$device'
+      path: '/devices/$device'
+      fullPath: '/devices/$device'
+      preLoaderRoute: typeof AppDevicesDeviceRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/knowledge/': {
       id: '/_app/knowledge/'
       path: '/'
@@ -376,6 +527,20 @@ declare module '@tanstack/react-router' {
       path: '/knowledge/new'
       fullPath: '/knowledge/new'
       preLoaderRoute: typeof AppKnowledgeNewRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/organizations/': {
+      id: '/_app/organizations/'
+      path: '/organizations'
+      fullPath: '/organizations/'
+      preLoaderRoute: typeof AppOrganizationsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/organizations/$organization': {
+      id: '/_app/organizations/$organization'
+      path: '/organizations/$organization'
+      fullPath: '/organizations/$organization'
+      preLoaderRoute: typeof AppOrganizationsOrganizationRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/settings/': {
@@ -413,11 +578,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsMacrosRouteImport
       parentRoute: typeof AppSettingsRouteRoute
     }
+    '/_app/settings/team': {
+      id: '/_app/settings/team'
+      path: '/team'
+      fullPath: '/settings/team'
+      preLoaderRoute: typeof AppSettingsTeamRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
     '/_app/settings/tokens': {
       id: '/_app/settings/tokens'
       path: '/tokens'
       fullPath: '/settings/tokens'
       preLoaderRoute: typeof AppSettingsTokensRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/usage': {
+      id: '/_app/settings/usage'
+      path: '/usage'
+      fullPath: '/settings/usage'
+      preLoaderRoute: typeof AppSettingsUsageRouteImport
       parentRoute: typeof AppSettingsRouteRoute
     }
     '/_app/settings/users': {
@@ -462,6 +641,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppKnowledgeArticleEditRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/settings/webhooks/': {
+      id: '/_app/settings/webhooks/'
+      path: '/webhooks'
+      fullPath: '/settings/webhooks/'
+      preLoaderRoute: typeof AppSettingsWebhooksIndexRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/webhooks/$webhook': {
+      id: '/_app/settings/webhooks/$webhook'
+      path: '/webhooks/$webhook'
+      fullPath: '/settings/webhooks/$webhook'
+      preLoaderRoute: typeof AppSettingsWebhooksWebhookRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
   }
 }
 
@@ -483,11 +676,15 @@ interface AppSettingsRouteRouteChildren {
   AppSettingsCopilotRoute: typeof AppSettingsCopilotRoute
   AppSettingsHoursRoute: typeof AppSettingsHoursRoute
   AppSettingsMacrosRoute: typeof AppSettingsMacrosRoute
+  AppSettingsTeamRoute: typeof AppSettingsTeamRoute
   AppSettingsTokensRoute: typeof AppSettingsTokensRoute
+  AppSettingsUsageRoute: typeof AppSettingsUsageRoute
   AppSettingsUsersRoute: typeof AppSettingsUsersRoute
   AppSettingsViewsRoute: typeof AppSettingsViewsRoute
   AppSettingsWorkspaceRoute: typeof AppSettingsWorkspaceRoute
   AppSettingsIndexRoute: typeof AppSettingsIndexRoute
+  AppSettingsWebhooksWebhookRoute: typeof AppSettingsWebhooksWebhookRoute
+  AppSettingsWebhooksIndexRoute: typeof AppSettingsWebhooksIndexRoute
 }
 
 const AppSettingsRouteRouteChildren: AppSettingsRouteRouteChildren = {
@@ -495,11 +692,15 @@ const AppSettingsRouteRouteChildren: AppSettingsRouteRouteChildren = {
   AppSettingsCopilotRoute: AppSettingsCopilotRoute,
   AppSettingsHoursRoute: AppSettingsHoursRoute,
   AppSettingsMacrosRoute: AppSettingsMacrosRoute,
+  AppSettingsTeamRoute: AppSettingsTeamRoute,
   AppSettingsTokensRoute: AppSettingsTokensRoute,
+  AppSettingsUsageRoute: AppSettingsUsageRoute,
   AppSettingsUsersRoute: AppSettingsUsersRoute,
   AppSettingsViewsRoute: AppSettingsViewsRoute,
   AppSettingsWorkspaceRoute: AppSettingsWorkspaceRoute,
   AppSettingsIndexRoute: AppSettingsIndexRoute,
+  AppSettingsWebhooksWebhookRoute: AppSettingsWebhooksWebhookRoute,
+  AppSettingsWebhooksIndexRoute: AppSettingsWebhooksIndexRoute,
 }
 
 const AppSettingsRouteRouteWithChildren =
@@ -524,7 +725,13 @@ interface AppRouteChildren {
   AppSettingsRouteRoute: typeof AppSettingsRouteRouteWithChildren
   AppTicketsRouteRoute: typeof AppTicketsRouteRouteWithChildren
   AppAccountRoute: typeof AppAccountRoute
+  AppContactsContactRoute: typeof AppContactsContactRoute
+  AppDevicesDeviceRoute: typeof AppDevicesDeviceRoute
   AppKnowledgeNewRoute: typeof AppKnowledgeNewRoute
+  AppOrganizationsOrganizationRoute: typeof AppOrganizationsOrganizationRoute
+  AppContactsIndexRoute: typeof AppContactsIndexRoute
+  AppDevicesIndexRoute: typeof AppDevicesIndexRoute
+  AppOrganizationsIndexRoute: typeof AppOrganizationsIndexRoute
   AppKnowledgeArticleEditRoute: typeof AppKnowledgeArticleEditRoute
 }
 
@@ -533,7 +740,13 @@ const AppRouteChildren: AppRouteChildren = {
   AppSettingsRouteRoute: AppSettingsRouteRouteWithChildren,
   AppTicketsRouteRoute: AppTicketsRouteRouteWithChildren,
   AppAccountRoute: AppAccountRoute,
+  AppContactsContactRoute: AppContactsContactRoute,
+  AppDevicesDeviceRoute: AppDevicesDeviceRoute,
   AppKnowledgeNewRoute: AppKnowledgeNewRoute,
+  AppOrganizationsOrganizationRoute: AppOrganizationsOrganizationRoute,
+  AppContactsIndexRoute: AppContactsIndexRoute,
+  AppDevicesIndexRoute: AppDevicesIndexRoute,
+  AppOrganizationsIndexRoute: AppOrganizationsIndexRoute,
   AppKnowledgeArticleEditRoute: AppKnowledgeArticleEditRoute,
 }
 

@@ -28,22 +28,22 @@ const UNSET: [&str; 7] = [
 const STOP: &str =
     "kill \"$1\"; n=0; while [ $n -lt 100 ] && kill -0 \"$1\"; do n=$((n + 1)); sleep 0.1; done; kill -9 \"$1\"";
 
-/// Runs Playwright against a server of its own; gives Playwright's summary.
+/// Runs Playwright against servers of its own; gives Playwright's summary.
 pub(crate) fn run() -> Result<Vec<String>> {
-    against_a_server("e2e")
+    against_servers("e2e")
 }
 
-/// `cargo xtask screenshots`: pictures of every page, from a server of its own.
+/// `cargo xtask screenshots`: pictures of every page, from servers of its own.
 pub(crate) fn screenshots(arguments: &[String]) -> Result<()> {
     no_arguments(arguments)?;
     web::build()?;
-    against_a_server("screenshots")?;
+    against_servers("screenshots")?;
     println!("wrote {}", web::folder().join("screenshots").display());
     Ok(())
 }
 
 /// Runs a script of `web/package.json` that is Playwright; gives Playwright's summary.
-fn against_a_server(script: &str) -> Result<Vec<String>> {
+fn against_servers(script: &str) -> Result<Vec<String>> {
     let chromium = chromium()?;
     let binary = run::debug_binary()?;
     let model = Model::start(&binary.with_file_name("scripted-model"))?;
@@ -53,6 +53,7 @@ fn against_a_server(script: &str) -> Result<Vec<String>> {
         ("COPILOT_PROVIDER", "openai"),
         ("OPENAI_BASE_URL", &model.url),
         ("OPENAI_API_KEY", MODEL_KEY),
+        // Failures that may pass are not what these tests are about.
         ("RATE_LIMIT_PER_MINUTE", "0"),
     ];
     let with_model = Server::start(&binary, "e2e-model", &scripted)?;

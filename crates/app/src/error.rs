@@ -7,7 +7,9 @@ use patchcord_domain::time::Millis;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_llm::ModelError;
 use patchcord_store::StoreError;
-use patchcord_store::rows::{AccountManager, Article, Macro, PhoneNumber, SavedView, SupportAgent, User, WebhookEndpoint};
+use patchcord_store::rows::{
+    AccountManager, Article, Macro, PhoneNumber, SavedView, SupportAgent, User, WebhookEndpoint,
+};
 
 use crate::teams::FullTeam;
 use crate::ticket_detail::Detail;
@@ -111,6 +113,8 @@ pub enum Current {
     Device(Box<crate::devices::Detail>),
     /// Of an entry of a catalogue.
     Entry(crate::catalogues::Catalogue, Box<crate::catalogues::Entry>),
+    /// Of a service-level policy.
+    SlaPolicy(Box<crate::sla_policies::Line>),
 }
 
 impl AppError {

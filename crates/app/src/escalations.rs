@@ -93,7 +93,7 @@ impl App {
                     if changed {
                         ticket = change.save(ticket, "ticket.updated").await?;
                     }
-                    detail(change.tenant, ticket).await
+                    detail(change.tenant, ticket, change.at).await
                 })
             })
             .await
@@ -132,13 +132,8 @@ impl App {
                 {
                     return Err(AppError::invalid("toAgentId", "there is no such support agent"));
                 }
-                let escalation = new_escalation(&change, &ticket, reason, input.to_agent_id, level);
-                change.tenant.add(escalation.clone()).await?;
-                change.line(&mut ticket, EventKind::Escalated, escalation_payload(&escalation)).await?;
-                move_to(&change, &mut ticket, Status::Escalated).await?;
-                let ticket = change.save(ticket, "ticket.updated").await?;
-                let data = json!({"escalationId": escalation.id, "ticketId": ticket.id});
-                change.publish("escalation.created", "tickets", &ticket.id, data).await?;
+                let escalation = hand_up(&change, &mut ticket, reason, input.to_agent_id, level).await?;
+                change.save(ticket, "ticket.updated").await?;
                 Ok(escalation)
             })
         })
@@ -194,6 +189,23 @@ impl App {
             })
             .await
     }
+}
+
+/// Escalates a locked ticket in memory, in its trail and in the list of escalations; the caller saves the ticket.
+pub(crate) async fn hand_up(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    reason: String,
+    to_agent_id: Option<String>,
+    level: i64,
+) -> Result<Escalation, AppError> {
+    let escalation = new_escalation(change, ticket, reason, to_agent_id, level);
+    change.tenant.add(escalation.clone()).await?;
+    change.line(ticket, EventKind::Escalated, escalation_payload(&escalation)).await?;
+    move_to(change, ticket, Status::Escalated).await?;
+    let data = json!({"escalationId": escalation.id, "ticketId": ticket.id});
+    change.publish("escalation.created", "tickets", &ticket.id, data).await?;
+    Ok(escalation)
 }
 
 async fn answer_pending(

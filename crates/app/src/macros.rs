@@ -253,14 +253,14 @@ impl App {
             Box::pin(async move {
                 let change = app.change(tx, &acting);
                 let ticket = lock(change.tenant, &ticket).await?;
-                expect_version(change.tenant, &ticket, input.version).await?;
+                expect_version(&change, &ticket, input.version).await?;
                 let row = visible(&acting, change.tenant.get::<Macro>(&id).await?)?;
                 let body = match edited {
                     Some(body) => body,
                     None => filled(&change, &ticket, &acting, &row.body).await?,
                 };
                 let ticket = apply(&change, ticket, &acting, body, &actions(&row)).await?;
-                detail(change.tenant, ticket).await
+                detail(change.tenant, ticket, change.at).await
             })
         })
         .await

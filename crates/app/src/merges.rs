@@ -46,7 +46,7 @@ impl App {
                 let change = app.change(tx, &acting);
                 let (source, target) = both(&change, &ticket, &into).await?;
                 let target = merge(&change, source, target).await?;
-                detail(change.tenant, target).await
+                detail(change.tenant, target, change.at).await
             })
         })
         .await
@@ -94,6 +94,7 @@ async fn merge(change: &Change<'_>, mut source: Ticket, mut target: Ticket) -> R
     target.message_count += source.message_count;
     target.last_message_at = target.last_message_at.max(source.last_message_at);
     target.first_responded_at = target.first_responded_at.or(source.first_responded_at);
+    crate::sla::follow(change, &mut target).await?;
     (source.message_count, source.last_message_at) = (0, None);
     source.merged_into_id = Some(target.id.clone());
     move_to(change, &mut source, Status::Closed).await?;

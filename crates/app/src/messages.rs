@@ -166,6 +166,7 @@ async fn follow(
 ) -> Result<(), AppError> {
     if author == AuthorType::Agent && !is_internal && ticket.first_responded_at.is_none() {
         ticket.first_responded_at = Some(change.at);
+        crate::sla::follow(change, ticket).await?;
     }
     if author == AuthorType::Customer {
         let present = Status::parse(&ticket.status).unwrap_or(Status::Open);

@@ -91,6 +91,20 @@ impl App {
             .await
     }
 
+    /// The answer that the same request had before, for those that do much before they write.
+    pub(crate) async fn answered_before<T>(
+        &self,
+        actor: &Actor,
+        once: Option<&Once>,
+    ) -> Result<Option<Answered<T>>, AppError> {
+        let Some(once) = once else { return Ok(None) };
+        let Once { key, method, path, .. } = once.clone();
+        let slot = Slot { user_id: actor.user_id.clone(), method, path, key };
+        let before = idempotency::find(self.store.tenant(&actor.workspace_id), &slot).await?;
+        let before = before.filter(|before| before.expires_at > self.clock.now());
+        before.map(|before| self.again(&once.request_hash, before)).transpose()
+    }
+
     fn again<T>(&self, request_hash: &str, before: IdempotencyKey) -> Result<Answered<T>, AppError> {
         let conflict = |code, detail: &str| Err(AppError::Conflict(code, detail.to_owned()));
         if before.request_hash != request_hash {

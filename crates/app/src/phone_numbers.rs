@@ -1,8 +1,8 @@
 //! The numbers at which the desk is called.
 
+use patchcord_domain::phone::{Country, phone};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
-use patchcord_domain::workspace;
 use patchcord_store::rows::PhoneNumber;
 use patchcord_store::{phone_numbers, unscoped};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const ENGINES: [&str; 2] = ["REALTIME", "RELAY"];
 /// A new number. Texts come as they were sent; [`App::add_phone_number`] checks them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewPhoneNumber {
-    /// E.164, in any notation with a country code.
+    /// In any common notation; a national one as it is dialled in the workspace's country.
     pub number: String,
     /// 1 to 80 characters.
     pub label: String,
@@ -102,14 +102,15 @@ impl App {
     ) -> Result<Answered<PhoneNumber>, AppError> {
         require(actor, Role::Admin)?;
         let now = self.clock.now();
+        let country = self.country_of(&actor.workspace_id, true).await?;
         let mut faults = Faults::default();
         let row = PhoneNumber {
             workspace_id: actor.workspace_id.as_str().to_owned(),
             id: self.id(),
-            number: workspace::phone(&mut faults, "number", &input.number),
+            number: phone(&mut faults, "number", &input.number, country),
             label: label(&mut faults, &input.label),
             engine: input.engine.and_then(|text| engine(&mut faults, &text)),
-            transfer_number: input.transfer_number.map(|text| transfer_number(&mut faults, &text)),
+            transfer_number: input.transfer_number.map(|text| transfer_number(&mut faults, &text, country)),
             is_active: input.is_active.unwrap_or(true),
             takes_calls: true,
             version: 1,
@@ -149,10 +150,11 @@ impl App {
         patch: PhoneNumberPatch,
     ) -> Result<PhoneNumber, AppError> {
         require(actor, Role::Admin)?;
+        let country = self.country_of(&actor.workspace_id, matches!(patch.transfer_number, Some(Some(_)))).await?;
         let mut faults = Faults::default();
         let label = patch.label.map(|text| label(&mut faults, &text));
         let engine = patch.engine.map(|text| text.and_then(|text| engine(&mut faults, &text)));
-        let transfer = patch.transfer_number.map(|text| text.map(|text| transfer_number(&mut faults, &text)));
+        let transfer = patch.transfer_number.map(|text| text.map(|text| transfer_number(&mut faults, &text, country)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         self.store
@@ -215,8 +217,8 @@ fn engine(faults: &mut Faults, text: &str) -> Option<String> {
     faults.one_of("engine", text, parse, &ENGINES.join(", ")).map(str::to_owned)
 }
 
-fn transfer_number(faults: &mut Faults, text: &str) -> String {
-    workspace::phone(faults, "transferNumber", text)
+fn transfer_number(faults: &mut Faults, text: &str, country: Option<Country>) -> String {
+    phone(faults, "transferNumber", text, country)
 }
 
 /// What the audit log keeps of a number.

@@ -178,9 +178,11 @@ fn in_words(line: &TicketEvent, people: &[User]) -> String {
 
 /// The service-level clocks in words; none when no policy set them.
 fn sla(ticket: &Ticket, now: Millis) -> Option<String> {
+    let stands = ticket.sla_paused_at.unwrap_or(now);
+    let paused = if ticket.sla_paused_at.is_some() { ", paused until the customer answers" } else { "" };
     let clock = |name: &str, due: i64| {
-        let (distance, word) = if due >= now { (due - now, "due in") } else { (now - due, "overdue by") };
-        format!("{name} {word} {} h {} min", distance / HOUR, distance % HOUR / MINUTE)
+        let (distance, word) = if due >= stands { (due - stands, "due in") } else { (stands - due, "overdue by") };
+        format!("{name} {word} {} h {} min{paused}", distance / HOUR, distance % HOUR / MINUTE)
     };
     let mut parts = Vec::new();
     if let (Some(due), None) = (ticket.first_response_due_at, ticket.first_responded_at) {

@@ -17,6 +17,8 @@ use crate::tickets::unique;
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::teams::Query;
 
+/// Areas of a request that are looked at: a workspace has no more.
+const AREAS_LOOKED_AT: usize = 51;
 /// Most teams of a workspace.
 const TEAMS_MAX: i64 = 200;
 
@@ -271,7 +273,7 @@ async fn check_areas(tenant: Tenant<'_, Tx>, faults: &mut Faults, team: &Team) -
     let workspace = workspaces::lock(tenant).await?.ok_or(AppError::NotFound("workspace"))?;
     let known: Vec<&str> = workspace.product_areas.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let areas: Vec<&str> = team.product_areas.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    for (index, area) in areas.iter().enumerate().take(known.len() + 1) {
+    for (index, area) in areas.iter().enumerate().take(AREAS_LOOKED_AT) {
         let field = format!("productAreas[{index}]");
         if !known.contains(area) {
             let allowed = if known.is_empty() { "none is set up yet".to_owned() } else { known.join(", ") };

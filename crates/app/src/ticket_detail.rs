@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use patchcord_domain::sla::ClockView;
+use patchcord_domain::time::Millis;
 use patchcord_store::directory::DeviceFacts;
-use patchcord_store::rows::{Attachment, Contact, Message, Organization, SupportAgent, Ticket, User};
+use patchcord_store::rows::{Attachment, Contact, Message, Organization, SupportAgent, Ticket, TicketSla, User};
 use patchcord_store::ticket_detail::{self, Around, Which};
 use patchcord_store::{Connection, Tenant, directory, messages, tickets, users};
 
 use crate::AppError;
+use crate::sla::Viewer;
 use crate::tickets::unique;
 
 /// Most messages that a ticket's answer carries; older ones are counted, not shown.
@@ -36,20 +39,30 @@ pub struct Detail {
     pub authors: HashMap<String, String>,
     /// Files, oldest first.
     pub attachments: Vec<Attachment>,
+    /// Its service-level clocks as they look at the moment of the answer.
+    pub clocks: Vec<ClockView>,
 }
 
-/// Everything around a ticket.
-pub(crate) async fn detail<C: Connection>(tenant: Tenant<'_, C>, ticket: Ticket) -> Result<Detail, AppError> {
+/// Everything around a ticket, at this moment.
+pub(crate) async fn detail<C: Connection>(
+    tenant: Tenant<'_, C>,
+    ticket: Ticket,
+    now: Millis,
+) -> Result<Detail, AppError> {
     let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
     let messages = messages::newest(tenant, &ticket.id, MESSAGES_SHOWN).await?;
-    complete(tenant, Around { ticket, ..around }, messages).await
+    complete(tenant, Around { ticket, ..around }, messages, now).await
 }
 
-/// Everything around the ticket with this id or number.
-pub(crate) async fn detail_by<C: Connection>(tenant: Tenant<'_, C>, which: Which<'_>) -> Result<Detail, AppError> {
+/// Everything around the ticket with this id or number, at this moment.
+pub(crate) async fn detail_by<C: Connection>(
+    tenant: Tenant<'_, C>,
+    which: Which<'_>,
+    now: Millis,
+) -> Result<Detail, AppError> {
     let around = ticket_detail::around(tenant, which).await?.ok_or(AppError::NotFound("ticket"))?;
     let messages = messages::newest(tenant, &around.ticket.id, MESSAGES_SHOWN).await?;
-    complete(tenant, around, messages).await
+    complete(tenant, around, messages, now).await
 }
 
 /// Everything around a ticket that was just opened with this one message.
@@ -57,18 +70,24 @@ pub(crate) async fn fresh<C: Connection>(
     tenant: Tenant<'_, C>,
     ticket: Ticket,
     message: Message,
+    now: Millis,
 ) -> Result<Detail, AppError> {
     let pointers = [&ticket.organization_id, &ticket.contact_id, &ticket.device_id, &ticket.assignee_id];
     if pointers.iter().any(|id| id.is_some()) {
         let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
-        return complete(tenant, Around { ticket, ..around }, vec![message]).await;
+        return complete(tenant, Around { ticket, ..around }, vec![message], now).await;
     }
     let created_by = match &ticket.created_by_user_id {
         Some(id) => tenant.get::<User>(id).await?,
         None => None,
     };
+    let sla = match ticket.first_response_due_at.or(ticket.resolution_due_at) {
+        Some(_) => tenant.get::<TicketSla>(&ticket.id).await?,
+        None => None,
+    };
     let around = Around {
         ticket,
+        sla,
         organization: None,
         contact: None,
         device: None,
@@ -76,15 +95,16 @@ pub(crate) async fn fresh<C: Connection>(
         created_by,
         has_files: false,
     };
-    complete(tenant, around, vec![message]).await
+    complete(tenant, around, vec![message], now).await
 }
 
 async fn complete<C: Connection>(
     tenant: Tenant<'_, C>,
     around: Around,
     messages: Vec<Message>,
+    now: Millis,
 ) -> Result<Detail, AppError> {
-    let Around { ticket, organization, contact, device, assignee, created_by, has_files } = around;
+    let Around { ticket, organization, contact, device, assignee, created_by, sla, has_files } = around;
     let attachments = if has_files { tickets::attachments(tenant, &ticket.id).await? } else { Vec::new() };
     let known: Vec<&str> = created_by.iter().map(|user| user.id.as_str()).collect();
     let others = messages.iter().filter_map(|message| message.author_user_id.clone());
@@ -92,6 +112,10 @@ async fn complete<C: Connection>(
     people.extend(created_by.clone());
     let authors = authors(tenant, &messages, &people, contact.as_ref(), assignee.as_ref()).await?;
     let messages_omitted = ticket.message_count - i64::try_from(messages.len()).unwrap_or(i64::MAX);
+    let clocks = match &sla {
+        Some(sla) => Viewer::new(tenant, now).views(sla.business_hours_only, &sla.clocks(&ticket)).await?,
+        None => Vec::new(),
+    };
     Ok(Detail {
         ticket,
         organization,
@@ -103,6 +127,7 @@ async fn complete<C: Connection>(
         messages_omitted: messages_omitted.max(0),
         authors,
         attachments,
+        clocks,
     })
 }
 

@@ -11,6 +11,7 @@ use patchcord_store::{Connection, Tenant, directory, search, tickets, trail, wor
 use serde_json::{Value, json};
 
 use crate::error::require;
+use crate::sla::Viewer;
 use crate::ticket_detail::{Detail, detail, detail_by, fresh};
 use crate::ticket_filters::resolve_me;
 use crate::trail::{Change, Who, from_to};
@@ -108,6 +109,10 @@ impl App {
         let mut lines = ticket_list::page(tenant, &query).await?;
         let has_more = lines.len() as u64 > wanted;
         lines.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let mut viewer = Viewer::new(tenant, query.now);
+        for line in &mut lines {
+            line.clocks = viewer.views(line.business_hours_only == Some(true), &line.stored_clocks()).await?;
+        }
         let total = if count { Some(ticket_list::count(tenant, &query).await?) } else { None };
         Ok(Page { lines, has_more, total })
     }
@@ -119,7 +124,7 @@ impl App {
     pub async fn ticket(&self, actor: &Actor, id: &str) -> Result<Detail, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         let which = if id::is_id(id) { Some(Which::Id(id)) } else { parse_label(id).map(Which::Number) };
-        detail_by(tenant, which.ok_or(AppError::NotFound("ticket"))?).await
+        detail_by(tenant, which.ok_or(AppError::NotFound("ticket"))?, self.clock.now()).await
     }
 
     /// Whether there is a ticket with this id that the actor may see.
@@ -142,14 +147,14 @@ impl App {
                 Box::pin(async move {
                     let change = app.change(tx, &actor);
                     let mut ticket = lock(change.tenant, &id).await?;
-                    expect_version(change.tenant, &ticket, patch.version).await?;
                     let area = ticket.product_area.clone();
+                    expect_version(&change, &ticket, patch.version).await?;
                     let changed = apply(&change, &mut ticket, patch).await?;
                     crate::assignment::moved(&change, &mut ticket, area.as_deref()).await?;
                     if changed {
                         ticket = change.save(ticket, "ticket.updated").await?;
                     }
-                    detail(change.tenant, ticket).await
+                    detail(change.tenant, ticket, change.at).await
                 })
             })
             .await
@@ -177,11 +182,11 @@ impl App {
                 Box::pin(async move {
                     let change = app.change(tx, &actor);
                     let mut ticket = lock(change.tenant, &id).await?;
-                    expect_version(change.tenant, &ticket, version).await?;
+                    expect_version(&change, &ticket, version).await?;
                     if move_to(&change, &mut ticket, status).await? {
                         ticket = change.save(ticket, "ticket.updated").await?;
                     }
-                    detail(change.tenant, ticket).await
+                    detail(change.tenant, ticket, change.at).await
                 })
             })
             .await
@@ -218,14 +223,10 @@ pub(crate) async fn lock_even_merged(tenant: Tenant<'_, patchcord_store::Tx>, id
     tenant.lock::<Ticket>(&id).await?.ok_or(AppError::NotFound("ticket"))
 }
 
-pub(crate) async fn expect_version<C: Connection>(
-    tenant: Tenant<'_, C>,
-    ticket: &Ticket,
-    version: Option<i64>,
-) -> Result<(), AppError> {
+pub(crate) async fn expect_version(change: &Change<'_>, ticket: &Ticket, version: Option<i64>) -> Result<(), AppError> {
     match version {
         Some(version) if version != ticket.version => {
-            let current = detail(tenant, ticket.clone()).await?;
+            let current = detail(change.tenant, ticket.clone(), change.at).await?;
             Err(AppError::Stale(Current::Ticket(Box::new(current))))
         }
         _ => Ok(()),
@@ -247,6 +248,7 @@ pub(crate) async fn move_to(change: &Change<'_>, ticket: &mut Ticket, next: Stat
         crate::assignment::freed(change.app, change.tenant, assignee).await?;
     }
     change.line(ticket, EventKind::StatusChanged, from_to("status", present.as_str(), next.as_str())).await?;
+    crate::sla::follow(change, ticket).await?;
     Ok(true)
 }
 
@@ -405,7 +407,7 @@ fn open(
         let ticket = insert(&change, ticket, message.clone()).await?;
         let ticket = crate::assignment::opened(&change, ticket, &settings).await?;
         let ticket = crate::triage::opened(&change, ticket, &settings, draft.is_priority_given).await?;
-        fresh(tenant, ticket, message).await
+        fresh(tenant, ticket, message, at).await
     })
 }
 
@@ -415,10 +417,14 @@ pub(crate) async fn insert(change: &Change<'_>, mut ticket: Ticket, message: Mes
     let payload = json!({"number": number, "channel": ticket.channel, "priority": ticket.priority});
     let line = change.first_line(&mut ticket, EventKind::TicketCreated, payload);
     let text = format!("{} {number} {} {}", rules::label(number), ticket.subject, message.body);
+    let clocks = crate::sla::opened(change, &mut ticket).await?;
     // One statement on PostgreSQL, one hand-over on SQLite: whatever the ticket points to was looked up before.
     change.tenant.add_later(ticket.clone()).await?;
     change.tenant.add_later(message).await?;
     change.tenant.add_later(line).await?;
+    if let Some(clocks) = clocks {
+        change.tenant.add_later(clocks).await?;
+    }
     search::add(change.tenant, search::TICKET, &ticket.id, &text).await?;
     change.publish_ticket(&ticket, "ticket.created").await?;
     Ok(ticket)
@@ -551,6 +557,9 @@ pub(crate) async fn note_changes(change: &Change<'_>, ticket: &mut Ticket, befor
     let any = !changes.is_empty();
     for (kind, payload) in changes {
         change.line(ticket, kind, payload).await?;
+    }
+    if before.priority != ticket.priority || before.organization_id != ticket.organization_id {
+        crate::sla::follow(change, ticket).await?;
     }
     if before.subject != ticket.subject {
         search::append(change.tenant, search::TICKET, &ticket.id, &ticket.subject).await?;

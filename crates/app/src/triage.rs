@@ -284,6 +284,7 @@ async fn apply(
     suggestion: &Suggestion,
     triage: &mut Triage,
 ) -> Result<(), AppError> {
+    (triage.changes, triage.kept) = (Vec::new(), Vec::new());
     let lines = trail::newest(change.tenant, &ticket.id, LINES).await?;
     let by_people: Vec<Field> =
         lines.iter().filter(|line| line.actor_type != "SYSTEM").filter_map(changed_field).collect();

@@ -321,13 +321,12 @@ impl App {
                 if works != worked {
                     changed.is_available = works;
                 }
-                if changed == agent {
-                    return Ok(());
+                if changed != agent {
+                    changed.version += 1;
+                    changed.updated_at = now;
+                    tenant.save(changed).await?;
                 }
-                changed.version += 1;
-                changed.updated_at = now;
-                tenant.save(changed.clone()).await?;
-                if changed.is_available && !agent.is_available {
+                if works && !worked {
                     crate::assignment::freed(self, tenant, &agent.id).await?;
                 }
             }

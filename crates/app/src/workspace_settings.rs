@@ -9,7 +9,7 @@ use patchcord_domain::user::{Actor, Role};
 use patchcord_domain::workspace::{self, AutoTriage, BusinessHours, Settings};
 use patchcord_llm::Model;
 use patchcord_store::rows::Workspace;
-use patchcord_store::workspaces;
+use patchcord_store::{sla_policies, workspaces};
 use serde_json::{Map, Value, json};
 
 use crate::error::require;
@@ -104,9 +104,8 @@ impl App {
     /// [`AppError::Invalid`] with every wrong field; [`AppError::Stale`] when the version is not the present one.
     pub async fn patch_workspace(&self, actor: &Actor, patch: WorkspacePatch) -> Result<WorkspaceSettings, AppError> {
         require(actor, Role::Admin)?;
-        let checked = check(patch, &self.options)?;
         let country = self.country_of(&actor.workspace_id, matches!(patch.transfer_number, Some(Some(_)))).await?;
-        let checked = check(patch, self.options.daily_budget_microusd, country)?;
+        let checked = check(patch, &self.options, country)?;
         let (app, actor) = (self.clone(), actor.clone());
         self.store
             .write(move |tx| {
@@ -123,11 +122,21 @@ impl App {
                     if row == before.workspace {
                         return Ok(before);
                     }
+                    let hours =
+                        |row: &Workspace| crate::sla::calendar(true, &row.timezone, &row.business_hours, &row.holidays);
+                    let moved = hours(&row) != hours(&before.workspace);
+                    if moved && hours(&row).is_empty() && sla_policies::any_by_hours(tenant).await? {
+                        let message = "service-level policies count business hours; leave at least one";
+                        return Err(AppError::invalid("businessHours", message));
+                    }
                     row.version += 1;
                     row.updated_at = app.clock.now();
                     workspaces::save(tenant, row.clone()).await?;
                     if checked_on {
                         crate::assignment::switched_on(&app, tenant).await?;
+                    }
+                    if moved {
+                        crate::jobs::sla::refresh_later(&app, tenant).await?;
                     }
                     let (from, to) = changes(&before.workspace, &row);
                     let subject = actor.workspace_id.as_str();
@@ -181,13 +190,12 @@ impl App {
     }
 }
 
-fn check(patch: WorkspacePatch, options: &crate::Options) -> Result<Checked, AppError> {
 /// The country of a workspace's row.
 pub(crate) fn home_country(row: &Workspace) -> Option<Country> {
     Country::of_workspace(row.settings["transferNumber"].as_str(), &row.timezone)
 }
 
-fn check(patch: WorkspacePatch, most_microusd: i64, country: Option<Country>) -> Result<Checked, AppError> {
+fn check(patch: WorkspacePatch, options: &crate::Options, country: Option<Country>) -> Result<Checked, AppError> {
     let mut faults = Faults::default();
     let name = patch.name.map(|name| faults.text("name", &name.replace('\n', " "), 2, NAME_MAX));
     let timezone = patch.timezone.map(|zone| workspace::timezone(&mut faults, "timezone", &zone));

@@ -33,6 +33,8 @@ macro_rules! upper_case_enum {
     };
 }
 
+pub(crate) use upper_case_enum;
+
 upper_case_enum! {
     /// Where a ticket is in its life.
     Status {

@@ -9,7 +9,8 @@ pub const TEST: &str = "webhook.test";
 /// The event of an endpoint that was disabled by the desk.
 pub const DISABLED: &str = "webhook.disabled";
 
-/// The events that an endpoint may ask for. Partial words, presence and ticks are not among them: they are not stored.
+/// The events that an endpoint may ask for. Partial words and presence are not among them, for they are not
+/// stored, and neither are ticks, which carry nothing.
 pub const EVENTS: [&str; 11] = [
     "call.started",
     "call.updated",

@@ -146,7 +146,7 @@ pub fn business_hours(faults: &mut Faults, field: &str, hours: &BusinessHours) {
 }
 
 /// Minutes since midnight.
-fn minute(text: &str) -> Option<i32> {
+pub(crate) fn minute(text: &str) -> Option<i32> {
     let (hour, minute) = text.split_once(':')?;
     let two = |part: &str| (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok());
     let (hour, minute): (i32, i32) = (two(hour)??, two(minute)??);

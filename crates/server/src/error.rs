@@ -189,6 +189,7 @@ impl ApiError {
                         Current::Macro(row) => shape::value(&shape::MacroRow::from(&*row)),
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
                         Current::Webhook(row) => shape::value(&shape::WebhookRow::from(&*row)),
+                        Current::SlaPolicy(line) => shape::value(&shape::SlaPolicyRow::from(&*line)),
                         Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
                         Current::SupportAgent(agent) => shape::value(&shape::SupportAgentRow::from(&*agent)),
                         Current::Team(team) => shape::value(&shape::TeamRow::from(&*team)),

@@ -42,6 +42,8 @@ pub use openapi::document;
 pub const BODY_MAX: usize = 1024 * 1024;
 /// How long a request may take before it is answered with 503.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(90);
+/// The same for a large file that comes over a slow line, and is then read line by line.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// What an operator may set about the server.
 #[derive(Clone, Default)]
@@ -138,7 +140,8 @@ async fn surround(State(desk): State<Desk>, request: Request<Body>, next: Next) 
         if is_socket {
             return next.run(request).await;
         }
-        match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+        let patience = if request.uri().path() == "/api/import" { IMPORT_TIMEOUT } else { REQUEST_TIMEOUT };
+        match tokio::time::timeout(patience, next.run(request)).await {
             Ok(response) => response,
             Err(_) => error::timed_out(),
         }

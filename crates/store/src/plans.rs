@@ -9,30 +9,21 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
+use crate::listing::{After, Slice as Listed, Sort as ByName};
+use crate::palette::{Exact, Kind};
 use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
-    api_tokens as any_token, identities, jobs as worker, recurring, sign_in, upkeep, workspaces as all_workspaces,
-    api_tokens as any_token, identities, jobs as worker, phone_numbers as all_numbers, sign_in, upkeep,
-    api_tokens as any_token, health, identities, jobs as worker, recurring, sign_in, upkeep,
-    workspaces as all_workspaces,
+    api_tokens as any_token, health, identities, jobs as worker, phone_numbers as all_numbers, recurring, sign_in,
+    upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations,
-    events, idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, scratch, search, sessions,
-    suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, workspaces,
-    api_tokens as any_token, identities, jobs as worker, sign_in, upkeep, webhooks as all_webhooks,
-    workspaces as all_workspaces,
-};
-    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
-    idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, suggestions, ticket_list,
-    tickets, trail, users, webhooks, workspaces,
-    idempotency, jobs, macros, merges, messages, metrics, saved_views, scratch, search, sessions, suggestions,
-    ticket_list, tickets, trail, users, workspaces,
-    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices,
-    devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, saved_views, scratch, search,
-    sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, account_managers, api_tokens, articles, audit_log, catalogues,
+    connect, contact_devices, contacts, devices, directory, escalations, events, idempotency, imports, jobs, locations,
+    macros, merges, messages, metrics, organizations, palette, phone_numbers, saved_views, scratch, search, sessions,
+    sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks,
+    workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -186,6 +177,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
     figures(t).await?;
+    people(t).await?;
     lists(t).await
 }
 
@@ -238,6 +230,75 @@ async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
     tickets::set_sentiment(t, "t", "neutral").await
 }
 
+/// The lists of people and places, and the search for anything.
+async fn people(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    let some = vec!["a".to_owned(), "b".to_owned()];
+    let at = Some(After::At(5, "x".into()));
+    for (sort, after) in [
+        (ByName::Name, None),
+        (ByName::Name, Some(After::Name("a".into(), "x".into()))),
+        (ByName::CreatedAt, at.clone()),
+        (ByName::UpdatedAt, at),
+    ] {
+        let slice = Listed { sort, descending: true, after, offset: 5, limit: 5 };
+        for words in [None, Some("two words".to_owned())] {
+            let all = organizations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
+            let every = organizations::Query {
+                u_e_codes: some.clone(),
+                statuses: some.clone(),
+                account_managers: some.clone(),
+                ..all.clone()
+            };
+            for query in [all, every] {
+                organizations::page(t, &query).await?;
+                organizations::count(t, &query).await?;
+            }
+            let all = contacts::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
+            for query in [
+                contacts::Query { phones: some.clone(), ..all.clone() },
+                contacts::Query { emails: some.clone(), ..all.clone() },
+                contacts::Query { organizations: some.clone(), ..all.clone() },
+                contacts::Query { locations: some.clone(), is_vip: Some(true), ..all.clone() },
+                contacts::Query { is_vip: Some(false), ..all.clone() },
+                all,
+            ] {
+                contacts::page(t, &query).await?;
+                contacts::count(t, &query).await?;
+            }
+            let all = locations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
+            for query in [locations::Query { organizations: some.clone(), ..all.clone() }, all] {
+                locations::page(t, &query).await?;
+                locations::count(t, &query).await?;
+            }
+            let query = account_managers::Query { words, slice: slice.clone() };
+            account_managers::page(t, &query).await?;
+            account_managers::count(t, &query).await?;
+        }
+    }
+    organizations::line(t, "o").await?;
+    organizations::by_ue_code(t, "1234").await?;
+    organizations::uses(t, "o").await?;
+    contacts::line(t, "c").await?;
+    contacts::uses(t, "c").await?;
+    locations::line(t, "l").await?;
+    locations::uses(t, "l").await?;
+    account_managers::organizations(t, "m").await?;
+    for exact in [
+        Exact::Number(1),
+        Exact::Phone(some),
+        Exact::Email("e".into()),
+        Exact::UECode("1234".into()),
+        Exact::Label("l".into()),
+        Exact::Ip("10.0.0.1".into()),
+    ] {
+        palette::exact(t, &exact, 5).await?;
+    }
+    for kind in Kind::ALL {
+        palette::by_words(t, kind, "two words", 5).await?;
+    }
+    Ok(())
+}
+
 /// The lists with filters of their own.
 async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     let (some, after) = (vec!["a".to_owned(), "b".to_owned()], Some((5, "x".to_owned())));
@@ -275,6 +336,7 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             webhooks::count_deliveries(t, &query).await?;
         }
     }
+    service_levels(t, after.clone()).await?;
     for by_created in [false, true] {
         let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
         let words = articles::Query { words: Some("two words".into()), ..all.clone() };
@@ -352,6 +414,52 @@ async fn things(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     let query = catalogues::Query { manufacturers: some, limit: 5, ..Default::default() };
     catalogues::page(t, catalogues::Catalogue::Models, &query).await?;
     catalogues::count(t, catalogues::Catalogue::Models, &query).await?;
+    imported(t, imports::Reading::Looked).await
+}
+
+/// What a piece of an imported file asks for.
+async fn imported<C: ConnectionTrait>(t: Tenant<'_, C>, reading: imports::Reading) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    imports::organizations(t, &some, &some, reading).await?;
+    imports::locations(t, &some, &some).await?;
+    imports::contacts(t, &some, &some, &some, reading).await?;
+    imports::devices(t, &some, &some, &some, &some, reading).await?;
+    imports::account_managers(t).await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        imports::entries(t, catalogue, &some).await?;
+    }
+    Ok(())
+}
+
+/// Policies and clocks.
+async fn service_levels(t: Tenant<'_, crate::Reader>, after: Option<(i64, String)>) -> Result<(), StoreError> {
+    let all = sla_policies::Query { offset: 5, limit: 5, ..Default::default() };
+    for organization in [None, Some(None), Some(Some("a".to_owned()))] {
+        for priorities in [vec![], vec!["LOW", "HIGH"]] {
+            for after in [None, after.clone()] {
+                let query = sla_policies::Query {
+                    organization: organization.clone(),
+                    priorities: priorities.clone(),
+                    after,
+                    ..all.clone()
+                };
+                sla_policies::page(t, &query).await?;
+                sla_policies::count(t, &query).await?;
+            }
+        }
+    }
+    sla_policies::by_id(t, "p").await?;
+    sla_policies::any_by_hours(t).await?;
+    for organization in [None, Some("a")] {
+        sla_policies::exactly(t, organization, "LOW").await?;
+        sla_policies::governing(t, organization, "LOW").await?;
+    }
+    sla::due(t, 5, 5).await?;
+    sla::open_tickets(t, "", 5).await?;
+    sla::status_changes(t, "t").await?;
+    for group in [sla::Group::All, sla::Group::Priority, sla::Group::Organization, sla::Group::Assignee] {
+        sla::kept(t, 1, 9, group, 5).await?;
+    }
     Ok(())
 }
 
@@ -400,9 +508,16 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     waiting::remove(t, "t").await?;
     waiting::forget_team(t, "t").await?;
     saved_views::delete(t, "v").await?;
+    sla_policies::delete(t, "p").await?;
     articles::remove(t, "a").await?;
+    organizations::remove(t, "o").await?;
+    contacts::remove(t, "c").await?;
+    locations::remove(t, "l").await?;
+    account_managers::remove(t, "m").await?;
     devices::remove(t, "d").await?;
     contact_devices::forget_use(t, "c", "d").await?;
+    imported(t, imports::Reading::Locked).await?;
+    imports::put_documents(t, search::DEVICE, &[("d".to_owned(), "text".to_owned())]).await?;
     for catalogue in catalogues::Catalogue::ALL {
         if let Some(entry) = catalogues::lock(t, catalogue, "e").await? {
             catalogues::save(t, catalogue, &entry).await?;
@@ -540,9 +655,7 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
 
 /// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once. Workspaces are few, and work
 /// that recurs is for each of them.
-const WALKED: [&str; 7] = [
-/// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once.
-const WALKED: [&str; 8] = [
+const WALKED: &[&str] = &[
     "jobs_ready",
     "jobs_running",
     "events_in_order",
@@ -556,7 +669,8 @@ const WALKED: [&str; 8] = [
 ];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
-const DERIVED: [&str; 6] = ["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN n", "SCAN turn", "SCAN taken"];
+const DERIVED: &[&str] =
+    &["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN n", "SCAN turn", "SCAN taken", "SCAN counted"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_scans_a_table_of_sqlite() {

@@ -26,12 +26,14 @@ pub use crate::entities::organizations::Model as Organization;
 pub use crate::entities::phone_numbers::Model as PhoneNumber;
 pub use crate::entities::refresh_tokens::Model as RefreshToken;
 pub use crate::entities::saved_views::Model as SavedView;
+pub use crate::entities::sla_policies::Model as SlaPolicy;
 pub use crate::entities::support_agents::Model as SupportAgent;
 pub use crate::entities::teams::Model as Team;
 pub use crate::entities::ticket_assignments::Model as Assignment;
 pub use crate::entities::ticket_escalations::Model as Escalation;
 pub use crate::entities::ticket_events::Model as TicketEvent;
 pub use crate::entities::ticket_messages::Model as Message;
+pub use crate::entities::ticket_slas::Model as TicketSla;
 pub use crate::entities::tickets::Model as Ticket;
 pub use crate::entities::users::Model as User;
 pub use crate::entities::webhook_deliveries::Model as WebhookDelivery;
@@ -95,6 +97,7 @@ rows!(
     phone_numbers,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
     teams,
     ticket_assignments,
@@ -128,6 +131,7 @@ editable!(
     phone_numbers,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
     teams,
     ticket_assignments,
@@ -138,3 +142,14 @@ editable!(
     webhook_deliveries,
     webhook_endpoints,
 );
+
+// Its id is the ticket's, under the ticket's name.
+impl Row for TicketSla {
+    type Entity = entities::ticket_slas::Entity;
+}
+
+impl Editable for TicketSla {
+    fn id(&self) -> &str {
+        &self.ticket_id
+    }
+}

@@ -1,5 +1,6 @@
 //! The list of tickets: filters from enumerations to bound parameters, keyset paging, one statement.
 
+use patchcord_domain::sla::{ClockKind, ClockView, Stored};
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use patchcord_domain::time::Millis;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
@@ -57,9 +58,9 @@ pub struct Query {
 /// A filter by the service-level clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sla {
-    /// A clock ran out.
+    /// A clock ran out, whether or not it has ended since.
     Breached,
-    /// A running clock ends within the next hour.
+    /// A clock runs and ends within the next hour.
     DueSoon,
 }
 
@@ -120,8 +121,42 @@ pub struct Line {
     pub assignee_name: Option<String>,
     pub assignee_kind: Option<String>,
     pub assignee_user_id: Option<String>,
+    pub business_hours_only: Option<bool>,
+    pub first_response_minutes: Option<i64>,
+    pub first_response_halted_at: Option<i64>,
+    pub first_response_done_at: Option<i64>,
+    pub first_response_breached_at: Option<i64>,
+    pub resolution_minutes: Option<i64>,
+    pub resolution_halted_at: Option<i64>,
+    pub resolution_done_at: Option<i64>,
+    pub resolution_breached_at: Option<i64>,
     /// The value that the list is ordered by; it goes into the cursor.
     pub sort_value: i64,
+    /// The clocks as they look now; whoever reads the list fills them in.
+    pub clocks: Vec<ClockView>,
+}
+
+impl Line {
+    /// What is stored of the ticket's clocks.
+    pub fn stored_clocks(&self) -> Vec<Stored> {
+        let first = self.first_response_minutes.map(|minutes| Stored {
+            kind: ClockKind::FirstResponse,
+            minutes,
+            due_at: self.first_response_due_at,
+            halted_at: self.first_response_halted_at,
+            done_at: self.first_response_done_at,
+            breached_at: self.first_response_breached_at,
+        });
+        let second = self.resolution_minutes.map(|minutes| Stored {
+            kind: ClockKind::Resolution,
+            minutes,
+            due_at: self.resolution_due_at,
+            halted_at: self.resolution_halted_at,
+            done_at: self.resolution_done_at,
+            breached_at: self.resolution_breached_at,
+        });
+        first.into_iter().chain(second).collect()
+    }
 }
 
 by_position!(Line {
@@ -154,11 +189,20 @@ by_position!(Line {
     assignee_name: "a.name",
     assignee_kind: "a.kind",
     assignee_user_id: "a.user_id",
-} sort_value);
-
+    business_hours_only: "l.business_hours_only",
+    first_response_minutes: "l.first_response_minutes",
+    first_response_halted_at: "l.first_response_halted_at",
+    first_response_done_at: "l.first_response_done_at",
+    first_response_breached_at: "l.first_response_breached_at",
+    resolution_minutes: "l.resolution_minutes",
+    resolution_halted_at: "l.resolution_halted_at",
+    resolution_done_at: "l.resolution_done_at",
+    resolution_breached_at: "l.resolution_breached_at",
+} sort_value, clocks: Vec::new());
 const JOINS: &str = "LEFT JOIN organizations o ON o.workspace_id = t.workspace_id AND o.id = t.organization_id \
     LEFT JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id \
-    LEFT JOIN support_agents a ON a.workspace_id = t.workspace_id AND a.id = t.assignee_id";
+    LEFT JOIN support_agents a ON a.workspace_id = t.workspace_id AND a.id = t.assignee_id \
+    LEFT JOIN ticket_slas l ON l.workspace_id = t.workspace_id AND l.ticket_id = t.id";
 
 /// The page of tickets.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<Line>, StoreError> {
@@ -287,9 +331,8 @@ impl Conditions {
                 let now = self.bind(query.now);
                 let soon = self.bind(query.now + patchcord_domain::time::HOUR);
                 self.push(format!(
-                    "t.sla_breached_at IS NULL AND t.sla_paused_at IS NULL AND t.status NOT IN ('RESOLVED', 'CLOSED') AND \
-                     ((t.first_responded_at IS NULL AND t.first_response_due_at BETWEEN {now} AND {soon}) OR \
-                     t.resolution_due_at BETWEEN {now} AND {soon})"
+                    "t.id IN (SELECT s.ticket_id FROM ticket_slas s WHERE s.workspace_id = $1 \
+                     AND s.due_at BETWEEN {now} AND {soon})"
                 ));
             }
         }

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { TicketViews } from "~/features/tickets/views";
 import type { DeskPage } from "./pages";
 import classes from "./shell.module.css";
@@ -8,14 +9,18 @@ export function Navigation({ pages }: { pages: DeskPage[] }) {
   return (
     <div className={classes.views}>
       <TicketViews />
-      <h2 className={classes.group}>Team</h2>
-      {pages
-        .filter(({ to }) => to !== "/tickets" && to !== "/account")
-        .map(({ to, label, icon: Icon }) => (
-          <Link key={to} to={to} className={classes.view}>
-            <Icon size={15} aria-hidden /> {label}
-          </Link>
-        ))}
+      {(["Directory", "Team"] as const).map((heading) => (
+        <Fragment key={heading}>
+          <h2 className={classes.group}>{heading}</h2>
+          {pages
+            .filter(({ group }) => group === heading)
+            .map(({ to, label, icon: Icon }) => (
+              <Link key={to} to={to} className={classes.view}>
+                <Icon size={15} aria-hidden /> {label}
+              </Link>
+            ))}
+        </Fragment>
+      ))}
     </div>
   );
 }

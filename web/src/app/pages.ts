@@ -1,4 +1,13 @@
-import { BookOpen, Inbox, type LucideIcon, Settings, UserRound } from "lucide-react";
+import {
+  BookOpen,
+  Building2,
+  CircleUserRound,
+  Inbox,
+  type LucideIcon,
+  MonitorSmartphone,
+  Settings,
+  UserRound,
+} from "lucide-react";
 import type { FileRouteTypes } from "~/routeTree.gen";
 
 /** A page that the palette and the navigation lead to. */
@@ -11,11 +20,16 @@ export interface DeskPage {
   words?: string;
   /** Others do not see it. */
   adminOnly?: boolean;
+  /** The heading in the navigation; without one it is not there. */
+  group?: "Directory" | "Team";
 }
 
 export const PAGES: DeskPage[] = [
   { to: "/tickets", label: "Tickets", icon: Inbox, key: "g t", words: "inbox list" },
-  { to: "/knowledge", label: "Knowledge base", icon: BookOpen, key: "g k", words: "articles help" },
+  { to: "/knowledge", label: "Knowledge base", icon: BookOpen, key: "g k", words: "articles help", group: "Team" },
+  { to: "/contacts", label: "Contacts", icon: CircleUserRound, key: "g c", words: "people phone", group: "Directory" },
+  { to: "/organizations", label: "Organizations", icon: Building2, key: "g o", words: "customers", group: "Directory" },
+  { to: "/devices", label: "Devices", icon: MonitorSmartphone, key: "g d", words: "computers", group: "Directory" },
   {
     to: "/account",
     label: "Your account",
@@ -23,5 +37,5 @@ export const PAGES: DeskPage[] = [
     key: "g a",
     words: "password theme dark light keys profile",
   },
-  { to: "/settings", label: "Settings", icon: Settings, key: "g s", words: "admin", adminOnly: true },
+  { to: "/settings", label: "Settings", icon: Settings, key: "g s", words: "admin", adminOnly: true, group: "Team" },
 ];

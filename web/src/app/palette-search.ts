@@ -1,4 +1,4 @@
-import { BookOpen, type LucideIcon, Ticket } from "lucide-react";
+import { BookOpen, Building2, CircleUserRound, type LucideIcon, MonitorSmartphone, Ticket } from "lucide-react";
 import { client } from "~/api/client";
 
 /** Something of the desk that was found. */
@@ -12,28 +12,23 @@ export interface Hit {
   to: string;
 }
 
-/** What fits the words, kind by kind. */
+const KINDS: Record<string, { heading: string; icon: LucideIcon; folder: string }> = {
+  ticket: { heading: "Tickets", icon: Ticket, folder: "tickets" },
+  contact: { heading: "Contacts", icon: CircleUserRound, folder: "contacts" },
+  organization: { heading: "Organizations", icon: Building2, folder: "organizations" },
+  device: { heading: "Devices", icon: MonitorSmartphone, folder: "devices" },
+  article: { heading: "Articles", icon: BookOpen, folder: "knowledge" },
+};
+
+/** What fits the words, exact hits first. */
 export async function findHits(q: string, signal: AbortSignal): Promise<Hit[]> {
-  const [tickets, articles] = await Promise.all([
-    client.GET("/api/tickets", { params: { query: { q, limit: 6 } }, signal }),
-    client.GET("/api/kb/articles", { params: { query: { q, limit: 4 } }, signal }),
-  ]);
-  return [
-    ...(tickets.data?.items ?? []).map(({ label, subject, organization }) => ({
-      kind: "Tickets",
-      id: label,
-      title: subject,
-      subtitle: organization ? `${label} · ${organization.name}` : label,
-      icon: Ticket,
-      to: `/tickets/${label}`,
-    })),
-    ...(articles.data?.items ?? []).map(({ id, title, productArea }) => ({
-      kind: "Articles",
-      id,
-      title,
-      subtitle: productArea,
-      icon: BookOpen,
-      to: `/knowledge/${id}`,
-    })),
-  ];
+  const { data } = await client.GET("/api/search", { params: { query: { q } }, signal });
+  return (data?.items ?? []).flatMap(({ kind, id, title, subtitle }) => {
+    const known = KINDS[kind];
+    if (!known) return [];
+    // A ticket's address is its number, as in the list.
+    const label = kind === "ticket" ? /\b[A-Z]+-\d+\b/.exec(subtitle)?.[0] : undefined;
+    const { heading, icon, folder } = known;
+    return [{ kind: heading, id, title, subtitle, icon, to: `/${folder}/${label ?? id}` }];
+  });
 }

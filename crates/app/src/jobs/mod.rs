@@ -9,6 +9,7 @@ pub mod assignment;
 pub mod copilot;
 pub mod recurring;
 pub mod roll_up;
+pub mod sla;
 
 /// Why a job is not done. The worker decides what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,8 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
         assignment::JOB => assignment::run(app, job).await,
         copilot::JOB => copilot::run(app, job).await,
         roll_up::HOURS | roll_up::CUSTOMERS => roll_up::run(app, job).await,
+        sla::SCAN => sla::scan(app, job).await,
+        sla::REFRESH => sla::refresh(app, job).await,
         _ => Err(Failure::Permanent { code: "unknown_job", message: "This version does not know this job.".into() }),
     }
 }

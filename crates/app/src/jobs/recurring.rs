@@ -5,7 +5,7 @@
 //! taken over like any other job. A job that was given up begins again at its next time.
 
 use patchcord_domain::id::WorkspaceId;
-use patchcord_domain::time::Millis;
+use patchcord_domain::time::{Millis, SECOND};
 use patchcord_store::jobs::{NewJob, enqueue};
 use patchcord_store::unscoped::recurring;
 use serde_json::json;
@@ -25,7 +25,7 @@ pub struct Recurring {
 }
 
 /// All of them. To add one: a line here, and a line in [`super::run`].
-pub const ALL: &[Recurring] = &[];
+pub const ALL: &[Recurring] = &[Recurring { kind: super::sla::SCAN, every: 30 * SECOND, priority: 50 }];
 
 /// After so many attempts a job is given up until its next time.
 const MAX_ATTEMPTS: i64 = 5;

@@ -25,6 +25,35 @@ pub(super) struct Files {
     pub(super) articles: Vec<Article>,
     pub(super) views: Vec<View>,
     pub(super) macros: Vec<Macro>,
+    pub(super) sla_policies: Vec<SlaPolicy>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SlaPoliciesFile {
+    policy: Vec<SlaPolicy>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SlaPolicy {
+    pub(super) workspace: String,
+    /// The key of an organization.
+    pub(super) organization: Option<String>,
+    pub(super) priority: String,
+    pub(super) first_response_minutes: Option<i64>,
+    pub(super) resolution_minutes: Option<i64>,
+    pub(super) business_hours_only: bool,
+    #[serde(default)]
+    pub(super) rules: Vec<SlaRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SlaRule {
+    pub(super) clock: String,
+    pub(super) at_percent: i64,
+    pub(super) actions: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -302,6 +331,7 @@ impl Files {
         let OrganizationsFile { account_manager, organization, location } = read("organizations.toml")?;
         let ContactsFile { contact } = read("contacts.toml")?;
         let DevicesFile { device } = read("devices.toml")?;
+        let SlaPoliciesFile { policy } = read("sla_policies.toml")?;
         let mut tickets = Vec::new();
         for name in names("tickets") {
             let TicketsFile { ticket } = read(&name)?;
@@ -324,6 +354,7 @@ impl Files {
             articles,
             views: view,
             macros: r#macro,
+            sla_policies: policy,
         })
     }
 }

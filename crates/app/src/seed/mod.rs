@@ -7,6 +7,7 @@ mod directory;
 mod files;
 mod load;
 mod screenshot;
+mod sla;
 mod tickets;
 mod views;
 
@@ -93,6 +94,7 @@ impl App {
                     unscoped::workspaces::add(tx, workspace).await?;
                     let tenant = tx.tenant(&id);
                     let mut written = directory.write(tenant).await?;
+                    sla::write(&app, tenant, &files, &key, &directory).await?;
                     written.articles = directory::write_articles(&app, tenant, &files, &key, now).await?;
                     written.attachments = uploads.count();
                     written.tickets = tickets::replay(&app, tenant, &files, &key, &directory, &uploads, now).await?;

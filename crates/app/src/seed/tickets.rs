@@ -16,6 +16,7 @@ use crate::escalations::{assign, escalation_payload, new_escalation};
 use crate::messages::post;
 use crate::seed::directory::Directory;
 use crate::seed::files::{self, Entry, EntryKind, Files};
+use crate::seed::sla::catch_up;
 use crate::seed::{dangling, minutes_ago, screenshot};
 use crate::storage::Storage;
 use crate::tickets::{insert, move_to, note_changes};
@@ -82,7 +83,8 @@ pub(super) async fn replay(
 ) -> Result<usize, AppError> {
     let mut count = 0;
     for plan in files.tickets.iter().filter(|ticket| ticket.workspace == workspace) {
-        let story = Story { app, tenant, directory, uploads, plan, opened: minutes_ago(now, plan.opened_minutes_ago) };
+        let opened = minutes_ago(now, plan.opened_minutes_ago);
+        let story = Story { app, tenant, directory, uploads, plan, opened, now };
         story.tell().await.map_err(|error| AppError::Internal(format!("demo ticket {:?}: {error:?}", plan.key)))?;
         count += 1;
     }
@@ -97,6 +99,7 @@ struct Story<'t> {
     uploads: &'t Uploads,
     plan: &'t files::Ticket,
     opened: Millis,
+    now: Millis,
 }
 
 impl<'t> Story<'t> {
@@ -108,8 +111,10 @@ impl<'t> Story<'t> {
         let mut ticket = insert(&opening, row, message.clone()).await?;
         ticket = self.attach(&opening, ticket, 0, &message.id).await?;
         for (index, entry) in self.plan.entry.iter().enumerate().skip(1) {
+            ticket = catch_up(self.app, self.tenant, ticket, self.opened + entry.at * MINUTE).await?;
             ticket = self.happen(ticket, index, entry).await?;
         }
+        catch_up(self.app, self.tenant, ticket, self.now).await?;
         Ok(())
     }
 

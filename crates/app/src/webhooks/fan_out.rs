@@ -33,6 +33,9 @@ const GATHER: Duration = Duration::from_millis(25);
 /// The same while nobody has an endpoint.
 const GATHER_FOR_NOBODY: Duration = Duration::from_secs(1);
 
+/// Topic of what tells pages that figures have changed.
+const TICKS: &str = "metrics";
+
 /// What reading the outbox once came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fanned {
@@ -128,11 +131,12 @@ struct Made {
     data: String,
 }
 
-/// An endpoint sees what an administrator of its workspace sees, but no private chats.
+/// An endpoint sees what an administrator of its workspace sees, but no private chats and no ticks, which only tell pages to
+/// look again.
 fn gets(endpoint: &WebhookEndpoint, event: &Event) -> bool {
     let workspace_id = WorkspaceId::new(endpoint.workspace_id.as_str());
     let anybody = Actor { workspace_id, user_id: String::new(), role: Role::Admin };
-    may_see(&anybody, event) && wants(wishes(endpoint), &event.r#type)
+    may_see(&anybody, event) && event.topic != TICKS && wants(wishes(endpoint), &event.r#type)
 }
 
 /// Which events an endpoint asks for.

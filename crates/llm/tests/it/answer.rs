@@ -60,7 +60,7 @@ fn good(kind: Kind) -> Value {
     match kind {
         Kind::Analysis => json!({
             "summary": "The VPN drops.", "sentiment": "neutral", "category": "network", "urgency": null,
-            "suggestedActions": null,
+            "suggestedActions": null, "confidence": 0.9,
         }),
         Kind::NextSteps => json!({"steps": ["Look at the log."], "citations": ["msg-1"]}),
         Kind::DraftReply => json!({"reply": "Hello", "tone": null, "citations": null}),
@@ -97,6 +97,8 @@ async fn a_wrong_answer_is_repaired_once() {
         (Kind::Analysis, with(Kind::Analysis, "summary", json!("x".repeat(501))), "summary"),
         (Kind::Analysis, with(Kind::Analysis, "sentiment", json!("angry")), "$"),
         (Kind::Analysis, with(Kind::Analysis, "suggestedActions", json!(vec!["Do it."; 6])), "suggestedActions"),
+        (Kind::Analysis, with(Kind::Analysis, "confidence", json!(1.01)), "confidence"),
+        (Kind::Analysis, with(Kind::Analysis, "confidence", json!("high")), "$"),
         (Kind::NextSteps, with(Kind::NextSteps, "steps", json!([])), "steps"),
         (Kind::NextSteps, with(Kind::NextSteps, "steps", json!(["x".repeat(201)])), "steps[0]"),
         (Kind::NextSteps, with(Kind::NextSteps, "citations", json!(["made-up"])), "citations[0]"),

@@ -98,7 +98,7 @@ async fn a_ticket_goes_to_the_team_of_its_area(engine: Engine) {
     assert_eq!(waiting(&world).await, 0);
     let events = agent.get("/api/tickets/1/events").await.expect(200);
     let line = &events["items"][1];
-    assert_eq!((&line["kind"], &line["actor"]["type"]), (&json!("ASSIGNED"), &json!("SYSTEM")), "{line}");
+    assert_eq!((&line["kind"], &line["actorType"]), (&json!("ASSIGNED"), &json!("SYSTEM")), "{line}");
     let expected = json!({
         "field": "assigneeId", "from": null, "to": first["assignee"]["id"],
         "team": {"id": team["id"], "name": "Network"}, "strategy": "ROUND_ROBIN",
@@ -216,7 +216,7 @@ async fn what_waits_is_given_out_when_somebody_is_free(engine: Engine) {
     let path = format!("/api/tickets/{}/events", tickets[1]["id"].as_str().unwrap());
     let line = agent.get(&path).await.expect(200)["items"][1].clone();
     assert_eq!(
-        (&line["kind"], &line["actor"]["type"], &line["payload"]["team"]["id"]),
+        (&line["kind"], &line["actorType"], &line["payload"]["team"]["id"]),
         (&json!("ASSIGNED"), &json!("SYSTEM"), &team["id"])
     );
     // What is closed while it waits is forgotten.
@@ -379,7 +379,7 @@ async fn a_person_gives_a_ticket_to_a_team(engine: Engine) {
     };
     let first = give(1).await.expect(200);
     let line = agent.get("/api/tickets/1/events").await.expect(200)["items"][1].clone();
-    assert_eq!((&line["actor"]["type"], &line["payload"]["strategy"]), (&json!("USER"), &json!("LEAST_BUSY")));
+    assert_eq!((&line["actorType"], &line["payload"]["strategy"]), (&json!("USER"), &json!("LEAST_BUSY")));
     // Once more goes to the other one, and back.
     let second = give(1).await.expect(200);
     assert_ne!(who(&first), who(&second));

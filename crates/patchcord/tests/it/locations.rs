@@ -39,10 +39,13 @@ async fn a_life(engine: Engine) {
     assert_eq!(row["organization"], json!({"id": of, "name": "Harbour Freight north"}));
     assert_eq!(agent.get(&path(&row)).await.expect(200), row);
     agent.post(PATH, json!({"organizationId": of, "name": "annex"})).await.expect(201);
-    assert_eq!(names(&agent, "").await, ["annex", "Head office"]);
-    assert_eq!(names(&agent, &format!("?organizationId={of}&sort=-name")).await, ["Head office", "annex"]);
+    assert_eq!(names(&agent, "").await, ["annex", "Head office", "Pier 4 north"]);
+    assert_eq!(
+        names(&agent, &format!("?organizationId={of}&sort=-name")).await,
+        ["Pier 4 north", "Head office", "annex"]
+    );
     assert_eq!(names(&agent, "?organizationId=abcdefghijklmnopqrstuvwx").await, [""; 0]);
-    for (query, found) in [("?q=pier", 1), ("?q=portl", 1), ("?q=office%20head", 1), ("?q=annexe", 0)] {
+    for (query, found) in [("?q=pier%20road", 1), ("?q=portl", 1), ("?q=office%20head", 1), ("?q=annexe", 0)] {
         assert_eq!(names(&agent, query).await.len(), found, "{query}");
     }
     let after = agent.patch(&path(&row), json!({"city": null, "name": "Main", "version": 1})).await.expect(200);

@@ -167,7 +167,7 @@ async fn roles(engine: Engine) {
     foreigner.get(&path(&row)).await.refused(404, "not_found");
     foreigner.patch(&path(&row), json!({"name": "x"})).await.refused(404, "not_found");
     foreigner.delete(&path(&row)).await.refused(404, "not_found");
-    for part in ["contacts", "tickets"] {
+    for part in ["contacts", "devices", "tickets"] {
         foreigner.get(&format!("{}/{part}", path(&row))).await.refused(404, "not_found");
     }
     world.stranger().get(PATH).await.refused(401, "token_missing");
@@ -261,7 +261,7 @@ async fn what_is_in_use_stays(engine: Engine) {
     let admin = world.admin().await;
     let north = format!("{PATH}/{}", world.town.north.organization);
     let told = admin.delete(&north).await.refused(409, "in_use");
-    let words = "the organization is in use by 1 contact and 1 device; set its status to SUSPENDED instead";
+    let words = "the organization is in use by 1 contact, 1 device and 1 location; set its status to SUSPENDED instead";
     assert_eq!(told["detail"], words);
     let row = add(&admin, json!({"name": "Used"})).await;
     admin.post("/api/locations", json!({"organizationId": row["id"], "name": "Site"})).await.expect(201);
@@ -369,8 +369,18 @@ async fn what_belongs_to_one(engine: Engine) {
     assert_eq!(subjects, ["First of all", "Second of all"]);
     let list = viewer.get(&format!("{}/tickets?status=CLOSED", path(&row))).await.expect(200);
     assert_eq!(list["items"], json!([]));
+    for (name, status) in [("PC-2", "ONLINE"), ("pc-1", "ONLINE"), ("PC-3", "RETIRED")] {
+        let device = json!({"organizationId": row["id"], "name": name, "type": "WORKSTATION", "status": status});
+        admin.post("/api/devices", device).await.expect(201);
+    }
+    let list = viewer.get(&format!("{}/devices?status=online&count=exact", path(&row))).await.expect(200);
+    let devices: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|device| &device["name"]).collect();
+    assert_eq!((devices, &list["total"]), (vec![&json!("pc-1"), &json!("PC-2")], &json!(2)));
+    let next = viewer.get(&format!("{}/devices?limit=2", path(&row))).await.expect(200)["nextCursor"].clone();
+    let rest = format!("{}/devices?limit=2&cursor={}", path(&row), next.as_str().unwrap());
+    assert_eq!(viewer.get(&rest).await.expect(200)["items"][0]["name"], "PC-3");
     let absent = format!("{PATH}/abcdefghijklmnopqrstuvwx");
-    for part in ["contacts", "tickets"] {
+    for part in ["contacts", "devices", "tickets"] {
         viewer.get(&format!("{absent}/{part}")).await.refused(404, "not_found");
         viewer.get(&format!("{}/{part}?sort=color", path(&row))).await.refused(422, "validation_failed");
     }

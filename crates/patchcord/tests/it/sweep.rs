@@ -218,12 +218,17 @@ fn without_echo(position: &Position, answer: &Answer) -> String {
     }
 }
 
+/// A field without the places in lists: `a.b` of `a[0].b`.
+fn without_places(field: &str) -> String {
+    let parts = field.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest));
+    parts.collect()
+}
+
 #[track_caller]
 fn expect_unknown(name: &str, position: &Position, answer: &Answer) {
     let told = |field: &str| {
-        answer.body["errors"]
-            .as_array()
-            .is_some_and(|errors| errors.iter().any(|error| error["field"].as_str().unwrap().starts_with(field)))
+        let errors = answer.body["errors"].as_array().into_iter().flatten();
+        errors.into_iter().any(|error| without_places(error["field"].as_str().unwrap()).starts_with(field))
     };
     let fits = match position {
         Position::Path(_) => answer.status == 404,

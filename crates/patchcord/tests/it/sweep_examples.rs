@@ -295,6 +295,8 @@ pub(crate) fn examples() -> Vec<Example> {
                 "operatingSystemId": own["operating_system"], "domainId": own["domain"], "locationId": own["location"]})
         }),
         Example::new("DELETE /api/devices/{id}", Admin).path(&["spare_device"]),
+        Example::new("POST /api/import", Admin)
+            .form(|_| json!({"file": "name,ueCode\nSwept,99887\n", "kind": "organizations", "dryRun": "false"})),
         Example::new("PUT /api/contacts/{id}/devices/{deviceId}", Agent)
             .path(&["contact", "device"])
             .body(|_| json!({"isPrimary": true})),
@@ -319,6 +321,16 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/domains/{id}", Viewer).path(&["spare_domain"]),
         Example::new("PATCH /api/domains/{id}", Admin).path(&["spare_domain"]).body(|_| json!({"name": "swept.example2"})),
         Example::new("DELETE /api/domains/{id}", Admin).path(&["spare_domain"]),
+        Example::new("GET /api/sla-policies", Viewer).query("organizationId", "organization"),
+        Example::new("POST /api/sla-policies", Admin).body(a_policy),
+        Example::new("GET /api/sla-policies/{id}", Viewer).path(&["sla_policy"]),
+        Example::new("PATCH /api/sla-policies/{id}", Admin)
+            .path(&["sla_policy"])
+            .body(|own| json!({"escalationRules": a_policy(own)["escalationRules"]})),
+        Example::new("DELETE /api/sla-policies/{id}", Admin).path(&["sla_policy"]),
+        // Insight
+        Example::new("GET /api/sla/report", Viewer),
+        Example::new("GET /api/sla/report.csv", Viewer),
         // Events
         Example::new("GET /api/events", Socket),
         // The document
@@ -334,6 +346,14 @@ pub(crate) fn examples() -> Vec<Example> {
 fn view(own: &Rows) -> Value {
     let filters = json!({"assigneeId": [own["support_agent"], "me"], "organizationId": [own["organization"]], "contactId": [own["contact"]]});
     json!({"name": "Swept", "filters": filters})
+}
+
+fn a_policy(own: &Rows) -> Value {
+    let assign = json!({"type": "ASSIGN", "supportAgentId": own["support_agent"]});
+    json!({
+        "organizationId": own["organization"], "priority": "HIGH", "resolutionMinutes": 60,
+        "escalationRules": [{"clock": "RESOLUTION", "atPercent": 90, "actions": [assign]}],
+    })
 }
 
 fn a_macro(own: &Rows) -> Value {
@@ -430,6 +450,8 @@ impl Rows {
             "domainId": rows["domain"], "locationId": rows["location"],
         });
         rows.insert("spare_device", id(&admin.post("/api/devices", device).await.expect(201)));
+        let policy = json!({"organizationId": place.organization, "priority": "LOW", "resolutionMinutes": 60});
+        rows.insert("sla_policy", id(&admin.post("/api/sla-policies", policy).await.expect(201)));
         // What is shared is the administrators' to change, and what is not is one's own.
         let agent = world.sign_in(&format!("agent@{name}.test")).await;
         for (who, is_shared, names) in

@@ -24,7 +24,10 @@ both_engines!(
 const SUBJECT: &str = "VPN drops every 20 minutes";
 const BODY: &str = "The VPN connection to the office network drops every 20 minutes. I cannot work from home.";
 
-/// A desk without a worker, on which triage does this.
+/// A text of which the category is clear to a person, and less so to the built-in model.
+const FIRE: &str = "All users cannot work, the whole company is down. The server is dead. Urgent!";
+
+/// A desk without a worker, on which triage does this, also when it is not quite sure.
 async fn idle(engine: Engine, mode: &str) -> World {
     let world = World::with(engine, Setup { worker: false, ..Setup::default() }).await;
     triage(&world, mode).await;
@@ -32,7 +35,12 @@ async fn idle(engine: Engine, mode: &str) -> World {
 }
 
 async fn triage(world: &World, mode: &str) {
-    world.admin().await.patch("/api/workspace", json!({"autoTriage": mode})).await.expect(200);
+    world
+        .admin()
+        .await
+        .patch("/api/workspace", json!({"autoTriage": mode, "triageMinConfidence": 0.3}))
+        .await
+        .expect(200);
 }
 
 async fn work(world: &World) {
@@ -55,7 +63,7 @@ async fn changes(client: &Client, number: u32) -> Vec<(String, String, Value)> {
     let lines =
         events["items"].as_array().unwrap().iter().filter(|line| told.contains(&line["kind"].as_str().unwrap()));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    lines.map(|line| (text(&line["kind"]), text(&line["actor"]["type"]), line["payload"].clone())).collect()
+    lines.map(|line| (text(&line["kind"]), text(&line["actorType"]), line["payload"].clone())).collect()
 }
 
 async fn settle(client: &Client, number: u32, what: &str) -> Value {
@@ -206,7 +214,7 @@ async fn a_chosen_priority_is_never_lowered(engine: Engine) {
     let agent = world.agent().await;
     let input = json!({"subject": SUBJECT, "message": "Thank you, no hurry at all. The VPN icon has a new colour on my network laptop.", "priority": "URGENT"});
     agent.post("/api/tickets", input).await.expect(201);
-    let input = json!({"subject": "Server room is on fire", "message": "All users cannot work, the whole company is down. The server is dead. Urgent!", "priority": "LOW"});
+    let input = json!({"subject": "Server room is on fire", "message": FIRE, "priority": "LOW"});
     agent.post("/api/tickets", input).await.expect(201);
     work(&world).await;
     let first = newest(&agent, 1).await;
@@ -225,7 +233,8 @@ async fn a_chosen_priority_is_never_lowered(engine: Engine) {
 async fn only_what_is_sure_is_applied(engine: Engine) {
     let world = idle(engine, "apply").await;
     let (admin, agent) = (world.admin().await, world.agent().await);
-    assert_eq!(admin.get("/api/workspace").await.expect(200)["triageMinConfidence"], 0.6);
+    let untouched = world.foreigner().await.get("/api/workspace").await.expect(200);
+    assert_eq!((&untouched["autoTriage"], &untouched["triageMinConfidence"]), (&json!("off"), &json!(0.6)));
     for (confidence, state) in [(json!(1.0), "proposed"), (json!(0.1), "applied"), (Value::Null, "applied")] {
         admin.patch("/api/workspace", json!({"triageMinConfidence": confidence})).await.expect(200);
         agent.ticket(SUBJECT, BODY).await;

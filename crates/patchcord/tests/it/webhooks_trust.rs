@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchcord_domain::id::Entropy;
-use patchcord_domain::time::DAY;
+use patchcord_domain::time::HOUR;
 use patchcord_server::Desk;
 use patchcord_simulator::webhook::{Received, Receiver, Reply};
 use patchcord_store::{Options as StoreOptions, Store};
@@ -37,7 +37,10 @@ fn moody(one: &Received) -> Reply {
         return Reply::Status(200);
     }
     // The choice follows from the id, so that a run can be looked at afterwards.
-    let seed = one.header("webhook-id").bytes().fold(one.before as u64 * 7, |sum, byte| sum * 31 + u64::from(byte));
+    let seed = one
+        .header("webhook-id")
+        .bytes()
+        .fold(one.before as u64 * 7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     match seed % 16 {
         0 => Reply::Status(500),
         1 => Reply::Status(404),
@@ -145,8 +148,8 @@ async fn nothing_is_lost_or_out_of_order_when_the_desk_is_killed(engine: Engine)
     for round in 0..kills {
         let ready = folder.path().join("ready");
         let _ = std::fs::remove_file(&ready);
-        // Each process lives a day later, so that everything that failed is due again.
-        let told = json!({"url": url, "folder": folder.path(), "ahead": (round + 1) * DAY});
+        // Each process lives an hour later, so that everything that failed is due again.
+        let told = json!({"url": url, "folder": folder.path(), "ahead": (round + 1) * HOUR});
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "webhooks_trust::the_process_that_is_killed"]).env(VARIABLE, told.to_string());
         let mut child =
@@ -158,12 +161,12 @@ async fn nothing_is_lost_or_out_of_order_when_the_desk_is_killed(engine: Engine)
         child.kill().await.unwrap();
     }
 
-    // Then it is left in peace, day after day.
+    // Then it is left in peace, hour after hour.
     let open = "SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'PENDING'";
     let unread =
         "SELECT COUNT(*) FROM events e, webhook_cursor c WHERE e.xid > c.xid OR (e.xid = c.xid AND e.seq > c.seq)";
-    for day in 1..=8 {
-        let run = Run::start(&url, folder.path(), (kills + day) * DAY).await;
+    for hour in 1..=8 {
+        let run = Run::start(&url, folder.path(), (kills + hour) * HOUR).await;
         until("the outbox is read", async || number(&run.store, unread).await == 0).await;
         let due = "SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'PENDING' AND next_attempt_at <= ";
         until("what is due is tried", async || {

@@ -20,6 +20,7 @@ mod escalations;
 mod events;
 mod export;
 mod health;
+mod imports;
 mod locations;
 mod lookups;
 mod macros;
@@ -32,6 +33,8 @@ mod phone_numbers;
 mod presence;
 mod saved_views;
 mod similar;
+mod sla_policies;
+mod sla_report;
 mod slices;
 mod support_agents;
 mod teams;
@@ -130,31 +133,12 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(ai::summarize))
         // People and things
         .routes(routes!(lookups::lookups))
-        // Webhooks
-        .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
-        .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
-        .routes(routes!(webhooks::rotate_webhook_secret))
-        .routes(routes!(webhooks::test_webhook))
-        .routes(routes!(webhooks::list_deliveries))
-        .routes(routes!(webhooks::get_delivery))
-        .routes(routes!(webhooks::redeliver))
         .routes(routes!(support_agents::list_support_agents, support_agents::add_support_agent))
         .routes(routes!(
             support_agents::get_support_agent,
             support_agents::patch_support_agent,
             support_agents::remove_support_agent
         ))
-        .routes(routes!(lookups::list_support_agents))
-        // Insight
-        .routes(routes!(dashboard::overview))
-        .routes(routes!(dashboard::metrics))
-        .routes(routes!(dashboard_csv::export_metrics))
-        .routes(routes!(dashboard::agents))
-        .routes(routes!(dashboard_csv::export_agents))
-        .routes(routes!(dashboard::costs))
-        .routes(routes!(dashboard::customers))
-        .routes(routes!(dashboard_csv::export_customers))
-        .routes(routes!(dashboard::system_health))
         .routes(routes!(palette::search_everything))
         .routes(routes!(organizations::list_organizations, organizations::add_organization))
         .routes(routes!(people_export::export_organizations))
@@ -180,6 +164,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(devices::list_devices, devices::add_device))
         .routes(routes!(device_export::export_devices))
         .routes(routes!(devices::get_device, devices::patch_device, devices::remove_device))
+        .routes(routes!(imports::import))
         .routes(routes!(contact_devices::set_contact_device, contact_devices::remove_contact_device))
         .routes(routes!(catalogues::list_device_manufacturers, catalogues::add_device_manufacturer))
         .routes(routes!(
@@ -197,6 +182,28 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         ))
         .routes(routes!(catalogues::list_domains, catalogues::add_domain))
         .routes(routes!(catalogues::get_domain, catalogues::patch_domain, catalogues::remove_domain))
+        .routes(routes!(sla_policies::list_sla_policies, sla_policies::add_sla_policy))
+        .routes(routes!(sla_policies::get_sla_policy, sla_policies::patch_sla_policy, sla_policies::delete_sla_policy))
+        // Insight
+        .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::metrics))
+        .routes(routes!(dashboard_csv::export_metrics))
+        .routes(routes!(dashboard::agents))
+        .routes(routes!(dashboard_csv::export_agents))
+        .routes(routes!(dashboard::costs))
+        .routes(routes!(dashboard::customers))
+        .routes(routes!(dashboard_csv::export_customers))
+        .routes(routes!(dashboard::system_health))
+        .routes(routes!(sla_report::sla_report))
+        .routes(routes!(sla_report::sla_report_csv))
+        // Webhooks
+        .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::get_delivery))
+        .routes(routes!(webhooks::redeliver))
         // Events
         .routes(routes!(events::events))
         // The document

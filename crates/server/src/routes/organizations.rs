@@ -275,8 +275,7 @@ pub(crate) async fn list_organization_devices(
     let (cursor, count) = (params.cursor.as_deref(), params.count.as_deref());
     let asked = wanted_by_name(params.limit, params.offset, params.page, cursor, count)?;
     let OrganizationDeviceQuery { q, r#type, status, sort, .. } = params;
-    let filters = DeviceQuery { q, r#type, status, sort, ..DeviceQuery::default() };
-    let mut query = filters.query().map_err(AppError::Invalid)?;
+    let mut query = DeviceQuery::of(q, r#type, status, sort).query().map_err(AppError::Invalid)?;
     let sort = query.sort;
     query.after = asked.after.clone().map(|(value, id)| place(sort, value, id)).transpose()?;
     (query.limit, query.offset) = (asked.limit, asked.offset);

@@ -48,7 +48,7 @@ pub(crate) struct TicketQuery {
     contact_id: Vec<String>,
     #[serde(default)]
     tag: Vec<String>,
-    /// `breached` or `due_soon`.
+    /// `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour.
     sla: Option<String>,
     /// RFC 3339 or a date.
     created_from: Option<String>,

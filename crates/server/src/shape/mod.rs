@@ -7,8 +7,10 @@ mod costs;
 mod dashboard;
 mod desk;
 mod devices;
+mod imports;
 mod knowledge;
 mod people;
+mod sla;
 mod system_health;
 mod tickets;
 mod tokens;
@@ -30,9 +32,11 @@ pub(crate) use dashboard::{
 };
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
 pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
+pub(crate) use imports::ImportReport;
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
-pub(crate) use system_health::SystemHealthRow;
 pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
+pub(crate) use sla::{SlaClock, SlaPolicyRow, SlaReport};
+pub(crate) use system_health::SystemHealthRow;
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Ref, reference, time};
+use super::{Ref, SlaClock, reference, time};
 
 /// Who works on a ticket.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,6 +78,8 @@ pub(crate) struct TicketLine {
     closed_at: Option<String>,
     #[schema(required)]
     sla_breached_at: Option<String>,
+    /// The service-level clocks as they look now; empty when no policy set them.
+    sla_clocks: Vec<SlaClock>,
     created_at: String,
     updated_at: String,
     version: i64,
@@ -106,6 +108,7 @@ impl From<Line> for TicketLine {
             resolved_at: time(line.resolved_at),
             closed_at: time(line.closed_at),
             sla_breached_at: time(line.sla_breached_at),
+            sla_clocks: line.clocks.iter().map(SlaClock::from).collect(),
             created_at: to_rfc3339(line.created_at),
             updated_at: to_rfc3339(line.updated_at),
             id: line.id,
@@ -303,6 +306,11 @@ pub(crate) struct TicketDetail {
     closed_at: Option<String>,
     #[schema(required)]
     sla_breached_at: Option<String>,
+    /// Since when the clocks stand still.
+    #[schema(required)]
+    sla_paused_at: Option<String>,
+    /// The service-level clocks as they look now; empty when no policy set them.
+    sla_clocks: Vec<SlaClock>,
     created_at: String,
     updated_at: String,
     version: i64,
@@ -369,6 +377,8 @@ impl From<&Detail> for TicketDetail {
             resolved_at: time(ticket.resolved_at),
             closed_at: time(ticket.closed_at),
             sla_breached_at: time(ticket.sla_breached_at),
+            sla_paused_at: time(ticket.sla_paused_at),
+            sla_clocks: detail.clocks.iter().map(SlaClock::from).collect(),
             created_at: to_rfc3339(ticket.created_at),
             updated_at: to_rfc3339(ticket.updated_at),
             version: ticket.version,

@@ -30,12 +30,14 @@ pub mod organizations;
 pub mod phone_numbers;
 pub mod refresh_tokens;
 pub mod saved_views;
+pub mod sla_policies;
 pub mod support_agents;
 pub mod teams;
 pub mod ticket_assignments;
 pub mod ticket_escalations;
 pub mod ticket_events;
 pub mod ticket_messages;
+pub mod ticket_slas;
 pub mod tickets;
 pub mod users;
 pub mod webhook_deliveries;
@@ -88,6 +90,7 @@ tenant_owned!(
     phone_numbers,
     refresh_tokens,
     saved_views,
+    sla_policies,
     support_agents,
     teams,
     ticket_assignments,
@@ -99,3 +102,14 @@ tenant_owned!(
     webhook_deliveries,
     webhook_endpoints,
 );
+
+impl TenantOwned for ticket_slas::Entity {
+    fn workspace_column() -> Self::Column {
+        ticket_slas::Column::WorkspaceId
+    }
+
+    /// A ticket has one row.
+    fn id_column() -> Self::Column {
+        ticket_slas::Column::TicketId
+    }
+}

@@ -9,7 +9,7 @@ use crate::{StoreError, Tx};
 const BITE: i64 = 1_000;
 
 /// What is past its time, as `(table, key, condition)`; `$1` is the moment, `$2` the size of a bite.
-const PAST: [(&str, &str, &str); 7] = [
+const PAST: [(&str, &str, &str); 8] = [
     ("jobs", "id", "state IN ('DONE', 'DEAD') AND updated_at < $1 - 604800000"),
     ("events", "seq", "at < $1 - 604800000"),
     ("login_attempts", "id", "at < $1 - 86400000"),

@@ -11,6 +11,7 @@ mod idempotency;
 mod migrations;
 mod numbers;
 mod outbox;
+mod people;
 mod rows;
 mod searches;
 mod sign_in;

@@ -257,6 +257,43 @@ pub(crate) fn ticket(id: &str, number: i64) -> Ticket {
     }
 }
 
+pub(crate) fn ticket_sla(ticket_id: &str) -> TicketSla {
+    TicketSla {
+        workspace_id: "nobody".to_owned(),
+        ticket_id: ticket_id.to_owned(),
+        business_hours_only: false,
+        first_response_minutes: Some(60),
+        first_response_halted_at: None,
+        first_response_done_at: None,
+        first_response_breached_at: None,
+        resolution_minutes: Some(480),
+        resolution_halted_at: None,
+        resolution_done_at: None,
+        resolution_breached_at: None,
+        due_at: Some(5),
+        next_at: Some(5),
+        marks: json!([]),
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn sla_policy(id: &str, organization_id: &str) -> SlaPolicy {
+    SlaPolicy {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        organization_id: Some(organization_id.to_owned()),
+        priority: "MEDIUM".into(),
+        first_response_minutes: Some(60),
+        resolution_minutes: Some(480),
+        business_hours_only: true,
+        escalation_rules: json!([]),
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
 pub(crate) fn suggestion(id: &str, ticket_id: &str) -> Suggestion {
     Suggestion {
         workspace_id: "nobody".to_owned(),
@@ -487,6 +524,12 @@ pub(crate) fn team(id: &str) -> Team {
         product_areas: json!(["VPN"]),
         strategy: "ROUND_ROBIN".into(),
         turn: 0,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
 pub(crate) fn webhook_endpoint(id: &str) -> WebhookEndpoint {
     WebhookEndpoint {
         workspace_id: "nobody".to_owned(),
@@ -523,6 +566,9 @@ pub(crate) fn phone_number(id: &str) -> PhoneNumber {
         version: 1,
         created_at: 1,
         updated_at: 1,
+    }
+}
+
 pub(crate) fn webhook_delivery(id: &str, endpoint_id: &str) -> WebhookDelivery {
     WebhookDelivery {
         workspace_id: "nobody".to_owned(),

@@ -1,16 +1,13 @@
 //! A handle of one workspace sees and changes nothing of another, whatever the row says.
 
 use patchcord_domain::id::WorkspaceId;
+use patchcord_store::listing::Slice as Listed;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    Slice, StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges,
-    messages, phone_numbers, saved_views, search, sessions, suggestions, support_agents, teams, ticket_list, tickets,
-    trail, users, waiting, workspaces,
-    StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
-    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, webhooks, workspaces,
-    StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
-    idempotency, jobs, macros, merges, messages, saved_views, search, sessions, suggestions, ticket_list, tickets,
-    trail, users, workspaces,
+    Slice, StoreError, account_managers, api_tokens, articles, audit_log, catalogues, contact_devices, contacts,
+    devices, directory, escalations, idempotency, imports, jobs, locations, macros, merges, messages, organizations,
+    palette, phone_numbers, saved_views, search, sessions, sla, sla_policies, suggestions, support_agents, teams,
+    ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -36,7 +33,10 @@ macro_rules! each_row {
             [edit] invitations: rows::invitation(&p("invitation"), &p("user")),
             [edit] refresh_tokens: rows::refresh_token(&p("token"), &p("user")),
             [edit] account_managers: rows::account_manager(&p("manager")),
-            [edit] organizations: rows::organization(&p("organization")),
+            [edit] organizations: patchcord_store::rows::Organization {
+                u_e_code: Some("4711".into()),
+                ..rows::organization(&p("organization"))
+            },
             [edit] locations: rows::location(&p("location"), &p("organization")),
             [edit] contacts: rows::contact(&p("contact"), &p("organization")),
             [edit] support_agents: rows::support_agent(&p("agent")),
@@ -66,6 +66,7 @@ macro_rules! each_row {
             [edit] phone_numbers: rows::phone_number(&p("number")),
             [edit] webhook_endpoints: rows::webhook_endpoint(&p("webhook")),
             [edit] webhook_deliveries: rows::webhook_delivery(&p("delivery"), &p("webhook")),
+            [edit] sla_policies: rows::sla_policy(&p("policy"), &p("organization")),
         )
     }};
 }
@@ -83,6 +84,8 @@ pub(crate) async fn fill(db: &Db, workspace: &WorkspaceId) {
         )+}};
     }
     each_row!(workspace.as_str(), add_each);
+    // Its id is the ticket's.
+    add(db, workspace, rows::ticket_sla(&format!("{workspace}_ticket"))).await;
 }
 
 async fn only_its_own<M: Row + FromQueryResult + Clone + PartialEq + std::fmt::Debug + 'static>(
@@ -165,6 +168,10 @@ async fn every_table_of_a_row_is_in_this_test(engine: Engine) {
 
 /// What the catalogues hold, in the order of [`catalogues::Catalogue::ALL`].
 const ENTRIES: [&str; 4] = ["first_manufacturer", "first_model", "first_system", "first_domain"];
+
+fn nine() -> Listed {
+    Listed { limit: 9, ..Listed::default() }
+}
 
 /// Every query of the crate that takes a handle, asked by a workspace that has nothing, with the ids of one that has.
 async fn queries_find_nothing_of_another_workspace(engine: Engine) {
@@ -292,6 +299,12 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         assert_eq!(devices::used_by(t, "first_device").await.unwrap(), (n as i64, 0));
         assert_eq!(devices::open_tickets(t, "first_device").await.unwrap(), 0);
         assert_eq!(contact_devices::use_of(t, "first_contact", "first_device").await.unwrap().is_some(), one);
+        let called = |thing: &str| vec![format!("name of first_{thing}")];
+        let (of, looked) = (some("organization"), imports::Reading::Looked);
+        assert_eq!(imports::organizations(t, &[], &called("organization"), looked).await.unwrap().len(), n);
+        assert_eq!(imports::devices(t, &of, &[], &[], &called("device"), looked).await.unwrap().len(), n);
+        assert_eq!(imports::locations(t, &of, &called("location")).await.unwrap().len(), n);
+        assert_eq!(imports::account_managers(t).await.unwrap().len(), n);
         for (catalogue, id) in catalogues::Catalogue::ALL.into_iter().zip(ENTRIES) {
             let all = catalogues::Query { limit: 9, ..Default::default() };
             let page = catalogues::page(t, catalogue, &all).await.unwrap();
@@ -301,7 +314,45 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             let name = db.store.tenant(&first);
             let name = catalogues::get(name, catalogue, id).await.unwrap().unwrap().name;
             assert_eq!(catalogues::named(t, catalogue, &name, None, None).await.unwrap().is_some(), one);
+            assert_eq!(imports::entries(t, catalogue, &[name.to_ascii_lowercase()]).await.unwrap().len(), n);
         }
+        let policies = sla_policies::Query { limit: 9, ..Default::default() };
+        assert_eq!(sla_policies::page(t, &policies).await.unwrap().len(), n);
+        assert_eq!(sla_policies::count(t, &policies).await.unwrap(), n as i64);
+        assert_eq!(sla_policies::by_id(t, "first_policy").await.unwrap().is_some(), one);
+        assert_eq!(sla_policies::any_by_hours(t).await.unwrap(), one);
+        let exactly = sla_policies::exactly(t, Some("first_organization"), "MEDIUM").await.unwrap();
+        assert_eq!(exactly.is_some(), one);
+        let governing = sla_policies::governing(t, Some("first_organization"), "MEDIUM").await.unwrap().unwrap();
+        assert_eq!(governing.resolution_minutes, one.then_some(480));
+        assert_eq!(sla::due(t, 9, 9).await.unwrap().len(), n);
+        assert_eq!(sla::open_tickets(t, "", 9).await.unwrap().len(), n);
+        assert_eq!(sla::kept(t, 0, 9, sla::Group::All, 9).await.unwrap()[0].tickets, n as i64);
+        assert_eq!(
+            organizations::page(t, &organizations::Query { slice: nine(), ..Default::default() }).await.unwrap().len(),
+            n
+        );
+        assert_eq!(organizations::count(t, &Default::default()).await.unwrap(), n as i64);
+        assert_eq!(organizations::line(t, "first_organization").await.unwrap().is_some(), one);
+        assert_eq!(organizations::by_ue_code(t, "4711").await.unwrap().is_some(), one);
+        assert_eq!(organizations::uses(t, "first_organization").await.unwrap().contacts, n as i64);
+        assert_eq!(contacts::page(t, &contacts::Query { slice: nine(), ..Default::default() }).await.unwrap().len(), n);
+        assert_eq!(contacts::count(t, &Default::default()).await.unwrap(), n as i64);
+        assert_eq!(contacts::line(t, "first_contact").await.unwrap().is_some(), one);
+        assert_eq!(contacts::uses(t, "first_contact").await.unwrap().devices, n as i64);
+        assert_eq!(
+            locations::page(t, &locations::Query { slice: nine(), ..Default::default() }).await.unwrap().len(),
+            n
+        );
+        assert_eq!(locations::count(t, &Default::default()).await.unwrap(), n as i64);
+        assert_eq!(locations::line(t, "first_location").await.unwrap().is_some(), one);
+        assert_eq!(locations::uses(t, "first_location").await.unwrap(), locations::Uses::default());
+        let managers = account_managers::Query { slice: nine(), words: None };
+        assert_eq!(account_managers::page(t, &managers).await.unwrap().len(), n);
+        assert_eq!(account_managers::count(t, &managers).await.unwrap(), n as i64);
+        assert_eq!(account_managers::organizations(t, "first_manager").await.unwrap(), 0);
+        assert_eq!(palette::exact(t, &palette::Exact::Number(1), 9).await.unwrap().len(), n);
+        assert_eq!(palette::by_words(t, palette::Kind::Ticket, "printer", 9).await.unwrap().len(), n);
         assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
     // Changes, asked for by the other workspace.
@@ -328,7 +379,12 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             waiting::remove(t, "first_ticket").await?;
             waiting::forget_team(t, "first_team").await?;
             assert!(!saved_views::delete(t, "first_view").await?);
+            assert!(!sla_policies::delete(t, "first_policy").await?);
             assert!(!articles::remove(t, "first_article").await?);
+            assert!(!organizations::remove(t, "first_organization").await?);
+            assert!(!contacts::remove(t, "first_contact").await?);
+            assert!(!locations::remove(t, "first_location").await?);
+            assert!(!account_managers::remove(t, "first_manager").await?);
             assert!(!contact_devices::forget_use(t, "first_contact", "first_device").await?);
             assert!(!devices::remove(t, "first_device").await?);
             for (catalogue, id) in catalogues::Catalogue::ALL.into_iter().zip(ENTRIES) {
@@ -364,6 +420,17 @@ async fn references_across_workspaces_are_refused(engine: Engine) {
     let second = db.add_workspace("second").await;
     fill(&db, &first).await;
     fill(&db, &second).await;
+    for of in [first.clone(), second.clone()] {
+        db.write(move |tx| {
+            Box::pin(async move {
+                let [team, agent, ticket] = ["team", "agent", "ticket"].map(|name| format!("{of}_{name}"));
+                teams::add_member(tx.tenant(&of), &team, &agent).await?;
+                waiting::add(tx.tenant(&of), &ticket, &team, 1).await
+            })
+        })
+        .await
+        .unwrap();
+    }
     let raw = db.raw().await;
     let pairs = match engine {
         Engine::Sqlite => {

@@ -3,7 +3,7 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use patchcord_domain::time::HOUR;
-use patchcord_store::rows::Ticket;
+use patchcord_store::rows::{Ticket, TicketSla};
 use patchcord_store::search;
 use patchcord_store::ticket_list::{Query, Sla, Sort, count, page};
 use proptest::prelude::*;
@@ -101,8 +101,20 @@ async fn with_sixty(engine: Engine) -> (Db, WorkspaceId, Vec<Ticket>) {
         db.add(workspace, vec![rows::contact("c0", "o0")]).await;
         db.add(workspace, vec![rows::support_agent("a0"), rows::support_agent("a1")]).await;
         db.add(workspace, sixty()).await;
+        let slas = sixty().iter().map(|row| TicketSla { due_at: due_of(row), ..rows::ticket_sla(&row.id) }).collect();
+        db.add::<TicketSla>(workspace, slas).await;
     }
     (db, workspace, sixty())
+}
+
+/// When the first clock ends that runs.
+fn due_of(row: &Ticket) -> Option<i64> {
+    let ended = ["RESOLVED", "CLOSED"].contains(&row.status.as_str());
+    if ended || row.sla_paused_at.is_some() {
+        return None;
+    }
+    let first = row.first_response_due_at.filter(|_| row.first_responded_at.is_none());
+    first.into_iter().chain(row.resolution_due_at).min()
 }
 
 fn fits(row: &Ticket, query: &Query) -> bool {
@@ -112,8 +124,6 @@ fn fits(row: &Ticket, query: &Query) -> bool {
     let text =
         |list: &[String], value: &Option<String>| list.is_empty() || list.iter().any(|v| Some(v) == value.as_ref());
     let names = |list: Vec<&str>, value: &str| any(&list, &value);
-    let hour = |at: Option<i64>| at.is_some_and(|at| (query.now..=query.now + HOUR).contains(&at));
-    let ended = ["RESOLVED", "CLOSED"].contains(&row.status.as_str());
     names(query.statuses.iter().map(|v| v.as_str()).collect(), &row.status)
         && names(query.priorities.iter().map(|v| v.as_str()).collect(), &row.priority)
         && names(query.channels.iter().map(|v| v.as_str()).collect(), &row.channel)
@@ -129,13 +139,7 @@ fn fits(row: &Ticket, query: &Query) -> bool {
         && match query.sla {
             None => true,
             Some(Sla::Breached) => row.sla_breached_at.is_some(),
-            Some(Sla::DueSoon) => {
-                row.sla_breached_at.is_none()
-                    && row.sla_paused_at.is_none()
-                    && !ended
-                    && (row.first_responded_at.is_none() && hour(row.first_response_due_at)
-                        || hour(row.resolution_due_at))
-            }
+            Some(Sla::DueSoon) => due_of(row).is_some_and(|at| (query.now..=query.now + HOUR).contains(&at)),
         }
 }
 

@@ -177,7 +177,9 @@ function valuesOf(macro: Macro | null): Values {
 
 function MacroForm({ macro, onDone }: { macro: Macro | null; onDone: () => void }) {
   const { statuses, priorities } = useLookups();
-  const { data: agents } = useQuery(api.queryOptions("get", "/api/support-agents"));
+  const { data: agents } = useQuery(
+    api.queryOptions("get", "/api/support-agents", { params: { query: { limit: 100 } } }),
+  );
   const form = useKeptForm<Values>(`macro.${macro?.id ?? "new"}`, { initialValues: valuesOf(macro) });
   const once = useOnceKey();
   const queries = useQueryClient();

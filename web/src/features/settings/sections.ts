@@ -13,6 +13,7 @@ export const SECTIONS: { group: string; sections: Section[] }[] = [
     group: "People",
     sections: [
       { to: "/settings/users", label: "Users", words: "roles invite disable" },
+      { to: "/settings/team", label: "Teams and agents", words: "assignment support round robin" },
       { to: "/settings/tokens", label: "API tokens", words: "keys integration" },
     ],
   },
@@ -27,7 +28,14 @@ export const SECTIONS: { group: string; sections: Section[] }[] = [
     ],
   },
   {
+    group: "Connections",
+    sections: [{ to: "/settings/webhooks", label: "Webhooks", words: "events deliveries redeliver integration" }],
+  },
+  {
     group: "Record",
-    sections: [{ to: "/settings/audit-log", label: "Audit log", words: "changes who history" }],
+    sections: [
+      { to: "/settings/usage", label: "Usage and cost", words: "tokens money budget model" },
+      { to: "/settings/audit-log", label: "Audit log", words: "changes who history" },
+    ],
   },
 ];

@@ -142,7 +142,9 @@ interface Values extends Record<string, unknown> {
 
 function ViewForm({ view, onDone }: { view: View | null; onDone: () => void }) {
   const { statuses, priorities, channels, productAreas } = useLookups();
-  const { data: agents } = useQuery(api.queryOptions("get", "/api/support-agents"));
+  const { data: agents } = useQuery(
+    api.queryOptions("get", "/api/support-agents", { params: { query: { limit: 100 } } }),
+  );
   const old = filtersOf(view);
   const form = useKeptForm<Values>(`view.${view?.id ?? "new"}`, {
     initialValues: {

@@ -1,0 +1,73 @@
+import { expect, expectAccessible, signIn, test } from "./fixtures";
+
+test.use({ refusals: [409, 422] });
+
+test("a webhook: a wrong address, the secret once, a test that fails and is sent again, deleted", async ({ page }) => {
+  await signIn(page, "admin@demo.test");
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("link", { name: "Webhooks", exact: true }).click();
+  await page.getByRole("button", { name: "New webhook" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New webhook" });
+  await dialog.getByLabel("Address").fill("not an address");
+  await dialog.getByRole("button", { name: "Make the webhook" }).click();
+  await expect(dialog.getByLabel("Address")).toHaveAttribute("aria-invalid", "true");
+  const address = `https://hooks.invalid/${String(Date.now())}`;
+  await dialog.getByLabel("Address").fill(address);
+  await dialog.getByRole("button", { name: "Make the webhook" }).dblclick();
+  const secret = page.getByRole("dialog", { name: "Signing secret" });
+  await expect(secret.getByLabel("Signing secret", { exact: true })).toHaveValue(/^whsec_/);
+  await secret.getByRole("button", { name: "Done" }).click();
+
+  await expect(page.getByRole("link", { name: address })).toHaveCount(1);
+  await page.getByRole("link", { name: address }).click();
+  await page.getByRole("button", { name: "Send a test" }).click();
+  const row = page.getByRole("row", { name: /webhook\.test/ }).first();
+  await expect(row).toBeVisible();
+  await row.getByRole("button", { name: /Show the delivery/ }).click();
+  const delivery = page.getByRole("dialog", { name: "Delivery of webhook.test" });
+  await expect(delivery.getByRole("region", { name: "Request" })).toContainText("webhook.test");
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: "New secret…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make a new secret" }).click();
+  await expect(secret.getByLabel("Signing secret", { exact: true })).toHaveValue(/^whsec_/);
+  await secret.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Disable" }).click();
+  await expect(page.getByRole("button", { name: "Enable" })).toBeVisible();
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByRole("heading", { name: "Webhooks", level: 1 })).toBeVisible();
+  await expect(page.getByRole("link", { name: address })).toHaveCount(0);
+});
+
+test("a team is made, and its deletion is undone", async ({ page }) => {
+  const name = `Second line ${String(Date.now())}`;
+  await signIn(page, "admin@demo.test");
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("link", { name: "Teams and agents" }).click();
+  await page.getByRole("button", { name: "New team" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New team" });
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  const row = page.getByRole("row", { name: new RegExp(name) });
+  await expect(row).toContainText("Whoever waits longest");
+  await row.getByRole("button", { name: `Delete ${name}` }).click();
+  await expect(row).toHaveCount(0);
+  await page.getByRole("alert").filter({ hasText: "is deleted" }).getByRole("button", { name: "Undo" }).click();
+  await expect(row).toHaveCount(1);
+});
+
+test("from the palette to a customer, a person and a device", async ({ page }) => {
+  await signIn(page, "agent@demo.test");
+  await expect(page.getByRole("link", { name: "Organizations" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("Halden");
+  await page.getByRole("group", { name: "Organizations" }).getByRole("option").first().click();
+  await expect(page.getByRole("heading", { name: "Halden Logistics", level: 1 })).toBeVisible();
+  await page.getByRole("table", { name: "Contacts" }).getByRole("link").first().click();
+  await expect(page.getByRole("heading", { name: "Newest tickets" })).toBeVisible();
+  await page.getByRole("link", { name: "Devices" }).click();
+  await page.getByRole("table", { name: "Devices" }).getByRole("link").first().click();
+  await expect(page.getByText("Serial number")).toBeVisible();
+});

@@ -1,0 +1,99 @@
+import { Table } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type Schemas, type TicketLine, api } from "~/api/client";
+import { useLookups } from "~/api/queries";
+import { Dot } from "~/components/dot";
+import { DataTable } from "~/components/table";
+import { Age } from "~/components/time";
+import { capital } from "~/lib/text";
+import classes from "./directory.module.css";
+
+const COLORS: Record<string, string> = { ONLINE: "var(--desk-good)", OFFLINE: "var(--desk-late)" };
+
+export function DeviceState({ status }: { status: string }) {
+  return <Dot color={COLORS[status]}>{capital(status.toLowerCase())}</Dot>;
+}
+
+export function ContactTable({ contacts }: { contacts: Schemas["ContactRow"][] }) {
+  return (
+    <DataTable label="Contacts" columns={["Name", "Organization", "Phone", "E-mail"]}>
+      {contacts.map((contact) => (
+        <Table.Tr key={contact.id}>
+          <Table.Td fw={600}>
+            <Link className={classes.link} to="/contacts/$contact" params={{ contact: contact.id }}>
+              {contact.name}
+            </Link>
+            {contact.isVip && " · VIP"}
+          </Table.Td>
+          <Table.Td>{contact.organization.name}</Table.Td>
+          <Table.Td>{contact.phone}</Table.Td>
+          <Table.Td>{contact.email}</Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+export function DeviceTable({ devices }: { devices: Schemas["DeviceRow"][] }) {
+  const { deviceTypes } = useLookups();
+  return (
+    <DataTable label="Devices" columns={["Name", "Type", "Organization", "Address", "State"]}>
+      {devices.map((device) => (
+        <Table.Tr key={device.id}>
+          <Table.Td fw={600}>
+            <Link className={classes.link} to="/devices/$device" params={{ device: device.id }}>
+              {device.name}
+            </Link>
+          </Table.Td>
+          <Table.Td>{deviceTypes.find(({ key }) => key === device.type)?.label ?? device.type}</Table.Td>
+          <Table.Td>{device.organization.name}</Table.Td>
+          <Table.Td ff="monospace">{device.ipAddress}</Table.Td>
+          <Table.Td>
+            <DeviceState status={device.status} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+function TicketTable({ tickets }: { tickets: TicketLine[] }) {
+  const { statuses } = useLookups();
+  return (
+    <DataTable label="Tickets" columns={["Number", "Subject", "Opened", "Status"]}>
+      {tickets.map((ticket) => {
+        const status = statuses.find(({ key }) => key === ticket.status);
+        return (
+          <Table.Tr key={ticket.id}>
+            <Table.Td ff="monospace">{ticket.label}</Table.Td>
+            <Table.Td fw={600}>
+              <Link className={classes.link} to="/tickets/$ticket" params={{ ticket: ticket.label }}>
+                {ticket.subject}
+              </Link>
+            </Table.Td>
+            <Table.Td>
+              <Age at={ticket.createdAt} />
+            </Table.Td>
+            <Table.Td>
+              <Dot color={status?.color}>{status?.label ?? ticket.status}</Dot>
+            </Table.Td>
+          </Table.Tr>
+        );
+      })}
+    </DataTable>
+  );
+}
+
+/** The newest tickets of a customer or a person. */
+export function TicketsOf(of: { organizationId?: string; contactId?: string }) {
+  const { organizationId, contactId } = of;
+  const query = {
+    limit: 10,
+    ...(organizationId && { organizationId: [organizationId] }),
+    ...(contactId && { contactId: [contactId] }),
+  };
+  const { data } = useQuery(api.queryOptions("get", "/api/tickets", { params: { query } }));
+  if (!data || data.items.length === 0) return <p>{data ? "No tickets." : "Loading…"}</p>;
+  return <TicketTable tickets={data.items} />;
+}
