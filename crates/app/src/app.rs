@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use patchcord_domain::id::{Entropy, new_id};
+use patchcord_domain::machine::Gauges;
 use patchcord_domain::redaction::Redactor;
 use patchcord_domain::time::Clock;
 use patchcord_llm::{Model, Prices};
@@ -15,6 +16,7 @@ use crate::crm::Crm;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::live::Live;
+use crate::meters::Meters;
 use crate::outgoing::Outgoing;
 use crate::passwords::Passwords;
 use crate::storage::Storage;
@@ -59,8 +61,21 @@ pub struct Inner {
     pub webhooks: Webhooks,
     /// Work that goes to its end although its caller has gone; whoever stops the program waits for it.
     pub background: TaskTracker,
+    /// What this process counts about itself.
+    pub meters: Meters,
+    /// The machine that this process runs on.
+    pub machine: Machine,
     /// What an operator may set.
     pub options: Options,
+}
+
+/// The machine that a process runs on.
+#[derive(Clone)]
+pub struct Machine {
+    /// Name of this process among the nodes.
+    pub node: String,
+    /// What it uses.
+    pub gauges: Arc<dyn Gauges>,
 }
 
 /// What an operator may set about the use cases.

@@ -70,6 +70,7 @@ impl App {
         let asked_at = self.clock.now();
         let told = answer_heard(model, &self.redactor, task, listener).await;
         let latency_ms = self.clock.now() - asked_at;
+        self.meters.model_call(model.provider(), told.as_ref().err().map(|failure| failure.error.code()), latency_ms);
         match told {
             Ok(answer) => {
                 let used = Used { usage: answer.usage, latency_ms, error: None };

@@ -93,6 +93,14 @@ pub enum Current {
     Workspace(Box<WorkspaceSettings>),
     /// Of an article.
     Article(Box<Article>),
+    /// Of an endpoint of webhooks.
+    Webhook(Box<WebhookEndpoint>),
+    /// Of a support agent.
+    SupportAgent(Box<SupportAgent>),
+    /// Of a team.
+    Team(Box<FullTeam>),
+    /// Of a phone number.
+    PhoneNumber(Box<PhoneNumber>),
     /// Of an organization.
     Organization(Box<crate::organizations::Line>),
     /// Of a contact.
@@ -105,14 +113,6 @@ pub enum Current {
     Device(Box<crate::devices::Detail>),
     /// Of an entry of a catalogue.
     Entry(crate::catalogues::Catalogue, Box<crate::catalogues::Entry>),
-    /// Of an endpoint of webhooks.
-    Webhook(Box<WebhookEndpoint>),
-    /// Of a support agent.
-    SupportAgent(Box<SupportAgent>),
-    /// Of a team.
-    Team(Box<FullTeam>),
-    /// Of a phone number.
-    PhoneNumber(Box<PhoneNumber>),
 }
 
 impl AppError {

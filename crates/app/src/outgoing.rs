@@ -7,7 +7,7 @@
 use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -85,35 +85,40 @@ pub struct Answer {
 pub struct Outgoing(Arc<Inner>);
 
 struct Inner {
-    /// Reaches public addresses and allowed ones.
-    with_tls: Client,
+    /// Reaches public addresses and allowed ones. Made when it is first needed: certificates take memory.
+    with_tls: OnceLock<Option<Client>>,
     /// Reaches allowed addresses only.
-    plain: Client,
+    plain: OnceLock<Option<Client>>,
+    resolver: Arc<dyn Resolver>,
     options: Options,
 }
 
 impl Outgoing {
     /// A client that resolves names with `resolver`.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(options: Options, resolver: Arc<dyn Resolver>) -> Result<Self, reqwest::Error> {
-        let client = |public: bool| {
-            let guard = Guard { resolver: resolver.clone(), allowed: options.allowed.clone(), public };
-            Client::builder()
+    pub fn new(options: Options, resolver: Arc<dyn Resolver>) -> Self {
+        Self(Arc::new(Inner { with_tls: OnceLock::new(), plain: OnceLock::new(), resolver, options }))
+    }
+
+    /// The client for addresses with TLS, or for those without.
+    fn client(&self, has_tls: bool) -> Result<&Client, OutgoingError> {
+        let Inner { with_tls, plain, resolver, options } = &*self.0;
+        let made = if has_tls { with_tls } else { plain }.get_or_init(|| {
+            let guard = Guard { resolver: resolver.clone(), allowed: options.allowed.clone(), public: has_tls };
+            let limit = Duration::from_millis(options.timeout_ms);
+            let made = Client::builder()
                 .no_proxy()
                 .redirect(redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .referer(false)
-                .timeout(Duration::from_millis(options.timeout_ms))
-                .connect_timeout(Duration::from_millis(options.timeout_ms))
+                .timeout(limit)
+                .connect_timeout(limit)
                 .pool_max_idle_per_host(8)
                 .pool_idle_timeout(Duration::from_secs(30))
                 .dns_resolver(Arc::new(guard))
-                .build()
-        };
-        let (with_tls, plain) = (client(true)?, client(false)?);
-        Ok(Self(Arc::new(Inner { with_tls, plain, options })))
+                .build();
+            made.inspect_err(|error| tracing::error!(%error, "TLS cannot be set up for outgoing requests")).ok()
+        });
+        made.as_ref().ok_or(OutgoingError::Unreachable("TLS cannot be set up on this machine"))
     }
 
     /// Checks an address that somebody typed in, as far as that can be done before it is resolved.
@@ -152,7 +157,7 @@ impl Outgoing {
     pub async fn post(&self, url: &str, mut headers: HeaderMap, body: String) -> Result<Answer, OutgoingError> {
         let url = self.check(url).map_err(OutgoingError::Refused)?;
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("Patchcord/", env!("CARGO_PKG_VERSION"))));
-        let client = if url.scheme() == "https" { &self.0.with_tls } else { &self.0.plain };
+        let client = self.client(url.scheme() == "https")?;
         let limit = Duration::from_millis(self.0.options.timeout_ms);
         let exchange = async {
             let sent = client.post(url).headers(headers).body(body).send().await;

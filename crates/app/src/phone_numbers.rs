@@ -1,6 +1,6 @@
 //! The numbers at which the desk is called.
 
-use patchcord_domain::phone::{Country, phone};
+use patchcord_domain::phone;
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::rows::PhoneNumber;
@@ -19,7 +19,7 @@ const ENGINES: [&str; 2] = ["REALTIME", "RELAY"];
 /// A new number. Texts come as they were sent; [`App::add_phone_number`] checks them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewPhoneNumber {
-    /// In any common notation; a national one as it is dialled in the workspace's country.
+    /// E.164, in any notation with a country code.
     pub number: String,
     /// 1 to 80 characters.
     pub label: String,
@@ -107,10 +107,12 @@ impl App {
         let row = PhoneNumber {
             workspace_id: actor.workspace_id.as_str().to_owned(),
             id: self.id(),
-            number: phone(&mut faults, "number", &input.number, country),
+            number: phone::phone(&mut faults, "number", &input.number, country),
             label: label(&mut faults, &input.label),
             engine: input.engine.and_then(|text| engine(&mut faults, &text)),
-            transfer_number: input.transfer_number.map(|text| transfer_number(&mut faults, &text, country)),
+            transfer_number: input
+                .transfer_number
+                .map(|text| phone::phone(&mut faults, "transferNumber", &text, country)),
             is_active: input.is_active.unwrap_or(true),
             takes_calls: true,
             version: 1,
@@ -154,7 +156,9 @@ impl App {
         let mut faults = Faults::default();
         let label = patch.label.map(|text| label(&mut faults, &text));
         let engine = patch.engine.map(|text| text.and_then(|text| engine(&mut faults, &text)));
-        let transfer = patch.transfer_number.map(|text| text.map(|text| transfer_number(&mut faults, &text, country)));
+        let transfer = patch
+            .transfer_number
+            .map(|text| text.map(|text| phone::phone(&mut faults, "transferNumber", &text, country)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         self.store
@@ -215,10 +219,6 @@ fn label(faults: &mut Faults, text: &str) -> String {
 fn engine(faults: &mut Faults, text: &str) -> Option<String> {
     let parse = |text: &str| ENGINES.into_iter().find(|engine| engine.eq_ignore_ascii_case(text));
     faults.one_of("engine", text, parse, &ENGINES.join(", ")).map(str::to_owned)
-}
-
-fn transfer_number(faults: &mut Faults, text: &str, country: Option<Country>) -> String {
-    phone(faults, "transferNumber", text, country)
 }
 
 /// What the audit log keeps of a number.

@@ -149,14 +149,16 @@ impl App {
         id: &str,
         patch: SupportAgentPatch,
     ) -> Result<SupportAgent, AppError> {
-        require(actor, Role::Agent)?;
+        require(actor, if patch.says_only_availability() { Role::Agent } else { Role::Admin })?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let tenant = tx.tenant(&actor.workspace_id);
                     let before = tenant.lock::<SupportAgent>(&id).await?.ok_or(AppError::NotFound("support agent"))?;
-                    may_patch(&actor, &before, &patch)?;
+                    if before.user_id.as_ref() != Some(&actor.user_id) {
+                        require(&actor, Role::Admin)?;
+                    }
                     if patch.version.is_some_and(|version| version != before.version) {
                         return Err(AppError::Stale(Current::SupportAgent(Box::new(before))));
                     }
@@ -209,12 +211,12 @@ impl App {
     }
 }
 
-/// An administrator changes everything; others say of themselves whether they are available.
-fn may_patch(actor: &Actor, row: &SupportAgent, patch: &SupportAgentPatch) -> Result<(), AppError> {
-    let only_availability =
-        SupportAgentPatch { version: patch.version, is_available: patch.is_available, ..SupportAgentPatch::default() };
-    let is_own = row.user_id.as_ref() == Some(&actor.user_id);
-    if is_own && *patch == only_availability { Ok(()) } else { require(actor, Role::Admin) }
+impl SupportAgentPatch {
+    /// What people may say of themselves.
+    fn says_only_availability(&self) -> bool {
+        let only = Self { version: self.version, is_available: self.is_available, ..Self::default() };
+        *self == only
+    }
 }
 
 /// Cleans and checks every field on its own.

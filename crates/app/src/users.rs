@@ -182,7 +182,7 @@ impl App {
                     if user.disabled_at.is_some() {
                         app.end_sessions(tenant, &user.id, None).await?;
                     }
-                    app.ensure_support_agent(tenant, &user).await?;
+                    app.ensure_support_agent(tenant, Some(&before), &user).await?;
                     let (from, to) = (facts(&before), facts(&user));
                     app.log_change(tenant, &actor.user_id, "user.changed", &user.id, Some(from), Some(to)).await?;
                     Ok(user)
@@ -278,7 +278,7 @@ impl App {
     /// password.
     pub(crate) async fn insert_user(&self, tenant: Tenant<'_, Tx>, user: &User) -> Result<Option<String>, AppError> {
         tenant.add(user.clone()).await?;
-        self.ensure_support_agent(tenant, user).await?;
+        self.ensure_support_agent(tenant, None, user).await?;
         if user.password_hash.is_some() {
             return Ok(None);
         }
@@ -301,17 +301,35 @@ impl App {
         format!("{}/accept-invitation?token={token}", self.options.public_url)
     }
 
-    /// Whoever works tickets can be given one: a support agent stands for each user who is more than a viewer.
-    async fn ensure_support_agent(&self, tenant: Tenant<'_, Tx>, user: &User) -> Result<(), AppError> {
-        let works = user.role != Role::Viewer.as_str() && user.disabled_at.is_none();
+    /// Whoever works tickets can be given one: a support agent stands for each user who is more than a viewer. What was said
+    /// of the support agent itself, such as that they are away, stays when another thing about the user changes.
+    async fn ensure_support_agent(
+        &self,
+        tenant: Tenant<'_, Tx>,
+        before: Option<&User>,
+        user: &User,
+    ) -> Result<(), AppError> {
+        let may_work = |user: &User| user.role != Role::Viewer.as_str() && user.disabled_at.is_none();
+        let (worked, works) = (before.is_some_and(may_work), may_work(user));
         let now = self.clock.now();
         match tickets::agent_of_user(tenant, &user.id).await? {
-            Some(mut agent) if agent.name != user.name || agent.is_available != works => {
-                agent.name.clone_from(&user.name);
-                agent.is_available = works;
-                agent.version += 1;
-                agent.updated_at = now;
-                tenant.save(agent).await?;
+            Some(agent) => {
+                let mut changed = agent.clone();
+                if before.is_some_and(|before| before.name != user.name) {
+                    changed.name.clone_from(&user.name);
+                }
+                if works != worked {
+                    changed.is_available = works;
+                }
+                if changed == agent {
+                    return Ok(());
+                }
+                changed.version += 1;
+                changed.updated_at = now;
+                tenant.save(changed.clone()).await?;
+                if changed.is_available && !agent.is_available {
+                    crate::assignment::freed(self, tenant, &agent.id).await?;
+                }
             }
             None if works => {
                 let agent = SupportAgent {

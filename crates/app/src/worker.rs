@@ -153,11 +153,20 @@ async fn rescue(app: &App) -> Result<(), AppError> {
 
 /// Does a job and sees to what follows.
 async fn work(app: &App, job: &Job, abort: &CancellationToken) {
+    let began = app.clock.now();
     let done = tokio::select! {
         done = attempt(app, job) => done,
         lost = keep_lease(app, job) => Err(lost),
         () = abort.cancelled() => Err(Failure::Wait { after_ms: 0 }),
     };
+    let outcome = match &done {
+        Ok(()) => "done",
+        Err(Failure::Retry { .. }) => "retry",
+        Err(Failure::Wait { .. }) => "wait",
+        Err(Failure::Permanent { .. }) => "failed",
+        Err(Failure::LeaseLost) => "lease_lost",
+    };
+    app.meters.job(&job.kind, outcome, app.clock.now() - began);
     let settled = match done {
         Ok(()) => Ok(()),
         Err(failure) => settle(app, job, failure).await,

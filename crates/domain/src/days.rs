@@ -1,7 +1,7 @@
 //! Days on the clocks of a place: when each begins, with daylight saving, and which day a moment belongs to.
 
 use chrono::offset::LocalResult;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::time::{MINUTE, Millis};
@@ -47,6 +47,22 @@ impl Zone {
         (self.start_of(day), self.start_of(day.succ_opt().unwrap_or(day)))
     }
 
+    /// The first moment of the day that is so many days before the one that a moment belongs to.
+    pub fn days_before(&self, at: Millis, days: u64) -> Millis {
+        self.start_of(self.day_of(at).checked_sub_days(chrono::Days::new(days)).unwrap_or(NaiveDate::MIN))
+    }
+
+    /// The first moment of a date such as `2026-11-24`, of the years 1970 to 9000.
+    pub fn date(&self, text: &str) -> Option<Millis> {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        (1970..=9000).contains(&day.year()).then(|| self.start_of(day))
+    }
+
+    /// The date that a moment belongs to, such as `2026-11-24`.
+    pub fn shown(&self, at: Millis) -> String {
+        self.day_of(at).format("%Y-%m-%d").to_string()
+    }
+
     /// The moment at which the clocks of `days` earlier show what they show at `at`. Where they show it twice it is the first
     /// time; where they pass over it, the end of the jump. It never leaves that day.
     pub fn same_clock_before(&self, at: Millis, days: u64) -> Millis {
@@ -76,11 +92,6 @@ impl Zone {
         }
         shown.and_utc().timestamp_millis()
     }
-}
-
-/// A day as `2026-11-24`.
-pub fn shown(day: NaiveDate) -> String {
-    day.format("%Y-%m-%d").to_string()
 }
 
 #[cfg(test)]
@@ -155,6 +166,11 @@ mod tests {
             assert_eq!(to_rfc3339(berlin.same_clock_before(from_rfc3339(at).unwrap(), days)), expect, "{at}");
         }
         assert_eq!(Zone::named("nowhere").name(), "UTC");
-        assert_eq!(shown(Zone::named("UTC").day_of(DAY)), "1970-01-02");
+        assert_eq!(Zone::named("UTC").shown(DAY), "1970-01-02");
+        assert_eq!(berlin.shown(berlin.days_before(from_rfc3339("2026-10-25T23:30:00Z").unwrap(), 1)), "2026-10-25");
+        assert_eq!(
+            (berlin.date("2026-11-24"), berlin.date("1969-12-31")),
+            (from_rfc3339("2026-11-23T23:00:00Z"), None)
+        );
     }
 }

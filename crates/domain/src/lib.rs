@@ -13,6 +13,7 @@ pub mod device;
 pub mod field_error;
 pub mod id;
 pub mod location;
+pub mod machine;
 pub mod metrics;
 pub mod network;
 pub mod organization;

@@ -10,10 +10,11 @@ use patchcord_app::elsewhere::Elsewhere;
 use patchcord_app::identity::Identity;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
+use patchcord_app::meters::Meters;
 use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
 use patchcord_app::webhooks::Webhooks;
-use patchcord_app::{App, Inner};
+use patchcord_app::{App, Inner, Machine};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::redaction::{self, Redactor};
 use patchcord_domain::time::Clock;
@@ -90,6 +91,8 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         outgoing: outgoing(settings)?,
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),
+        meters: Meters::default(),
+        machine: Machine { node: machine::node(), gauges: Arc::new(machine::ProcessGauges) },
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,
@@ -107,7 +110,7 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
 /// Reaches addresses that people type in, and of the networks inside only those that the operator allows.
 fn outgoing(settings: &Settings) -> Result<Outgoing> {
     let options = outgoing::Options { allowed: settings.webhook_allowed_cidrs.clone(), ..outgoing::Options::default() };
-    let outgoing = Outgoing::new(options, Arc::new(SystemResolver))?;
+    let outgoing = Outgoing::new(options, Arc::new(SystemResolver));
     if let Some(managed) = &settings.managed_webhook {
         outgoing.check(&managed.url).map_err(|fault| anyhow::anyhow!("AI_WEBHOOK_URL {fault}"))?;
     }

@@ -6,3 +6,4 @@ mod http;
 pub mod oidc;
 pub mod openai;
 pub mod s3;
+pub mod webhook;

@@ -9,19 +9,18 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
-use crate::listing::{After, Slice, Sort as ByName};
-use crate::palette::{Exact, Kind};
-use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
+use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
-    api_tokens as any_token, identities, jobs as worker, recurring, sign_in, upkeep, workspaces as all_workspaces,
+    api_tokens as any_token, health, identities, jobs as worker, phone_numbers as all_numbers, recurring, sign_in,
+    upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Store, StoreError, Tenant, Tx, account_managers, api_tokens, articles, audit_log, catalogues, connect,
-    contact_devices, contacts, devices, directory, escalations, events, idempotency, jobs, locations, macros, merges,
-    messages, organizations, palette, saved_views, scratch, search, sessions, suggestions, ticket_list, tickets, trail,
-    users, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect,
+    contact_devices, devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, metrics,
+    phone_numbers, plans_people, saved_views, scratch, search, sessions, suggestions, support_agents, teams,
+    ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -142,79 +141,90 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     }
     macros::visible(t, "u", 5).await?;
     saved_views::visible(t, "u", 5).await?;
+    suggestions::tokens_since(t, 5).await?;
+    phone_numbers::is_there(t, "n").await?;
+    teams::covering(t, "a", "").await?;
+    teams::is_named(t, "n", "").await?;
+    teams::members(t, &some).await?;
+    teams::of_agent(t, "a").await?;
+    teams::ready(t, "t").await?;
+    waiting::of_team(t, "t", 5).await?;
+    waiting::team_of(t, "t").await?;
+    waiting::teams_of_agent(t, "a").await?;
+    waiting::teams(t).await?;
+    for by_created in [false, true] {
+        let after = by_created.then(|| (5, "x".to_owned()));
+        let slice = Slice { by_created, descending: true, after, offset: 5, limit: 5 };
+        let words = Some("w".to_owned());
+        let agents = support_agents::Query {
+            kind: Some("BOT"),
+            is_available: Some(true),
+            words: words.clone(),
+            slice: slice.clone(),
+        };
+        let numbers = phone_numbers::Query { is_active: Some(true), words: words.clone(), slice: slice.clone() };
+        let all = teams::Query { words, slice };
+        support_agents::page(t, &agents).await?;
+        support_agents::count(t, &agents).await?;
+        phone_numbers::page(t, &numbers).await?;
+        phone_numbers::count(t, &numbers).await?;
+        teams::page(t, &all).await?;
+        teams::count(t, &all).await?;
+    }
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
-    people(t).await?;
+    figures(t).await?;
+    plans_people::read(t).await?;
     lists(t).await
 }
 
-/// The lists of people and places, and the search for anything.
-async fn people(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
-    let some = vec!["a".to_owned(), "b".to_owned()];
-    let at = Some(After::At(5, "x".into()));
-    for (sort, after) in [
-        (ByName::Name, None),
-        (ByName::Name, Some(After::Name("a".into(), "x".into()))),
-        (ByName::CreatedAt, at.clone()),
-        (ByName::UpdatedAt, at),
-    ] {
-        let slice = Slice { sort, descending: true, after, offset: 5, limit: 5 };
-        for words in [None, Some("two words".to_owned())] {
-            let all = organizations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
-            let every = organizations::Query {
-                u_e_codes: some.clone(),
-                statuses: some.clone(),
-                account_managers: some.clone(),
-                ..all.clone()
-            };
-            for query in [all, every] {
-                organizations::page(t, &query).await?;
-                organizations::count(t, &query).await?;
+/// The figures of the dashboard.
+async fn figures(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    const HALF: i64 = 1_800_000;
+    metrics::desk(t, HALF, 9 * HALF).await?;
+    metrics::agents(t, HALF, 9 * HALF).await?;
+    metrics::usage(t, HALF, 9 * HALF).await?;
+    metrics::usage_by_day(t, &[HALF..9 * HALF]).await?;
+    for granularity in [metrics::Granularity::Hour, metrics::Granularity::Day] {
+        metrics::series(t, granularity, 1, 5, 5).await?;
+    }
+    metrics::backlog(t, 5).await?;
+    metrics::oldest_open(t).await?;
+    metrics::open_by_agent(t).await?;
+    metrics::extent(t).await?;
+    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
+        metrics::count_customers(t, kind).await?;
+        for sort in [
+            metrics::CustomerSort::Tickets,
+            metrics::CustomerSort::OpenTickets,
+            metrics::CustomerSort::AverageSentiment,
+            metrics::CustomerSort::LastContactAt,
+        ] {
+            for after in [None, Some((5, "x".to_owned()))] {
+                let query = metrics::CustomerQuery { kind, sort, descending: true, after, offset: 1, limit: 5 };
+                metrics::customers(t, &query).await?;
             }
-            let all = contacts::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
-            for query in [
-                contacts::Query { phones: some.clone(), ..all.clone() },
-                contacts::Query { emails: some.clone(), ..all.clone() },
-                contacts::Query { organizations: some.clone(), ..all.clone() },
-                contacts::Query { locations: some.clone(), is_vip: Some(true), ..all.clone() },
-                contacts::Query { is_vip: Some(false), ..all.clone() },
-                all,
-            ] {
-                contacts::page(t, &query).await?;
-                contacts::count(t, &query).await?;
-            }
-            let all = locations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
-            for query in [locations::Query { organizations: some.clone(), ..all.clone() }, all] {
-                locations::page(t, &query).await?;
-                locations::count(t, &query).await?;
-            }
-            let query = account_managers::Query { words, slice: slice.clone() };
-            account_managers::page(t, &query).await?;
-            account_managers::count(t, &query).await?;
         }
     }
-    organizations::line(t, "o").await?;
-    organizations::by_ue_code(t, "1234").await?;
-    organizations::uses(t, "o").await?;
-    contacts::line(t, "c").await?;
-    contacts::uses(t, "c").await?;
-    locations::line(t, "l").await?;
-    locations::uses(t, "l").await?;
-    account_managers::organizations(t, "m").await?;
-    for exact in [
-        Exact::Number(1),
-        Exact::Phone(some),
-        Exact::Email("e".into()),
-        Exact::UECode("1234".into()),
-        Exact::Label("l".into()),
-        Exact::Ip("10.0.0.1".into()),
-    ] {
-        palette::exact(t, &exact, 5).await?;
-    }
-    for kind in Kind::ALL {
-        palette::by_words(t, kind, "two words", 5).await?;
-    }
+    health::dead_jobs(t, 5).await?;
+    health::dead_count(t).await?;
     Ok(())
+}
+
+/// What counts figures again.
+async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    metrics::lock(t, "UTC").await?;
+    metrics::take_hours(t, 5).await?;
+    metrics::recount_hours(t, 1..5).await?;
+    metrics::recount_days(t, &[1..9_000_000]).await?;
+    metrics::begin_days(t, "UTC").await?;
+    metrics::mark_customers(t).await?;
+    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
+        metrics::take_customers(t, kind, 5).await?;
+        metrics::recount_customers(t, kind, &some).await?;
+    }
+    tickets::set_sentiment(t, "t", "neutral").await
 }
 
 /// The lists with filters of their own.
@@ -243,6 +253,17 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
         }
     }
     escalations::line(t, "e").await?;
+    webhooks::endpoints(t, 5, 5).await?;
+    webhooks::count(t).await?;
+    webhooks::told(t, "t").await?;
+    let deliveries = webhooks::Query { endpoint_id: "e".into(), offset: 5, limit: 5, ..Default::default() };
+    for states in [vec![], vec!["PENDING"], vec!["PENDING", "FAILED"]] {
+        for after in [None, after.clone()] {
+            let query = webhooks::Query { states: states.clone(), after, ..deliveries.clone() };
+            webhooks::page(t, &query).await?;
+            webhooks::count_deliveries(t, &query).await?;
+        }
+    }
     for by_created in [false, true] {
         let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
         let words = articles::Query { words: Some("two words".into()), ..all.clone() };
@@ -358,12 +379,18 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
         workspaces::save(t, own).await?;
     }
     macros::delete(t, "m").await?;
+    support_agents::remove(t, "a").await?;
+    phone_numbers::remove(t, "n").await?;
+    all_numbers::hand_over(tx, "n", 5).await?;
+    teams::lock_members(t, "t").await?;
+    teams::remove_member(t, "t", "a").await?;
+    teams::took_turn(t, "t", "a").await?;
+    teams::remove(t, "t").await?;
+    waiting::remove(t, "t").await?;
+    waiting::forget_team(t, "t").await?;
     saved_views::delete(t, "v").await?;
     articles::remove(t, "a").await?;
-    organizations::remove(t, "o").await?;
-    contacts::remove(t, "c").await?;
-    locations::remove(t, "l").await?;
-    account_managers::remove(t, "m").await?;
+    plans_people::write(t).await?;
     devices::remove(t, "d").await?;
     contact_devices::forget_use(t, "c", "d").await?;
     for catalogue in catalogues::Catalogue::ALL {
@@ -377,6 +404,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     merges::move_search(t, "t", "u").await?;
     merges::unfinished_suggestions(t, "t").await?;
     any_token::mark_used(tx, "w", "a", 5).await?;
+    recount(t).await?;
     jobs::withdraw(t, "k", "reason", 5).await?;
     let slot = idempotency::Slot { user_id: "u".into(), method: "M".into(), path: "/".into(), key: "k".into() };
     idempotency::complete(t, &slot, 200, "{}").await?;
@@ -390,12 +418,59 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     sign_in::mark_success(tx, "a").await?;
     sign_in::failures_since(tx, "e", "a", 5).await?;
     upkeep::sweep(tx, 5).await?;
+    webhooks::reserve(t, "e", 5).await?;
+    write_webhooks(tx).await?;
     let mut ticket: Option<Ticket> = t.get("t").await?;
     if let Some(ticket) = &mut ticket {
         let line =
             trail::Line { id: "l".into(), kind: "K", actor_type: "SYSTEM", actor_id: None, payload: json!({}), at: 1 };
         trail::append(t, &AuditKey::new(&[1; 32]), ticket, line).await?;
     }
+    Ok(())
+}
+
+/// Claims and settles deliveries that are not there.
+async fn write_webhooks(tx: &Tx) -> Result<(), StoreError> {
+    let endpoint = all_webhooks::Due { workspace_id: "w".into(), id: "e".into() };
+    let claim = all_webhooks::Claim { endpoint: &endpoint, lease_token: "l", now: 5, lease_until: 50, limit: 5 };
+    all_webhooks::claim(tx, claim).await?;
+    let delivery = WebhookDelivery {
+        workspace_id: "w".into(),
+        id: "d".into(),
+        endpoint_id: "e".into(),
+        event_id: "v".into(),
+        event_type: "t".into(),
+        subject_id: "s".into(),
+        audit_seq: None,
+        seq: 1,
+        state: "PENDING".into(),
+        attempts: 0,
+        next_attempt_at: None,
+        first_tried_at: None,
+        last_tried_at: None,
+        delivered_at: None,
+        lease_token: Some("l".into()),
+        lease_until: None,
+        request_body: "{}".into(),
+        response_status: None,
+        response_body: None,
+        duration_ms: None,
+        last_error: None,
+        created_at: 1,
+    };
+    let outcome = all_webhooks::Outcome {
+        at: 5,
+        duration_ms: 5,
+        response_status: None,
+        response_body: None,
+        error: None,
+        next_attempt_at: None,
+    };
+    assert!(matches!(all_webhooks::settle(tx, &delivery, &outcome).await, Err(StoreError::LeaseLost(_))));
+    all_webhooks::give_back(tx, &delivery, 5).await?;
+    all_webhooks::arrived(tx, "w", "e", 5).await?;
+    all_webhooks::failed(tx, "w", "e", 5).await?;
+    all_webhooks::advance(tx, Position { xid: 5, seq: 5 }, Position { xid: 5, seq: 5 }).await?;
     Ok(())
 }
 
@@ -406,6 +481,10 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     crate::unscoped::events::newest(reader).await?;
     crate::unscoped::events::by_id(reader, "e").await?;
     worker::oldest_lease(reader).await?;
+    health::since(reader, 5, 5).await?;
+    health::waiting_since(reader, 5).await?;
+    metrics::marked_workspaces(reader, false).await?;
+    metrics::marked_workspaces(reader, true).await?;
     worker::depth(reader).await?;
     worker::by_id(reader, "j").await?;
     recurring::without(reader, "k:").await?;
@@ -419,6 +498,11 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     any_token::live(reader, "h").await?;
     any_token::by_id(reader, "a").await?;
     identities::user(reader, "i", "s").await?;
+    all_numbers::taking_calls(reader, "n").await?;
+    all_webhooks::cursor(reader).await?;
+    all_webhooks::enabled(reader).await?;
+    all_webhooks::due(reader, 5).await?;
+    all_webhooks::managed(reader).await?;
     Ok(())
 }
 
@@ -446,7 +530,7 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
 
 /// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once. Workspaces are few, and work
 /// that recurs is for each of them.
-const WALKED: [&str; 7] = [
+const WALKED: &[&str] = &[
     "jobs_ready",
     "jobs_running",
     "events_in_order",
@@ -454,10 +538,14 @@ const WALKED: [&str; 7] = [
     "CONSTANT ROW",
     "sqlite_autoindex_workspaces_1",
     "workspaces_pkey",
+    "webhook_endpoints_enabled",
+    "webhook_endpoints_managed",
+    "webhook_endpoints_deleted",
 ];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
-const DERIVED: [&str; 3] = ["SCAN hits", "SCAN spoken", "SCAN merged"];
+const DERIVED: &[&str] =
+    &["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN n", "SCAN turn", "SCAN taken", "SCAN counted"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_scans_a_table_of_sqlite() {

@@ -50,6 +50,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         figures.redaction = redaction.replace(": ", " | ");
         shell::say("wake-ups across nodes");
         figures.wakeups = parts::example("patchcord-store", "wakeups", cluster.url())?.replacen(": ", " | ", 1);
+        shell::say("webhooks");
+        figures.webhooks = parts::example("patchcord", "webhook_load", cluster.url())?;
     }
     pin_self(LOAD_CORE);
 

@@ -51,6 +51,7 @@ pub(super) struct Figures {
     pub(super) analysis_postgres: Measured,
     pub(super) redaction: String,
     pub(super) wakeups: String,
+    pub(super) webhooks: String,
     pub(super) pinned: bool,
     pub(super) load_before: String,
 }
@@ -129,6 +130,9 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     }
     for line in figures.wakeups.lines() {
         writeln!(text, "| {line} | – |")?;
+    }
+    for line in figures.webhooks.lines() {
+        writeln!(text, "| {} | ≥ 5,000 a minute |", line.replacen(": ", " | ", 1))?;
     }
     let path = shell::root().join("docs/performance.md");
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;

@@ -27,7 +27,7 @@ const BYTES_MAX: usize = 8 * 1_024 * 1_024;
 /// Events of other nodes, and those that a signal was missed for, are found this often at the latest.
 const POLL: Duration = Duration::from_secs(1);
 /// An event that is committed but not settled yet is looked for again after this time.
-const UNSETTLED: Duration = Duration::from_millis(10);
+pub(super) const UNSETTLED: Duration = Duration::from_millis(10);
 /// Between two reads, so that a busy desk does not write after each commit.
 const GATHER: Duration = Duration::from_millis(25);
 /// The same while nobody has an endpoint.

@@ -114,7 +114,13 @@ impl App {
     /// When the database fails.
     pub async fn deliver_once(&self) -> Result<usize, AppError> {
         managed::keep(self).await?;
-        while matches!(fan_out::fan_out(self).await?, fan_out::Fanned::Made(_) | fan_out::Fanned::Elsewhere) {}
+        for _ in 0..1_000 {
+            match fan_out::fan_out(self).await? {
+                fan_out::Fanned::Made(_) | fan_out::Fanned::Elsewhere => {}
+                fan_out::Fanned::Unsettled => tokio::time::sleep(fan_out::UNSETTLED).await,
+                fan_out::Fanned::Nobody | fan_out::Fanned::Nothing => break,
+            }
+        }
         delivering::once(self).await
     }
 

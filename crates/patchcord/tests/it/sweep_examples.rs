@@ -100,6 +100,16 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/workspace", Viewer),
         Example::new("PATCH /api/workspace", Admin).body(|_| json!({"holidays": ["2026-12-25"]})),
         Example::new("GET /api/audit-log", Admin).query("actor", "user").query("subject", "user").query("subject", "token"),
+        Example::new("GET /api/phone-numbers", Viewer),
+        Example::new("POST /api/phone-numbers", Admin).body(|_| json!({"number": "+1 202 555 0177", "label": "Swept"})),
+        Example::new("GET /api/phone-numbers/{id}", Viewer).path(&["phone_number"]),
+        Example::new("PATCH /api/phone-numbers/{id}", Admin).path(&["phone_number"]).body(|_| json!({"label": "Swept"})),
+        Example::new("DELETE /api/phone-numbers/{id}", Admin).path(&["phone_number"]),
+        Example::new("GET /api/teams", Viewer),
+        Example::new("POST /api/teams", Admin).body(|own| json!({"name": "Swept", "members": [own["support_agent"]]})),
+        Example::new("GET /api/teams/{id}", Viewer).path(&["team"]),
+        Example::new("PATCH /api/teams/{id}", Admin).path(&["team"]).body(|own| json!({"members": [own["support_agent"]]})),
+        Example::new("DELETE /api/teams/{id}", Admin).path(&["team"]),
         // Tickets
         Example::new("GET /api/tickets", Viewer)
             .query("assigneeId", "support_agent")
@@ -119,7 +129,10 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/tickets/{id}/assign", Agent)
             .path(&["ticket"])
             .body(|own| json!({"supportAgentId": own["support_agent"]}))
-            .body(|own| json!({"userId": own["user"]})),
+            .body(|own| json!({"userId": own["user"]}))
+            .body(|own| json!({"teamId": own["team"]})),
+        Example::new("POST /api/tickets/{id}/triage/apply", Agent).path(&["ticket"]).body(|_| json!({})),
+        Example::new("POST /api/tickets/{id}/triage/undo", Agent).path(&["ticket"]).body(|_| json!({})),
         Example::new("POST /api/tickets/{id}/escalate", Agent)
             .path(&["ticket"])
             .body(|own| json!({"reason": "Swept", "toAgentId": own["support_agent"]})),
@@ -197,6 +210,38 @@ pub(crate) fn examples() -> Vec<Example> {
         // People and things
         Example::new("GET /api/lookups", Viewer),
         Example::new("GET /api/support-agents", Viewer),
+        Example::new("POST /api/support-agents", Admin)
+            .body(|own| json!({"kind": "HUMAN", "name": "Swept", "userId": own["watcher"]})),
+        Example::new("GET /api/support-agents/{id}", Viewer).path(&["support_agent"]),
+        // Of their own one, agents say whether they are available: see `support_agents.rs`.
+        Example::new("PATCH /api/support-agents/{id}", Admin)
+            .path(&["support_agent"])
+            .body(|own| json!({"userId": own["user"], "maxOpenTickets": 7})),
+        Example::new("DELETE /api/support-agents/{id}", Admin).path(&["support_agent"]),
+        // Webhooks
+        Example::new("GET /api/webhooks", Admin),
+        Example::new("POST /api/webhooks", Admin)
+            .body(|_| json!({"url": "https://example.com/swept", "events": ["*"], "disabled": true})),
+        Example::new("GET /api/webhooks/{id}", Admin).path(&["webhook"]),
+        Example::new("PATCH /api/webhooks/{id}", Admin).path(&["webhook"]).body(|_| json!({"events": ["ticket.created"]})),
+        Example::new("DELETE /api/webhooks/{id}", Admin).path(&["webhook"]),
+        Example::new("POST /api/webhooks/{id}/rotate-secret", Admin).path(&["webhook"]).body(|_| json!({})),
+        Example::new("POST /api/webhooks/{id}/test", Admin).path(&["webhook"]).body(|_| json!({})),
+        Example::new("GET /api/webhooks/{id}/deliveries", Admin).path(&["webhook"]),
+        Example::new("GET /api/webhooks/{id}/deliveries/{deliveryId}", Admin).path(&["webhook", "delivery"]),
+        Example::new("POST /api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Admin)
+            .path(&["webhook", "delivery"])
+            .body(|_| json!({})),
+        // Insight
+        Example::new("GET /api/dashboard/overview", Viewer),
+        Example::new("GET /api/dashboard/metrics", Viewer),
+        Example::new("GET /api/dashboard/metrics.csv", Agent),
+        Example::new("GET /api/dashboard/agents", Viewer),
+        Example::new("GET /api/dashboard/agents.csv", Agent),
+        Example::new("GET /api/dashboard/costs", Admin),
+        Example::new("GET /api/dashboard/customers", Viewer),
+        Example::new("GET /api/dashboard/customers.csv", Agent),
+        Example::new("GET /api/dashboard/health", Admin),
         Example::new("GET /api/search", Viewer),
         Example::new("GET /api/organizations", Viewer).query("accountManagerId", "account_manager"),
         Example::new("POST /api/organizations", Admin)
@@ -280,6 +325,7 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/openapi.json", Public),
         Example::new("GET /api/docs", Public),
         // Operations
+        Example::new("GET /metrics", Public),
         Example::new("GET /healthz", Public),
         Example::new("GET /readyz", Public),
     ]
@@ -323,6 +369,12 @@ impl Rows {
         let agents = admin.get("/api/support-agents").await.expect(200);
         let named = |agent: &&Value| agent["name"] == word;
         rows.insert("support_agent", id(agents["items"].as_array().unwrap().iter().find(named).unwrap()));
+        let watcher = json!({"email": format!("{}-2@{name}.test", word.to_lowercase()), "name": word, "role": "VIEWER", "password": word.repeat(2)});
+        rows.insert("watcher", id(&admin.post("/api/users", watcher).await.expect(201)["user"]));
+        let team = json!({"name": word, "members": [rows["support_agent"]]});
+        rows.insert("team", id(&admin.post("/api/teams", team).await.expect(201)));
+        let number = json!({"number": if name == "north" { "+12025550178" } else { "+12025550179" }, "label": word});
+        rows.insert("phone_number", id(&admin.post("/api/phone-numbers", number).await.expect(201)));
         let input = json!({"subject": word, "message": word, "contactId": place.contact, "tags": [word]});
         let ticket = admin.post("/api/tickets", input).await.expect(201);
         let path = format!("/api/tickets/{}", id(&ticket));
@@ -346,6 +398,13 @@ impl Rows {
         rows.insert("secret", token["token"].as_str().unwrap().to_owned());
         let article = json!({"title": word, "body": word, "tags": [word], "status": "PUBLISHED", "source": word});
         rows.insert("article", id(&admin.post("/api/kb/articles", article).await.expect(201)));
+        // Nobody listens on this port, so that its deliveries stay.
+        let hook = json!({"url": format!("http://127.0.0.1:9/{word}"), "events": ["webhook.disabled"]});
+        let hook = admin.post("/api/webhooks", hook).await.expect(201);
+        rows.insert("webhook", id(&hook));
+        rows.insert("webhook_secret", hook["secret"].as_str().unwrap().to_owned());
+        let test = admin.post(&format!("/api/webhooks/{}/test", id(&hook)), json!({})).await.expect(201);
+        rows.insert("delivery", id(&test));
         let manager = json!({"name": word, "email": format!("{}@staff.test", word.to_lowercase())});
         rows.insert("account_manager", id(&admin.post("/api/account-managers", manager).await.expect(201)));
         let site = json!({"organizationId": place.organization, "name": word, "address": word, "city": word});

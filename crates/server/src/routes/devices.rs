@@ -35,10 +35,10 @@ pub(crate) struct DeviceQuery {
     q: Option<String>,
     /// Ids of organizations.
     #[serde(default)]
-    org: Vec<String>,
+    pub(super) org: Vec<String>,
     /// Ids of contacts: the devices that they use.
     #[serde(default)]
-    contact: Vec<String>,
+    pub(super) contact: Vec<String>,
     /// WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER.
     #[serde(default)]
     r#type: Vec<String>,
@@ -47,31 +47,31 @@ pub(crate) struct DeviceQuery {
     status: Vec<String>,
     /// Whole host names, in any case.
     #[serde(default)]
-    name: Vec<String>,
+    pub(super) name: Vec<String>,
     /// Whole serial numbers, in any case.
     #[serde(default)]
-    serial_number: Vec<String>,
+    pub(super) serial_number: Vec<String>,
     /// Whole asset tags, in any case.
     #[serde(default)]
-    asset_tag: Vec<String>,
+    pub(super) asset_tag: Vec<String>,
     /// Whole addresses, in any notation.
     #[serde(default)]
-    ip_address: Vec<String>,
+    pub(super) ip_address: Vec<String>,
     /// Whole addresses, in any notation.
     #[serde(default)]
-    mac_address: Vec<String>,
+    pub(super) mac_address: Vec<String>,
     /// name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent.
     sort: Option<String>,
     /// 1 to 100; 25 when absent.
-    limit: Option<u64>,
+    pub(super) limit: Option<u64>,
     /// At most 10,000.
-    offset: Option<u64>,
+    pub(super) offset: Option<u64>,
     /// From 1, instead of an offset.
-    page: Option<u64>,
+    pub(super) page: Option<u64>,
     /// `nextCursor` of the page before, instead of an offset.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// `exact` fills `total`.
-    count: Option<String>,
+    pub(super) count: Option<String>,
 }
 
 impl DeviceQuery {

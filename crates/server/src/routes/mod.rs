@@ -12,6 +12,8 @@ mod contact_devices;
 mod contacts;
 mod copilot;
 mod copilot_sync;
+mod dashboard;
+mod dashboard_csv;
 mod device_export;
 mod devices;
 mod escalations;
@@ -176,6 +178,16 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         ))
         .routes(routes!(catalogues::list_domains, catalogues::add_domain))
         .routes(routes!(catalogues::get_domain, catalogues::patch_domain, catalogues::remove_domain))
+        // Insight
+        .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::metrics))
+        .routes(routes!(dashboard_csv::export_metrics))
+        .routes(routes!(dashboard::agents))
+        .routes(routes!(dashboard_csv::export_agents))
+        .routes(routes!(dashboard::costs))
+        .routes(routes!(dashboard::customers))
+        .routes(routes!(dashboard_csv::export_customers))
+        .routes(routes!(dashboard::system_health))
         // Webhooks
         .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
@@ -192,6 +204,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // Operations
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(crate::metrics_text::metrics_text))
 }
 
 /// A fresh answer, or the very answer that the same request had before.

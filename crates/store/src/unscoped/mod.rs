@@ -4,6 +4,7 @@ pub mod api_tokens;
 pub mod audit;
 pub mod copies;
 pub mod events;
+pub mod health;
 pub mod identities;
 pub mod jobs;
 pub mod phone_numbers;

@@ -1,6 +1,7 @@
 //! Webhooks of all workspaces: how far the outbox was read for them, which deliveries are due, and what became of them.
 
 use patchcord_domain::id::WorkspaceId;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value,
 };
@@ -199,6 +200,26 @@ pub async fn failed(tx: &Tx, workspace_id: &str, endpoint_id: &str, at: i64) -> 
     Ok(row.map(|row| row.try_get("", "failing_since")).transpose()?.flatten())
 }
 
+/// Takes out a bite of the deliveries of deleted endpoints, and endpoints that have none any more; says how many rows went.
+pub(crate) async fn sweep(tx: &Tx, bite: i64) -> Result<u64, StoreError> {
+    let sql = "SELECT workspace_id, id FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 10";
+    let deleted = Due::find_by_statement(statement(tx, sql, [])).all(tx).await?;
+    let mut gone = 0;
+    for endpoint in deleted {
+        let names = || [endpoint.workspace_id.as_str().into(), endpoint.id.as_str().into()];
+        let sql = "DELETE FROM webhook_deliveries WHERE workspace_id = $1 AND endpoint_id = $2 AND id IN (SELECT id \
+             FROM webhook_deliveries WHERE workspace_id = $1 AND endpoint_id = $2 LIMIT $3)";
+        let values = names().into_iter().chain([bite.into()]);
+        let deliveries = tx.execute_raw(statement(tx, sql, values)).await?.rows_affected();
+        gone += deliveries;
+        if deliveries == 0 {
+            let sql = "DELETE FROM webhook_endpoints WHERE workspace_id = $1 AND id = $2";
+            gone += tx.execute_raw(statement(tx, sql, names())).await?.rows_affected();
+        }
+    }
+    Ok(gone)
+}
+
 /// Workspaces whose endpoint of the operator is missing, or goes elsewhere, at most 1,000.
 pub async fn without_managed(reader: &Reader, url: &str) -> Result<Vec<WorkspaceId>, StoreError> {
     let sql = "SELECT w.id FROM workspaces w WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints e \
@@ -210,7 +231,8 @@ pub async fn without_managed(reader: &Reader, url: &str) -> Result<Vec<Workspace
 /// The operator's endpoints of all workspaces.
 pub async fn managed(reader: &Reader) -> Result<Vec<WebhookEndpoint>, StoreError> {
     Ok(webhook_endpoints::Entity::find()
-        .filter(webhook_endpoints::Column::IsManaged.eq(true))
+        // As in the partial index, and not as a comparison.
+        .filter(Expr::cust("is_managed"))
         .filter(webhook_endpoints::Column::DeletedAt.is_null())
         .limit(ENDPOINTS_MAX)
         .all(reader)

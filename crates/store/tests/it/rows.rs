@@ -478,3 +478,83 @@ pub(crate) fn canned_reply(id: &str, user_id: &str, support_agent_id: &str) -> M
         updated_at: 1,
     }
 }
+
+pub(crate) fn team(id: &str) -> Team {
+    Team {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        name: format!("name of {id}"),
+        product_areas: json!(["VPN"]),
+        strategy: "ROUND_ROBIN".into(),
+        turn: 0,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn webhook_endpoint(id: &str) -> WebhookEndpoint {
+    WebhookEndpoint {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        url: format!("url of {id}"),
+        secret: format!("secret of {id}"),
+        previous_secret: None,
+        previous_until: None,
+        events: json!(["*"]),
+        is_managed: false,
+        disabled_at: None,
+        disabled_reason: None,
+        failure_count: 0,
+        failing_since: None,
+        last_success_at: None,
+        last_seq: 0,
+        deleted_at: None,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn phone_number(id: &str) -> PhoneNumber {
+    PhoneNumber {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        number: format!("number of {id}"),
+        label: format!("label of {id}"),
+        engine: None,
+        transfer_number: None,
+        is_active: true,
+        takes_calls: true,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn webhook_delivery(id: &str, endpoint_id: &str) -> WebhookDelivery {
+    WebhookDelivery {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        endpoint_id: endpoint_id.to_owned(),
+        event_id: format!("event_id of {id}"),
+        event_type: "ticket.created".into(),
+        subject_id: format!("subject_id of {id}"),
+        audit_seq: Some(1),
+        seq: 1,
+        state: "PENDING".into(),
+        attempts: 0,
+        next_attempt_at: Some(1),
+        first_tried_at: None,
+        last_tried_at: None,
+        delivered_at: None,
+        lease_token: None,
+        lease_until: None,
+        request_body: "{}".into(),
+        response_status: None,
+        response_body: None,
+        duration_ms: None,
+        last_error: None,
+        created_at: 1,
+    }
+}

@@ -1,16 +1,16 @@
 //! A handle of one workspace sees and changes nothing of another, whatever the row says.
 
 use patchcord_domain::id::WorkspaceId;
-use patchcord_store::listing::Slice;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    StoreError, account_managers, api_tokens, articles, audit_log, catalogues, contact_devices, contacts, devices,
-    directory, escalations, idempotency, jobs, locations, macros, merges, messages, organizations, palette,
-    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, workspaces,
+    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
+    idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, suggestions,
+    support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
 
+use crate::people;
 use crate::rows;
 use crate::support::{Db, Engine, both_engines, number, query};
 use crate::ticket_lists::everything;
@@ -32,10 +32,7 @@ macro_rules! each_row {
             [edit] invitations: rows::invitation(&p("invitation"), &p("user")),
             [edit] refresh_tokens: rows::refresh_token(&p("token"), &p("user")),
             [edit] account_managers: rows::account_manager(&p("manager")),
-            [edit] organizations: patchcord_store::rows::Organization {
-                u_e_code: Some("4711".into()),
-                ..rows::organization(&p("organization"))
-            },
+            [edit] organizations: rows::organization(&p("organization")),
             [edit] locations: rows::location(&p("location"), &p("organization")),
             [edit] contacts: rows::contact(&p("contact"), &p("organization")),
             [edit] support_agents: rows::support_agent(&p("agent")),
@@ -61,6 +58,10 @@ macro_rules! each_row {
             [edit] api_tokens: rows::api_token(&p("api_token"), &p("user")),
             [edit] saved_views: rows::saved_view(&p("view"), &p("user")),
             [edit] macros: rows::canned_reply(&p("macro"), &p("user"), &p("agent")),
+            [edit] teams: rows::team(&p("team")),
+            [edit] phone_numbers: rows::phone_number(&p("number")),
+            [edit] webhook_endpoints: rows::webhook_endpoint(&p("webhook")),
+            [edit] webhook_deliveries: rows::webhook_delivery(&p("delivery"), &p("webhook")),
         )
     }};
 }
@@ -161,10 +162,6 @@ async fn every_table_of_a_row_is_in_this_test(engine: Engine) {
 /// What the catalogues hold, in the order of [`catalogues::Catalogue::ALL`].
 const ENTRIES: [&str; 4] = ["first_manufacturer", "first_model", "first_system", "first_domain"];
 
-fn nine() -> Slice {
-    Slice { limit: 9, ..Slice::default() }
-}
-
 /// Every query of the crate that takes a handle, asked by a workspace that has nothing, with the ids of one that has.
 async fn queries_find_nothing_of_another_workspace(engine: Engine) {
     let (db, first) = engine.workspace().await;
@@ -189,6 +186,8 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
                 at: 1,
             };
             jobs::enqueue(tenant, job).await?;
+            teams::add_member(tenant, "first_team", "first_agent").await?;
+            waiting::add(tenant, "first_ticket", "first_team", 1).await?;
             Ok(())
         })
     })
@@ -243,6 +242,12 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         assert_eq!(escalations::page(t, &open).await.unwrap().len(), n);
         assert_eq!(escalations::count(t, &open).await.unwrap(), n as i64);
         assert_eq!(escalations::line(t, "first_escalation").await.unwrap().is_some(), one);
+        assert_eq!(webhooks::endpoints(t, 9, 0).await.unwrap().len(), n);
+        assert_eq!(webhooks::count(t).await.unwrap(), n as u64);
+        let of = webhooks::Query { endpoint_id: "first_webhook".into(), limit: 9, ..Default::default() };
+        assert_eq!(webhooks::page(t, &of).await.unwrap().len(), n);
+        assert_eq!(webhooks::count_deliveries(t, &of).await.unwrap(), n as u64);
+        assert_eq!(webhooks::told(t, "subject_id of first_delivery").await.unwrap().len(), n);
         assert_eq!(macros::visible(t, "first_user", 9).await.unwrap().len(), n);
         assert_eq!(macros::count(t, Some("first_user")).await.unwrap(), n as u64);
         assert_eq!(saved_views::visible(t, "first_user", 9).await.unwrap().len(), n);
@@ -250,6 +255,27 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         let articles = articles::Query { limit: 9, ..Default::default() };
         assert_eq!(articles::page(t, &articles).await.unwrap().len(), n);
         assert_eq!(articles::count(t, &articles).await.unwrap(), n as i64);
+        let slice = Slice { limit: 9, ..Slice::default() };
+        let all = support_agents::Query { slice: slice.clone(), ..Default::default() };
+        assert_eq!(support_agents::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(support_agents::count(t, &all).await.unwrap(), n as i64);
+        let all = phone_numbers::Query { slice: slice.clone(), ..Default::default() };
+        assert_eq!(phone_numbers::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(phone_numbers::count(t, &all).await.unwrap(), n as i64);
+        assert_eq!(phone_numbers::is_there(t, "number of first_number").await.unwrap(), one);
+        let all = teams::Query { slice, ..Default::default() };
+        assert_eq!(teams::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(teams::count(t, &all).await.unwrap(), n as i64);
+        assert_eq!(teams::covering(t, "VPN", "").await.unwrap().is_some(), one);
+        assert_eq!(teams::is_named(t, "name of first_team", "").await.unwrap(), one);
+        assert_eq!(teams::members(t, &some("team")).await.unwrap().len(), n);
+        assert_eq!(teams::of_agent(t, "first_agent").await.unwrap().len(), n);
+        assert_eq!(teams::ready(t, "first_team").await.unwrap().len(), n);
+        assert_eq!(waiting::of_team(t, "first_team", 9).await.unwrap().len(), n);
+        assert_eq!(waiting::team_of(t, "first_ticket").await.unwrap().is_some(), one);
+        assert_eq!(waiting::teams_of_agent(t, "first_agent").await.unwrap().len(), n);
+        assert_eq!(waiting::teams(t).await.unwrap().len(), n);
+        assert_eq!(suggestions::tokens_since(t, 0).await.unwrap(), 0);
         for words in [None, Some("laptop".to_owned())] {
             let query = devices::Query { words, limit: 9, ..Default::default() };
             assert_eq!(devices::page(t, &query).await.unwrap().len(), n);
@@ -272,31 +298,7 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             let name = catalogues::get(name, catalogue, id).await.unwrap().unwrap().name;
             assert_eq!(catalogues::named(t, catalogue, &name, None, None).await.unwrap().is_some(), one);
         }
-        assert_eq!(
-            organizations::page(t, &organizations::Query { slice: nine(), ..Default::default() }).await.unwrap().len(),
-            n
-        );
-        assert_eq!(organizations::count(t, &Default::default()).await.unwrap(), n as i64);
-        assert_eq!(organizations::line(t, "first_organization").await.unwrap().is_some(), one);
-        assert_eq!(organizations::by_ue_code(t, "4711").await.unwrap().is_some(), one);
-        assert_eq!(organizations::uses(t, "first_organization").await.unwrap().contacts, n as i64);
-        assert_eq!(contacts::page(t, &contacts::Query { slice: nine(), ..Default::default() }).await.unwrap().len(), n);
-        assert_eq!(contacts::count(t, &Default::default()).await.unwrap(), n as i64);
-        assert_eq!(contacts::line(t, "first_contact").await.unwrap().is_some(), one);
-        assert_eq!(contacts::uses(t, "first_contact").await.unwrap().devices, n as i64);
-        assert_eq!(
-            locations::page(t, &locations::Query { slice: nine(), ..Default::default() }).await.unwrap().len(),
-            n
-        );
-        assert_eq!(locations::count(t, &Default::default()).await.unwrap(), n as i64);
-        assert_eq!(locations::line(t, "first_location").await.unwrap().is_some(), one);
-        assert_eq!(locations::uses(t, "first_location").await.unwrap(), locations::Uses::default());
-        let managers = account_managers::Query { slice: nine(), words: None };
-        assert_eq!(account_managers::page(t, &managers).await.unwrap().len(), n);
-        assert_eq!(account_managers::count(t, &managers).await.unwrap(), n as i64);
-        assert_eq!(account_managers::organizations(t, "first_manager").await.unwrap(), 0);
-        assert_eq!(palette::exact(t, &palette::Exact::Number(1), 9).await.unwrap().len(), n);
-        assert_eq!(palette::by_words(t, palette::Kind::Ticket, "printer", 9).await.unwrap().len(), n);
+        people::found(t, n).await;
         assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
     // Changes, asked for by the other workspace.
@@ -314,12 +316,17 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             search::replace(t, search::TICKET, "first_ticket", "mine").await?;
             search::forget(t, search::TICKET, "first_ticket").await?;
             assert!(!macros::delete(t, "first_macro").await?);
+            assert!(!support_agents::remove(t, "first_agent").await?);
+            assert!(!phone_numbers::remove(t, "first_number").await?);
+            assert!(!teams::remove(t, "first_team").await?);
+            teams::remove_member(t, "first_team", "first_agent").await?;
+            teams::took_turn(t, "first_team", "first_agent").await?;
+            teams::lock_members(t, "first_team").await?;
+            waiting::remove(t, "first_ticket").await?;
+            waiting::forget_team(t, "first_team").await?;
             assert!(!saved_views::delete(t, "first_view").await?);
             assert!(!articles::remove(t, "first_article").await?);
-            assert!(!organizations::remove(t, "first_organization").await?);
-            assert!(!contacts::remove(t, "first_contact").await?);
-            assert!(!locations::remove(t, "first_location").await?);
-            assert!(!account_managers::remove(t, "first_manager").await?);
+            people::removed_nothing(t).await?;
             assert!(!contact_devices::forget_use(t, "first_contact", "first_device").await?);
             assert!(!devices::remove(t, "first_device").await?);
             for (catalogue, id) in catalogues::Catalogue::ALL.into_iter().zip(ENTRIES) {
@@ -337,6 +344,8 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
     .await
     .unwrap();
     let t = db.store.tenant(&first);
+    assert_eq!(waiting::of_team(t, "first_team", 9).await.unwrap(), ["first_ticket"]);
+    assert_eq!(teams::ready(t, "first_team").await.unwrap()[0].last_turn, 0);
     assert!(suggestions::conversation(t, "first_ticket", "first_user").await.unwrap().is_some());
     let token: patchcord_store::rows::RefreshToken = t.get("first_token").await.unwrap().unwrap();
     assert_eq!((token.used_at, token.revoked_at), (None, None));

@@ -21,12 +21,14 @@ use patchcord_app::crm::Crm;
 use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
+use patchcord_app::meters::Meters;
 use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
 use patchcord_app::storage::Storage;
 use patchcord_app::webhooks::Webhooks;
-use patchcord_app::{App, Inner};
+use patchcord_app::{App, Inner, Machine};
 use patchcord_domain::id::Entropy;
+use patchcord_domain::machine::NoGauges;
 use patchcord_domain::redaction::{self, Redactor};
 use patchcord_domain::time::{Clock, Millis};
 use patchcord_llm::builtin::{Builtin, Playbooks};
@@ -107,6 +109,8 @@ pub(crate) fn app(
         outgoing: outgoing(&["127.0.0.0/8"]),
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),
+        meters: Meters::default(),
+        machine: Machine { node: "node-of-the-test".into(), gauges: Arc::new(NoGauges) },
         crm: None,
         options,
         entropy,
@@ -116,7 +120,7 @@ pub(crate) fn app(
 /// A guarded client that may reach these networks.
 pub(crate) fn outgoing(allowed: &[&str]) -> Outgoing {
     let allowed = allowed.iter().map(|text| text.parse().unwrap()).collect();
-    Outgoing::new(outgoing::Options { allowed, ..outgoing::Options::default() }, Arc::new(SystemResolver)).unwrap()
+    Outgoing::new(outgoing::Options { allowed, ..outgoing::Options::default() }, Arc::new(SystemResolver))
 }
 
 /// Answers requests on a free port; says where.
