@@ -168,8 +168,6 @@ CREATE INDEX customer_marks_by_customer ON customer_marks (workspace_id, kind, c
 CREATE INDEX tickets_by_resolved ON tickets (workspace_id, resolved_at) WHERE resolved_at IS NOT NULL;
 CREATE INDEX tickets_by_first_response ON tickets (workspace_id, first_responded_at) WHERE first_responded_at IS NOT NULL;
 CREATE INDEX tickets_by_breach ON tickets (workspace_id, sla_breached_at) WHERE sla_breached_at IS NOT NULL;
-CREATE INDEX tickets_open_by_assignee ON tickets (workspace_id, assignee_id)
-    WHERE status IN ('OPEN', 'IN_PROGRESS', 'WAITING_ON_CUSTOMER', 'ESCALATED');
 CREATE INDEX ticket_messages_replies ON ticket_messages (workspace_id, created_at)
     WHERE author_type = 'AGENT' AND NOT is_internal;
 CREATE INDEX ticket_assignments_by_assigned ON ticket_assignments (workspace_id, assigned_at);
