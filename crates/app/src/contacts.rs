@@ -171,7 +171,7 @@ impl App {
                     if row.organization_id != before.organization_id {
                         let devices = contacts::uses(tenant, &id).await?.devices;
                         let remedy = "take them from the contact before it goes to another organization";
-                        expect_unused("the contact", &[(devices, "device of the present organization")], remedy)?;
+                        expect_unused("the contact", &[(devices, "device")], remedy)?;
                     }
                     if row != before {
                         row.version += 1;

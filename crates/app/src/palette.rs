@@ -19,7 +19,7 @@ pub use patchcord_store::palette::Kind;
 /// Most things that are found at once.
 pub const FOUND_MAX: usize = 20;
 /// Rows of a kind among which the best are chosen.
-const CANDIDATES: u64 = 40;
+const CANDIDATES: u64 = 200;
 
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

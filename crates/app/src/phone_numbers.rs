@@ -19,7 +19,7 @@ const ENGINES: [&str; 2] = ["REALTIME", "RELAY"];
 /// A new number. Texts come as they were sent; [`App::add_phone_number`] checks them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewPhoneNumber {
-    /// In any common notation; a national one as it is dialled in the workspace's country.
+    /// E.164, in any notation with a country code.
     pub number: String,
     /// 1 to 80 characters.
     pub label: String,

@@ -110,17 +110,15 @@ pub fn read(text: &str, country: Option<Country>) -> Result<String, PhoneError> 
     from_national(&digits, national)
 }
 
-/// The numbers that a text may mean which somebody looks for: without a plus it may be a national number as well as an
-/// international one, for the plus gets lost in addresses of pages.
+/// The numbers that a text may mean which somebody looks for: when it begins with a digit it may be a national number as well
+/// as an international one, for the plus gets lost in addresses of pages.
 ///
 /// # Errors
 /// What is wrong with it when it can mean none.
 pub fn readings(text: &str, country: Option<Country>) -> Result<Vec<String>, PhoneError> {
     let first = read(text, country);
-    let second = strip(text)
-        .ok()
-        .filter(|digits| !digits.starts_with(['+', '0']))
-        .and_then(|digits| from_international(&digits).ok());
+    let lost_plus = text.trim_start().starts_with(|c: char| c.is_ascii_digit() && c != '0');
+    let second = if lost_plus { strip(text).and_then(|digits| from_international(&digits)).ok() } else { None };
     match (first, second) {
         (Err(wrong), None) => Err(wrong),
         (Ok(first), Some(second)) if first != second => Ok(vec![first, second]),
@@ -395,6 +393,7 @@ mod tests {
         assert_eq!(readings("12025550143", of("DE")), Ok(vec!["+4912025550143".to_owned(), "+12025550143".to_owned()]));
         assert_eq!(readings("030 12345678", of("DE")), Ok(vec!["+493012345678".to_owned()]));
         assert_eq!(readings("030 12345678", None), Err(PhoneError::NeedsCountry));
+        assert_eq!(readings("(202) 555-0143", None), Err(PhoneError::NeedsCountry));
         assert_eq!(readings("+1 202", None).unwrap_err().to_string(), read("+1 202", None).unwrap_err().to_string());
     }
 

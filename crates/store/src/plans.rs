@@ -11,8 +11,6 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
-use crate::listing::{After, Slice as Listed, Sort as ByName};
-use crate::palette::{Exact, Kind};
 use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
@@ -21,11 +19,7 @@ use crate::unscoped::{
     upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Slice, Store, StoreError, Tenant, Tx, account_managers, api_tokens, articles, audit_log, catalogues,
-    connect, contact_devices, contacts, devices, directory, escalations, events, idempotency, imports, jobs, locations,
-    macros, merges, messages, metrics, organizations, palette, phone_numbers, saved_views, scratch, search, sessions,
-    sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks,
-    workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices, devices, directory, escalations, events, idempotency, imports, jobs, macros, merges, messages, metrics, phone_numbers, plans_people, saved_views, scratch, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -179,7 +173,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
     figures(t).await?;
-    people(t).await?;
+    plans_people::read(t).await?;
     lists(t).await
 }
 
@@ -230,75 +224,6 @@ async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
         metrics::recount_customers(t, kind, &some).await?;
     }
     tickets::set_sentiment(t, "t", "neutral").await
-}
-
-/// The lists of people and places, and the search for anything.
-async fn people(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
-    let some = vec!["a".to_owned(), "b".to_owned()];
-    let at = Some(After::At(5, "x".into()));
-    for (sort, after) in [
-        (ByName::Name, None),
-        (ByName::Name, Some(After::Name("a".into(), "x".into()))),
-        (ByName::CreatedAt, at.clone()),
-        (ByName::UpdatedAt, at),
-    ] {
-        let slice = Listed { sort, descending: true, after, offset: 5, limit: 5 };
-        for words in [None, Some("two words".to_owned())] {
-            let all = organizations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
-            let every = organizations::Query {
-                u_e_codes: some.clone(),
-                statuses: some.clone(),
-                account_managers: some.clone(),
-                ..all.clone()
-            };
-            for query in [all, every] {
-                organizations::page(t, &query).await?;
-                organizations::count(t, &query).await?;
-            }
-            let all = contacts::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
-            for query in [
-                contacts::Query { phones: some.clone(), ..all.clone() },
-                contacts::Query { emails: some.clone(), ..all.clone() },
-                contacts::Query { organizations: some.clone(), ..all.clone() },
-                contacts::Query { locations: some.clone(), is_vip: Some(true), ..all.clone() },
-                contacts::Query { is_vip: Some(false), ..all.clone() },
-                all,
-            ] {
-                contacts::page(t, &query).await?;
-                contacts::count(t, &query).await?;
-            }
-            let all = locations::Query { words: words.clone(), slice: slice.clone(), ..Default::default() };
-            for query in [locations::Query { organizations: some.clone(), ..all.clone() }, all] {
-                locations::page(t, &query).await?;
-                locations::count(t, &query).await?;
-            }
-            let query = account_managers::Query { words, slice: slice.clone() };
-            account_managers::page(t, &query).await?;
-            account_managers::count(t, &query).await?;
-        }
-    }
-    organizations::line(t, "o").await?;
-    organizations::by_ue_code(t, "1234").await?;
-    organizations::uses(t, "o").await?;
-    contacts::line(t, "c").await?;
-    contacts::uses(t, "c").await?;
-    locations::line(t, "l").await?;
-    locations::uses(t, "l").await?;
-    account_managers::organizations(t, "m").await?;
-    for exact in [
-        Exact::Number(1),
-        Exact::Phone(some),
-        Exact::Email("e".into()),
-        Exact::UECode("1234".into()),
-        Exact::Label("l".into()),
-        Exact::Ip("10.0.0.1".into()),
-    ] {
-        palette::exact(t, &exact, 5).await?;
-    }
-    for kind in Kind::ALL {
-        palette::by_words(t, kind, "two words", 5).await?;
-    }
-    Ok(())
 }
 
 /// The lists with filters of their own.
@@ -480,10 +405,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     saved_views::delete(t, "v").await?;
     sla_policies::delete(t, "p").await?;
     articles::remove(t, "a").await?;
-    organizations::remove(t, "o").await?;
-    contacts::remove(t, "c").await?;
-    locations::remove(t, "l").await?;
-    account_managers::remove(t, "m").await?;
+    plans_people::write(t).await?;
     devices::remove(t, "d").await?;
     contact_devices::forget_use(t, "c", "d").await?;
     imported(t, imports::Reading::Locked).await?;

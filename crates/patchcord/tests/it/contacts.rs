@@ -247,7 +247,7 @@ async fn moving_to_another_organization(engine: Engine) {
     let told = agent.patch(&path(&row), moved.clone()).await.refused(409, "in_use");
     assert_eq!(
         told["detail"],
-        "the contact is in use by 1 device of the present organization; take them from the contact before it goes to \
+        "the contact is in use by 1 device; take them from the contact before it goes to \
          another organization"
     );
     assert_eq!(agent.get(&path(&row)).await.expect(200), row);

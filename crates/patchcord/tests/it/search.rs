@@ -105,7 +105,7 @@ async fn words_find_every_kind(engine: Engine) {
         admin.post("/api/contacts", body).await.expect(201);
     }
     let ada = told(&viewer, "?q=ada&kinds=contact").await;
-    assert_eq!(ada.len(), 20);
+    assert_eq!((ada.len(), ada[0].as_str()), (20, "contact: Ada Hartwell"));
     let many = told(&viewer, "?q=ada").await;
     assert_eq!(many.iter().filter(|item| item.starts_with("ticket")).count(), 1, "{many:?}");
     // What was changed or taken out is not found any more.

@@ -3,7 +3,9 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::listing::{After, Listed, Slice, Sort};
 use patchcord_store::rows::{Contact, Organization};
-use patchcord_store::{StoreError, contacts, organizations, search};
+use patchcord_store::{
+    Reader, StoreError, Tenant, Tx, account_managers, contacts, locations, organizations, palette, search,
+};
 use sea_orm::ConnectionTrait;
 
 use crate::rows;
@@ -15,6 +17,42 @@ both_engines!(
     one_code_is_one_organizations,
     rows_from_before_are_found_after_the_migration,
 );
+
+/// What a workspace finds of the rows of another one, for `tenancy.rs`: `n` of each.
+pub(crate) async fn found(t: Tenant<'_, Reader>, n: usize) {
+    let slice = Slice { limit: 9, ..Slice::default() };
+    let (one, count) = (n == 1, n as i64);
+    let all = organizations::Query { slice: slice.clone(), ..Default::default() };
+    assert_eq!(organizations::page(t, &all).await.unwrap().len(), n);
+    assert_eq!(organizations::count(t, &all).await.unwrap(), count);
+    assert_eq!(organizations::line(t, "first_organization").await.unwrap().is_some(), one);
+    assert_eq!(organizations::uses(t, "first_organization").await.unwrap().contacts, count);
+    let all = contacts::Query { slice: slice.clone(), ..Default::default() };
+    assert_eq!(contacts::page(t, &all).await.unwrap().len(), n);
+    assert_eq!(contacts::count(t, &all).await.unwrap(), count);
+    assert_eq!(contacts::line(t, "first_contact").await.unwrap().is_some(), one);
+    assert_eq!(contacts::uses(t, "first_contact").await.unwrap().devices, count);
+    let all = locations::Query { slice: slice.clone(), ..Default::default() };
+    assert_eq!(locations::page(t, &all).await.unwrap().len(), n);
+    assert_eq!(locations::count(t, &all).await.unwrap(), count);
+    assert_eq!(locations::line(t, "first_location").await.unwrap().is_some(), one);
+    assert_eq!(locations::uses(t, "first_location").await.unwrap(), locations::Uses::default());
+    let all = account_managers::Query { slice, words: None };
+    assert_eq!(account_managers::page(t, &all).await.unwrap().len(), n);
+    assert_eq!(account_managers::count(t, &all).await.unwrap(), count);
+    assert_eq!(account_managers::organizations(t, "first_manager").await.unwrap(), 0);
+    assert_eq!(palette::exact(t, &palette::Exact::Number(1), 9).await.unwrap().len(), n);
+    assert_eq!(palette::by_words(t, palette::Kind::Ticket, "printer", 9).await.unwrap().len(), n);
+}
+
+/// What another workspace's rows are not taken out by, for `tenancy.rs`.
+pub(crate) async fn removed_nothing(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
+    assert!(!organizations::remove(t, "first_organization").await?);
+    assert!(!contacts::remove(t, "first_contact").await?);
+    assert!(!locations::remove(t, "first_location").await?);
+    assert!(!account_managers::remove(t, "first_manager").await?);
+    Ok(())
+}
 
 async fn add_contacts(db: &Db, workspace: &WorkspaceId, contacts: Vec<Contact>) {
     let workspace = workspace.clone();
