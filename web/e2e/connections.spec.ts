@@ -62,6 +62,7 @@ test("from the palette to a customer, a person and a device", async ({ page }) =
   await signIn(page, "agent@demo.test");
   await expect(page.getByRole("link", { name: "Organizations" })).toBeVisible();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Search or jump to" })).toBeFocused();
   await page.keyboard.type("Halden");
   await page.getByRole("group", { name: "Organizations" }).getByRole("option").first().click();
   await expect(page.getByRole("heading", { name: "Halden Logistics", level: 1 })).toBeVisible();

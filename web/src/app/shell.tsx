@@ -27,7 +27,8 @@ import classes from "./shell.module.css";
 const NewTicket = lazy(async () => ({ default: (await import("~/features/tickets/new-ticket")).NewTicket }));
 const Shortcuts = lazy(async () => ({ default: (await import("./shortcut-sheet")).ShortcutSheet }));
 const SettingsCommands = lazy(async () => ({ default: (await import("~/features/settings/frame")).SettingsCommands }));
-const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
+const loadPalette = () => import("./palette");
+const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
 
 type Dialog = "new ticket" | "shortcuts" | "palette" | null;
 
@@ -74,6 +75,11 @@ export function Shell({ children }: { children: ReactNode }) {
       run: scheme.toggle,
     },
   ]);
+  // There before it is wanted, so that what is typed right after the key goes into it.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 1_000);
+    return () => clearTimeout(timer);
+  }, []);
   const path = useRouterState({ select: (state) => state.location.href });
   useEffect(() => closeDrawer(), [path, closeDrawer]);
 
