@@ -120,12 +120,13 @@ async fn contacts_are_known_by_address_or_number(engine: Engine) {
                 4711;Pier 4 north;Jonas A. Berg;JONAS@north.example;+1 (202) 555-0143;yes;en_us\r\n\
                 harbour freight NORTH;;Front desk;;+1 202 555 0199;;\r\n\
                 4711;Pier 9;Ada Lovelace;ada@north.example;+1 202 555 0199;no;\r\n";
-    let shared = (4, "phone".to_owned(), "+1 202 555 0199".to_owned());
+    // Two lines have one number: the one without an address is known by nothing else, so that both may be about one person.
+    let at = |column: &str, value: &str| (4, column.to_owned(), value.to_owned());
+    let shared = [at("phone", "+1 202 555 0199"), at("", "")];
     let tried = import(&admin, "contacts", file, &[]).await.expect(200);
-    assert_eq!(faults(&tried), [(4, "location".to_owned(), "Pier 9".to_owned()), shared.clone()]);
+    assert_eq!(faults(&tried), [&[at("location", "Pier 9")][..], &shared].concat());
     let tried = import(&admin, "contacts", file, &[CREATE]).await.expect(200);
-    // Two lines have one number: the one without an address is not told apart by it.
-    assert_eq!(faults(&tried), [shared]);
+    assert_eq!(faults(&tried), shared);
     let file = file.replace("ada@north.example;+1 202 555 0199", "ada@north.example;001 202 555 0143");
     let tried = import(&admin, "contacts", file.clone(), &[CREATE]).await.expect(200);
     assert_eq!(counts(&tried), [3, 3, 1, 2, 0, 0]);
