@@ -13,9 +13,25 @@ import { Route as IndexRouteImport } from './routes/index'
 import { Route as AppRouteImport } from './routes/_app'
 import { Route as AcceptInvitationRouteImport } from './routes/accept-invitation'
 import { Route as SignInRouteImport } from './routes/sign-in'
+import { Route as AppAccountRouteImport } from './routes/_app/account'
+import { Route as AppKnowledgeRouteRouteImport } from './routes/_app/knowledge/route'
+import { Route as AppSettingsRouteRouteImport } from './routes/_app/settings/route'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
+import { Route as AppKnowledgeIndexRouteImport } from './routes/_app/knowledge/index'
+import { Route as AppKnowledgeArticleRouteImport } from './routes/_app/knowledge/$article'
+import { Route as AppKnowledgeNewRouteImport } from './routes/_app/knowledge_.new'
+import { Route as AppSettingsIndexRouteImport } from './routes/_app/settings/index'
+import { Route as AppSettingsAuditLogRouteImport } from './routes/_app/settings/audit-log'
+import { Route as AppSettingsCopilotRouteImport } from './routes/_app/settings/copilot'
+import { Route as AppSettingsHoursRouteImport } from './routes/_app/settings/hours'
+import { Route as AppSettingsMacrosRouteImport } from './routes/_app/settings/macros'
+import { Route as AppSettingsTokensRouteImport } from './routes/_app/settings/tokens'
+import { Route as AppSettingsUsersRouteImport } from './routes/_app/settings/users'
+import { Route as AppSettingsViewsRouteImport } from './routes/_app/settings/views'
+import { Route as AppSettingsWorkspaceRouteImport } from './routes/_app/settings/workspace'
 import { Route as AppTicketsIndexRouteImport } from './routes/_app/tickets/index'
 import { Route as AppTicketsTicketRouteImport } from './routes/_app/tickets/$ticket'
+import { Route as AppKnowledgeArticleEditRouteImport } from './routes/_app/knowledge_.$article.edit'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -36,10 +52,85 @@ const SignInRoute = SignInRouteImport.update({
   path: '/sign-in',
   getParentRoute: () => rootRouteImport,
 } as any)
+const AppAccountRoute = AppAccountRouteImport.update({
+  id: '/account',
+  path: '/account',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppKnowledgeRouteRoute = AppKnowledgeRouteRouteImport.update({
+  id: '/knowledge',
+  path: '/knowledge',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsRouteRoute = AppSettingsRouteRouteImport.update({
+  id: '/settings',
+  path: '/settings',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppTicketsRouteRoute = AppTicketsRouteRouteImport.update({
   id: '/tickets',
   path: '/tickets',
   getParentRoute: () => AppRoute,
+} as any)
+const AppKnowledgeIndexRoute = AppKnowledgeIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppKnowledgeRouteRoute,
+} as any)
+const AppKnowledgeArticleRoute = AppKnowledgeArticleRouteImport.update({
+  id: '/$article',
+  path: '/$article',
+  getParentRoute: () => AppKnowledgeRouteRoute,
+} as any)
+const AppKnowledgeNewRoute = AppKnowledgeNewRouteImport.update({
+  id: '/knowledge_/new',
+  path: '/knowledge/new',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsIndexRoute = AppSettingsIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsAuditLogRoute = AppSettingsAuditLogRouteImport.update({
+  id: '/audit-log',
+  path: '/audit-log',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsCopilotRoute = AppSettingsCopilotRouteImport.update({
+  id: '/copilot',
+  path: '/copilot',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsHoursRoute = AppSettingsHoursRouteImport.update({
+  id: '/hours',
+  path: '/hours',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsMacrosRoute = AppSettingsMacrosRouteImport.update({
+  id: '/macros',
+  path: '/macros',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsTokensRoute = AppSettingsTokensRouteImport.update({
+  id: '/tokens',
+  path: '/tokens',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsUsersRoute = AppSettingsUsersRouteImport.update({
+  id: '/users',
+  path: '/users',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsViewsRoute = AppSettingsViewsRouteImport.update({
+  id: '/views',
+  path: '/views',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsWorkspaceRoute = AppSettingsWorkspaceRouteImport.update({
+  id: '/workspace',
+  path: '/workspace',
+  getParentRoute: () => AppSettingsRouteRoute,
 } as any)
 const AppTicketsIndexRoute = AppTicketsIndexRouteImport.update({
   id: '/',
@@ -51,21 +142,56 @@ const AppTicketsTicketRoute = AppTicketsTicketRouteImport.update({
   path: '/$ticket',
   getParentRoute: () => AppTicketsRouteRoute,
 } as any)
+const AppKnowledgeArticleEditRoute = AppKnowledgeArticleEditRouteImport.update({
+  id: '/knowledge_/$article/edit',
+  path: '/knowledge/$article/edit',
+  getParentRoute: () => AppRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
+  '/knowledge': typeof AppKnowledgeRouteRouteWithChildren
+  '/settings': typeof AppSettingsRouteRouteWithChildren
   '/tickets': typeof AppTicketsRouteRouteWithChildren
+  '/account': typeof AppAccountRoute
+  '/knowledge/$article': typeof AppKnowledgeArticleRoute
+  '/knowledge/new': typeof AppKnowledgeNewRoute
+  '/settings/audit-log': typeof AppSettingsAuditLogRoute
+  '/settings/copilot': typeof AppSettingsCopilotRoute
+  '/settings/hours': typeof AppSettingsHoursRoute
+  '/settings/macros': typeof AppSettingsMacrosRoute
+  '/settings/tokens': typeof AppSettingsTokensRoute
+  '/settings/users': typeof AppSettingsUsersRoute
+  '/settings/views': typeof AppSettingsViewsRoute
+  '/settings/workspace': typeof AppSettingsWorkspaceRoute
   '/tickets/$ticket': typeof AppTicketsTicketRoute
+  '/knowledge/': typeof AppKnowledgeIndexRoute
+  '/settings/': typeof AppSettingsIndexRoute
   '/tickets/': typeof AppTicketsIndexRoute
+  '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
+  '/account': typeof AppAccountRoute
+  '/knowledge/$article': typeof AppKnowledgeArticleRoute
+  '/knowledge/new': typeof AppKnowledgeNewRoute
+  '/settings/audit-log': typeof AppSettingsAuditLogRoute
+  '/settings/copilot': typeof AppSettingsCopilotRoute
+  '/settings/hours': typeof AppSettingsHoursRoute
+  '/settings/macros': typeof AppSettingsMacrosRoute
+  '/settings/tokens': typeof AppSettingsTokensRoute
+  '/settings/users': typeof AppSettingsUsersRoute
+  '/settings/views': typeof AppSettingsViewsRoute
+  '/settings/workspace': typeof AppSettingsWorkspaceRoute
   '/tickets/$ticket': typeof AppTicketsTicketRoute
+  '/knowledge': typeof AppKnowledgeIndexRoute
+  '/settings': typeof AppSettingsIndexRoute
   '/tickets': typeof AppTicketsIndexRoute
+  '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -73,9 +199,25 @@ export interface FileRoutesById {
   '/_app': typeof AppRouteWithChildren
   '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
+  '/_app/knowledge': typeof AppKnowledgeRouteRouteWithChildren
+  '/_app/settings': typeof AppSettingsRouteRouteWithChildren
   '/_app/tickets': typeof AppTicketsRouteRouteWithChildren
+  '/_app/account': typeof AppAccountRoute
+  '/_app/knowledge/$article': typeof AppKnowledgeArticleRoute
+  '/_app/knowledge_/new': typeof AppKnowledgeNewRoute
+  '/_app/settings/audit-log': typeof AppSettingsAuditLogRoute
+  '/_app/settings/copilot': typeof AppSettingsCopilotRoute
+  '/_app/settings/hours': typeof AppSettingsHoursRoute
+  '/_app/settings/macros': typeof AppSettingsMacrosRoute
+  '/_app/settings/tokens': typeof AppSettingsTokensRoute
+  '/_app/settings/users': typeof AppSettingsUsersRoute
+  '/_app/settings/views': typeof AppSettingsViewsRoute
+  '/_app/settings/workspace': typeof AppSettingsWorkspaceRoute
   '/_app/tickets/$ticket': typeof AppTicketsTicketRoute
+  '/_app/knowledge/': typeof AppKnowledgeIndexRoute
+  '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/tickets/': typeof AppTicketsIndexRoute
+  '/_app/knowledge_/$article/edit': typeof AppKnowledgeArticleEditRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -83,20 +225,71 @@ export interface FileRouteTypes {
     | '/'
     | '/accept-invitation'
     | '/sign-in'
+    | '/knowledge'
+    | '/settings'
     | '/tickets'
+    | '/account'
+    | '/knowledge/$article'
+    | '/knowledge/new'
+    | '/settings/audit-log'
+    | '/settings/copilot'
+    | '/settings/hours'
+    | '/settings/macros'
+    | '/settings/tokens'
+    | '/settings/users'
+    | '/settings/views'
+    | '/settings/workspace'
     | '/tickets/$ticket'
+    | '/knowledge/'
+    | '/settings/'
     | '/tickets/'
+    | '/knowledge/$article/edit'
   fileRoutesByTo: FileRoutesByTo
-  to: '/' | '/accept-invitation' | '/sign-in' | '/tickets/$ticket' | '/tickets'
+  to:
+    | '/'
+    | '/accept-invitation'
+    | '/sign-in'
+    | '/account'
+    | '/knowledge/$article'
+    | '/knowledge/new'
+    | '/settings/audit-log'
+    | '/settings/copilot'
+    | '/settings/hours'
+    | '/settings/macros'
+    | '/settings/tokens'
+    | '/settings/users'
+    | '/settings/views'
+    | '/settings/workspace'
+    | '/tickets/$ticket'
+    | '/knowledge'
+    | '/settings'
+    | '/tickets'
+    | '/knowledge/$article/edit'
   id:
     | '__root__'
     | '/'
     | '/_app'
     | '/accept-invitation'
     | '/sign-in'
+    | '/_app/knowledge'
+    | '/_app/settings'
     | '/_app/tickets'
+    | '/_app/account'
+    | '/_app/knowledge/$article'
+    | '/_app/knowledge_/new'
+    | '/_app/settings/audit-log'
+    | '/_app/settings/copilot'
+    | '/_app/settings/hours'
+    | '/_app/settings/macros'
+    | '/_app/settings/tokens'
+    | '/_app/settings/users'
+    | '/_app/settings/views'
+    | '/_app/settings/workspace'
     | '/_app/tickets/$ticket'
+    | '/_app/knowledge/'
+    | '/_app/settings/'
     | '/_app/tickets/'
+    | '/_app/knowledge_/$article/edit'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -136,12 +329,117 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignInRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/_app/account': {
+      id: '/_app/account'
+      path: '/account'
+      fullPath: '/account'
+      preLoaderRoute: typeof AppAccountRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/knowledge': {
+      id: '/_app/knowledge'
+      path: '/knowledge'
+      fullPath: '/knowledge'
+      preLoaderRoute: typeof AppKnowledgeRouteRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings': {
+      id: '/_app/settings'
+      path: '/settings'
+      fullPath: '/settings'
+      preLoaderRoute: typeof AppSettingsRouteRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/tickets': {
       id: '/_app/tickets'
       path: '/tickets'
       fullPath: '/tickets'
       preLoaderRoute: typeof AppTicketsRouteRouteImport
       parentRoute: typeof AppRoute
+    }
+    '/_app/knowledge/': {
+      id: '/_app/knowledge/'
+      path: '/'
+      fullPath: '/knowledge/'
+      preLoaderRoute: typeof AppKnowledgeIndexRouteImport
+      parentRoute: typeof AppKnowledgeRouteRoute
+    }
+    '/_app/knowledge/$article': {
+      id: '/_app/knowledge/$article'
+      path: '/$article'
+      fullPath: '/knowledge/$article'
+      preLoaderRoute: typeof AppKnowledgeArticleRouteImport
+      parentRoute: typeof AppKnowledgeRouteRoute
+    }
+    '/_app/knowledge_/new': {
+      id: '/_app/knowledge_/new'
+      path: '/knowledge/new'
+      fullPath: '/knowledge/new'
+      preLoaderRoute: typeof AppKnowledgeNewRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/': {
+      id: '/_app/settings/'
+      path: '/'
+      fullPath: '/settings/'
+      preLoaderRoute: typeof AppSettingsIndexRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/audit-log': {
+      id: '/_app/settings/audit-log'
+      path: '/audit-log'
+      fullPath: '/settings/audit-log'
+      preLoaderRoute: typeof AppSettingsAuditLogRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/copilot': {
+      id: '/_app/settings/copilot'
+      path: '/copilot'
+      fullPath: '/settings/copilot'
+      preLoaderRoute: typeof AppSettingsCopilotRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/hours': {
+      id: '/_app/settings/hours'
+      path: '/hours'
+      fullPath: '/settings/hours'
+      preLoaderRoute: typeof AppSettingsHoursRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/macros': {
+      id: '/_app/settings/macros'
+      path: '/macros'
+      fullPath: '/settings/macros'
+      preLoaderRoute: typeof AppSettingsMacrosRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/tokens': {
+      id: '/_app/settings/tokens'
+      path: '/tokens'
+      fullPath: '/settings/tokens'
+      preLoaderRoute: typeof AppSettingsTokensRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/users': {
+      id: '/_app/settings/users'
+      path: '/users'
+      fullPath: '/settings/users'
+      preLoaderRoute: typeof AppSettingsUsersRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/views': {
+      id: '/_app/settings/views'
+      path: '/views'
+      fullPath: '/settings/views'
+      preLoaderRoute: typeof AppSettingsViewsRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/workspace': {
+      id: '/_app/settings/workspace'
+      path: '/workspace'
+      fullPath: '/settings/workspace'
+      preLoaderRoute: typeof AppSettingsWorkspaceRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
     }
     '/_app/tickets/': {
       id: '/_app/tickets/'
@@ -157,8 +455,55 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppTicketsTicketRouteImport
       parentRoute: typeof AppTicketsRouteRoute
     }
+    '/_app/knowledge_/$article/edit': {
+      id: '/_app/knowledge_/$article/edit'
+      path: '/knowledge/$article/edit'
+      fullPath: '/knowledge/$article/edit'
+      preLoaderRoute: typeof AppKnowledgeArticleEditRouteImport
+      parentRoute: typeof AppRoute
+    }
   }
 }
+
+interface AppKnowledgeRouteRouteChildren {
+  AppKnowledgeArticleRoute: typeof AppKnowledgeArticleRoute
+  AppKnowledgeIndexRoute: typeof AppKnowledgeIndexRoute
+}
+
+const AppKnowledgeRouteRouteChildren: AppKnowledgeRouteRouteChildren = {
+  AppKnowledgeArticleRoute: AppKnowledgeArticleRoute,
+  AppKnowledgeIndexRoute: AppKnowledgeIndexRoute,
+}
+
+const AppKnowledgeRouteRouteWithChildren =
+  AppKnowledgeRouteRoute._addFileChildren(AppKnowledgeRouteRouteChildren)
+
+interface AppSettingsRouteRouteChildren {
+  AppSettingsAuditLogRoute: typeof AppSettingsAuditLogRoute
+  AppSettingsCopilotRoute: typeof AppSettingsCopilotRoute
+  AppSettingsHoursRoute: typeof AppSettingsHoursRoute
+  AppSettingsMacrosRoute: typeof AppSettingsMacrosRoute
+  AppSettingsTokensRoute: typeof AppSettingsTokensRoute
+  AppSettingsUsersRoute: typeof AppSettingsUsersRoute
+  AppSettingsViewsRoute: typeof AppSettingsViewsRoute
+  AppSettingsWorkspaceRoute: typeof AppSettingsWorkspaceRoute
+  AppSettingsIndexRoute: typeof AppSettingsIndexRoute
+}
+
+const AppSettingsRouteRouteChildren: AppSettingsRouteRouteChildren = {
+  AppSettingsAuditLogRoute: AppSettingsAuditLogRoute,
+  AppSettingsCopilotRoute: AppSettingsCopilotRoute,
+  AppSettingsHoursRoute: AppSettingsHoursRoute,
+  AppSettingsMacrosRoute: AppSettingsMacrosRoute,
+  AppSettingsTokensRoute: AppSettingsTokensRoute,
+  AppSettingsUsersRoute: AppSettingsUsersRoute,
+  AppSettingsViewsRoute: AppSettingsViewsRoute,
+  AppSettingsWorkspaceRoute: AppSettingsWorkspaceRoute,
+  AppSettingsIndexRoute: AppSettingsIndexRoute,
+}
+
+const AppSettingsRouteRouteWithChildren =
+  AppSettingsRouteRoute._addFileChildren(AppSettingsRouteRouteChildren)
 
 interface AppTicketsRouteRouteChildren {
   AppTicketsTicketRoute: typeof AppTicketsTicketRoute
@@ -175,11 +520,21 @@ const AppTicketsRouteRouteWithChildren = AppTicketsRouteRoute._addFileChildren(
 )
 
 interface AppRouteChildren {
+  AppKnowledgeRouteRoute: typeof AppKnowledgeRouteRouteWithChildren
+  AppSettingsRouteRoute: typeof AppSettingsRouteRouteWithChildren
   AppTicketsRouteRoute: typeof AppTicketsRouteRouteWithChildren
+  AppAccountRoute: typeof AppAccountRoute
+  AppKnowledgeNewRoute: typeof AppKnowledgeNewRoute
+  AppKnowledgeArticleEditRoute: typeof AppKnowledgeArticleEditRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppKnowledgeRouteRoute: AppKnowledgeRouteRouteWithChildren,
+  AppSettingsRouteRoute: AppSettingsRouteRouteWithChildren,
   AppTicketsRouteRoute: AppTicketsRouteRouteWithChildren,
+  AppAccountRoute: AppAccountRoute,
+  AppKnowledgeNewRoute: AppKnowledgeNewRoute,
+  AppKnowledgeArticleEditRoute: AppKnowledgeArticleEditRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)

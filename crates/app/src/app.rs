@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use patchcord_domain::id::{Entropy, new_id};
+use patchcord_domain::machine::Gauges;
 use patchcord_domain::redaction::Redactor;
 use patchcord_domain::time::Clock;
 use patchcord_llm::{Model, Prices};
@@ -15,6 +16,7 @@ use crate::crm::Crm;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::live::Live;
+use crate::meters::Meters;
 use crate::outgoing::Outgoing;
 use crate::passwords::Passwords;
 use crate::storage::Storage;
@@ -59,8 +61,21 @@ pub struct Inner {
     pub webhooks: Webhooks,
     /// Work that goes to its end although its caller has gone; whoever stops the program waits for it.
     pub background: TaskTracker,
+    /// What this process counts about itself.
+    pub meters: Meters,
+    /// The machine that this process runs on.
+    pub machine: Machine,
     /// What an operator may set.
     pub options: Options,
+}
+
+/// The machine that a process runs on.
+#[derive(Clone)]
+pub struct Machine {
+    /// Name of this process among the nodes.
+    pub node: String,
+    /// What it uses.
+    pub gauges: Arc<dyn Gauges>,
 }
 
 /// What an operator may set about the use cases.
@@ -70,6 +85,8 @@ pub struct Options {
     pub public_url: String,
     /// Most that the models of one workspace may cost a day (UTC), in micro-dollars.
     pub daily_budget_microusd: i64,
+    /// Most tokens that the models of one workspace may use a day (UTC); 0 means any number.
+    pub daily_budget_tokens: i64,
     /// Copilot jobs that run at the same time on this node.
     pub concurrent_jobs: usize,
     /// How long a worker holds a job before others may take it over, in milliseconds.
@@ -82,6 +99,8 @@ pub struct Options {
     pub demo: bool,
     /// The operator's webhook for all events of all workspaces.
     pub managed_webhook: Option<Managed>,
+    /// Whether the worker begins the work that recurs by itself; tests may begin it themselves.
+    pub recurring: bool,
 }
 
 impl Default for Options {
@@ -89,12 +108,14 @@ impl Default for Options {
         Self {
             public_url: "http://localhost:3000".into(),
             daily_budget_microusd: 20_000_000,
+            daily_budget_tokens: 0,
             concurrent_jobs: 8,
             lease_ms: 30_000,
             grace_ms: 10_000,
             wait_ms: 60_000,
             demo: false,
             managed_webhook: None,
+            recurring: true,
         }
     }
 }

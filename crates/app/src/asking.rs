@@ -70,6 +70,7 @@ impl App {
         let asked_at = self.clock.now();
         let told = answer_heard(model, &self.redactor, task, listener).await;
         let latency_ms = self.clock.now() - asked_at;
+        self.meters.model_call(model.provider(), told.as_ref().err().map(|failure| failure.error.code()), latency_ms);
         match told {
             Ok(answer) => {
                 let used = Used { usage: answer.usage, latency_ms, error: None };
@@ -95,12 +96,18 @@ impl App {
         }
         let midnight = self.clock.now() / DAY * DAY;
         let spent = suggestions::cost_since(self.store.tenant(workspace), midnight).await.map_err(AppError::from)?;
-        if spent < settings.daily_budget_microusd {
+        if spent >= settings.daily_budget_microusd {
+            let own = settings.daily_budget_microusd < settings.daily_budget_max_microusd;
+            return Err(used_up(if own { "the daily budget of the workspace" } else { "AI_DAILY_BUDGET_USD" }));
+        }
+        // A model without a price costs nothing here, whatever it really costs: tokens bound it all the same.
+        let Some(most) = settings.daily_budget_tokens else { return Ok(()) };
+        let used = suggestions::tokens_since(self.store.tenant(workspace), midnight).await.map_err(AppError::from)?;
+        if used < most {
             return Ok(());
         }
-        let own = settings.daily_budget_microusd < settings.daily_budget_max_microusd;
-        let remedy = if own { "the daily budget of the workspace" } else { "AI_DAILY_BUDGET_USD" };
-        Err(Unanswered::OverBudget(format!("Today's budget for AI is used up. An administrator can raise {remedy}.")))
+        let own = settings.daily_budget_max_tokens != Some(most);
+        Err(used_up(if own { "the daily budget of tokens of the workspace" } else { "AI_DAILY_BUDGET_TOKENS" }))
     }
 
     /// The line of the ledger for one call.
@@ -131,4 +138,8 @@ impl App {
             created_at: self.clock.now(),
         }
     }
+}
+
+fn used_up(remedy: &str) -> Unanswered {
+    Unanswered::OverBudget(format!("Today's budget for AI is used up. An administrator can raise {remedy}."))
 }

@@ -102,7 +102,7 @@ impl App {
                 let mut ticket = lock(change.tenant, &ticket_id).await?;
                 let suggestion = new_suggestion(&change, &ticket, kind, body);
                 change.tenant.add(suggestion.clone()).await?;
-                enqueue(&change, &suggestion, first.as_ref()).await?;
+                enqueue(&change, &suggestion, first.as_ref(), PRIORITY).await?;
                 let payload = json!({"suggestionId": suggestion.id, "kind": kind.as_str()});
                 change.line(&mut ticket, EventKind::SuggestionCreated, payload).await?;
                 // The audit line moves the ticket's chain on but does not change the ticket that people see.
@@ -281,7 +281,7 @@ fn check(faults: &mut Faults, request: Request) -> (Kind, Value) {
     }
 }
 
-fn new_suggestion(change: &Change<'_>, ticket: &Ticket, kind: Kind, request: Value) -> Suggestion {
+pub(crate) fn new_suggestion(change: &Change<'_>, ticket: &Ticket, kind: Kind, request: Value) -> Suggestion {
     Suggestion {
         workspace_id: ticket.workspace_id.clone(),
         id: change.app.id(),
@@ -305,6 +305,7 @@ fn new_suggestion(change: &Change<'_>, ticket: &Ticket, kind: Kind, request: Val
         final_text: None,
         edit_distance: None,
         feedback_note: None,
+        triage: None,
         started_at: None,
         finished_at: None,
         created_at: change.at,
@@ -312,7 +313,13 @@ fn new_suggestion(change: &Change<'_>, ticket: &Ticket, kind: Kind, request: Val
     }
 }
 
-async fn enqueue(change: &Change<'_>, suggestion: &Suggestion, first: Option<&First>) -> Result<(), AppError> {
+/// Enqueues the job of a suggestion; of several, those of the highest priority go first.
+pub(crate) async fn enqueue(
+    change: &Change<'_>,
+    suggestion: &Suggestion,
+    first: Option<&First>,
+    priority: i64,
+) -> Result<(), AppError> {
     let mut payload = json!({"suggestionId": suggestion.id});
     if let Some(first) = first {
         payload["first"] = serde_json::to_value(first).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -321,7 +328,7 @@ async fn enqueue(change: &Change<'_>, suggestion: &Suggestion, first: Option<&Fi
         id: change.app.id(),
         kind: JOB,
         payload,
-        priority: PRIORITY,
+        priority,
         run_at: change.at,
         max_attempts: ATTEMPTS,
         dedup_key: Some(dedup_key(&suggestion.id)),

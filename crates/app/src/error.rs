@@ -7,8 +7,11 @@ use patchcord_domain::time::Millis;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_llm::ModelError;
 use patchcord_store::StoreError;
-use patchcord_store::rows::{Article, Macro, SavedView, User, WebhookEndpoint};
+use patchcord_store::rows::{
+    AccountManager, Article, Macro, PhoneNumber, SavedView, SupportAgent, User, WebhookEndpoint,
+};
 
+use crate::teams::FullTeam;
 use crate::ticket_detail::Detail;
 use crate::workspace_settings::WorkspaceSettings;
 
@@ -33,6 +36,9 @@ pub enum AppError {
     /// It does not fit the present state. The first text is a stable code.
     #[error("{1}")]
     Conflict(&'static str, String),
+    /// A value of a field that only one row may have belongs to another one.
+    #[error("{0}")]
+    Taken(FieldError),
     /// The row was changed since the caller read it; this is how it looks now.
     #[error("it was changed in the meantime; the answer carries the present state")]
     Stale(Current),
@@ -89,12 +95,35 @@ pub enum Current {
     Article(Box<Article>),
     /// Of an endpoint of webhooks.
     Webhook(Box<WebhookEndpoint>),
+    /// Of a support agent.
+    SupportAgent(Box<SupportAgent>),
+    /// Of a team.
+    Team(Box<FullTeam>),
+    /// Of a phone number.
+    PhoneNumber(Box<PhoneNumber>),
+    /// Of an organization.
+    Organization(Box<crate::organizations::Line>),
+    /// Of a contact.
+    Contact(Box<crate::contacts::Line>),
+    /// Of a location.
+    Location(Box<crate::locations::Line>),
+    /// Of an account manager.
+    AccountManager(Box<AccountManager>),
+    /// Of a device.
+    Device(Box<crate::devices::Detail>),
+    /// Of an entry of a catalogue.
+    Entry(crate::catalogues::Catalogue, Box<crate::catalogues::Entry>),
 }
 
 impl AppError {
     /// One wrong field.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         AppError::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// A value that belongs to another row.
+    pub fn taken(field: &str, message: impl Into<String>) -> Self {
+        AppError::Taken(FieldError::new(field, message))
     }
 
     /// What a model's failure means to somebody who waits for its answer.

@@ -5,8 +5,8 @@ use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::rows::{Assignment, Escalation, SupportAgent, Ticket};
 use patchcord_store::tickets::{agent_of_user, current_assignment};
-use patchcord_store::{directory, escalations};
-use serde_json::{Value, json};
+use patchcord_store::{escalations, waiting};
+use serde_json::{Map, Value, json};
 
 use crate::error::require;
 use crate::ticket_detail::{Detail, detail};
@@ -25,6 +25,8 @@ pub enum AssignTo {
     Agent(String),
     /// The support agent that stands for a user.
     User(String),
+    /// Whose turn it is in a team.
+    Team(String),
     /// Nobody: the ticket is released.
     Nobody,
 }
@@ -66,13 +68,15 @@ impl App {
     /// Gives a ticket to somebody, or releases it.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] when there is no such support agent.
+    /// [`AppError::Invalid`] when there is no such support agent or team; [`AppError::Conflict`] `nobody_available` when nobody
+    /// of the team is free.
     pub async fn assign_ticket(&self, actor: &Actor, ticket: &str, to: AssignTo) -> Result<Detail, AppError> {
         require(actor, Role::Agent)?;
         let mut faults = Faults::default();
         match &to {
             AssignTo::Agent(id) => faults.id("supportAgentId", id),
             AssignTo::User(id) => faults.id("userId", id),
+            AssignTo::Team(id) => faults.id("teamId", id),
             AssignTo::Nobody => {}
         }
         faults.into_result(()).map_err(AppError::Invalid)?;
@@ -82,8 +86,11 @@ impl App {
                 Box::pin(async move {
                     let change = app.change(tx, &actor);
                     let mut ticket = lock(change.tenant, &id).await?;
-                    let agent = chosen(&change, to).await?;
-                    if assign(&change, &mut ticket, agent.as_ref()).await? {
+                    let changed = match to {
+                        AssignTo::Team(team) => crate::assignment::by_team(&change, &mut ticket, &team).await?,
+                        to => assign(&change, &mut ticket, chosen(&change, to).await?.as_ref()).await?,
+                    };
+                    if changed {
                         ticket = change.save(ticket, "ticket.updated").await?;
                     }
                     detail(change.tenant, ticket).await
@@ -187,14 +194,6 @@ impl App {
             })
             .await
     }
-
-    /// Everybody who may be given a ticket, by name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn support_agents(&self, actor: &Actor) -> Result<Vec<SupportAgent>, AppError> {
-        Ok(directory::all_support_agents(self.store.tenant(&actor.workspace_id)).await?)
-    }
 }
 
 async fn answer_pending(
@@ -261,7 +260,7 @@ pub(crate) fn escalation_payload(escalation: &Escalation) -> Value {
 
 async fn chosen(change: &Change<'_>, to: AssignTo) -> Result<Option<SupportAgent>, AppError> {
     match to {
-        AssignTo::Nobody => Ok(None),
+        AssignTo::Nobody | AssignTo::Team(_) => Ok(None),
         AssignTo::Agent(id) => match change.tenant.get::<SupportAgent>(&id).await? {
             Some(agent) => Ok(Some(agent)),
             None => Err(AppError::invalid("supportAgentId", "there is no such support agent")),
@@ -279,6 +278,18 @@ pub(crate) async fn assign(
     ticket: &mut Ticket,
     agent: Option<&SupportAgent>,
 ) -> Result<bool, AppError> {
+    assign_because(change, ticket, agent, Map::new()).await
+}
+
+/// The same, with what the audit line says beside who had the ticket and who has it.
+pub(crate) async fn assign_because(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    agent: Option<&SupportAgent>,
+    reason: Map<String, Value>,
+) -> Result<bool, AppError> {
+    // Whatever is decided now, by a person or by a team's turn: the ticket waits for nobody.
+    waiting::remove(change.tenant, &ticket.id).await?;
     let next = agent.map(|agent| agent.id.clone());
     if ticket.assignee_id == next {
         return Ok(false);
@@ -299,9 +310,15 @@ pub(crate) async fn assign(
         };
         change.tenant.add(assignment).await?;
     }
-    let payload = from_to("assigneeId", ticket.assignee_id.clone(), next.clone());
-    ticket.assignee_id = next;
+    let before = std::mem::replace(&mut ticket.assignee_id, next.clone());
+    let mut payload = from_to("assigneeId", before.clone(), next);
+    if let Value::Object(fields) = &mut payload {
+        fields.extend(reason);
+    }
     change.line(ticket, EventKind::Assigned, payload).await?;
+    if let Some(before) = before {
+        crate::assignment::freed(change.app, change.tenant, &before).await?;
+    }
     Ok(true)
 }
 

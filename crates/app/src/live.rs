@@ -98,6 +98,7 @@ impl App {
     /// Reads the outbox until the token is cancelled.
     pub fn start_live(&self, tasks: &TaskTracker, stop: CancellationToken) {
         self.store.start_wakeups(tasks, &stop);
+        self.start_passing(tasks, &stop);
         let app = self.clone();
         tasks.spawn(async move {
             let mut changed = app.store.watch_events();

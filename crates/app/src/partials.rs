@@ -1,4 +1,4 @@
-//! Text that a model is still writing, on its way to whoever watches: bounded in rate and size, never stored.
+//! Text that a model is still writing, on its way to whoever watches, on every node: bounded in rate and size, never stored.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -6,12 +6,13 @@ use std::time::Duration;
 use patchcord_domain::copilot::Kind;
 use patchcord_domain::text::head;
 use patchcord_llm::{Listener, partial_text};
-use patchcord_store::rows::{Event, Suggestion};
+use patchcord_store::rows::Suggestion;
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::App;
 use crate::copilot::owner;
+use crate::passing::{Passing, Words};
 
 /// The name of these events.
 pub const EVENT: &str = "suggestion.partial";
@@ -51,12 +52,8 @@ impl Listener for Partials<'_> {
         let Some(text) = partial_text(self.key, so_far).filter(|text| text.len() > told.length) else { return };
         *told = Told { at: Some(Instant::now()), length: text.len() };
         let suggestion = self.suggestion;
-        self.app.live.hand_out(Event {
-            seq: 0,
-            xid: 0,
+        let words = Words {
             workspace_id: suggestion.workspace_id.clone(),
-            // It has no place in the outbox, so nobody can ask for what came after it.
-            id: String::new(),
             r#type: EVENT.to_owned(),
             topic: "tickets".to_owned(),
             subject_id: suggestion.ticket_id.clone(),
@@ -66,6 +63,8 @@ impl Listener for Partials<'_> {
                 "onlyUserId": owner(suggestion),
             }),
             at: self.app.clock.now(),
-        });
+        };
+        self.app.pass_on(&suggestion.id, &Passing::Words(words.clone()));
+        self.app.live.hand_out(words.into());
     }
 }

@@ -14,6 +14,7 @@ use crate::error::require;
 use crate::ticket_detail::{Detail, detail, detail_by, fresh};
 use crate::ticket_filters::resolve_me;
 use crate::trail::{Change, Who, from_to};
+use crate::workspace_settings::WorkspaceSettings;
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::ticket_list::{Line, Query, Sla, Sort};
 
@@ -86,9 +87,11 @@ impl App {
     ) -> Result<Answered<Detail>, AppError> {
         require(actor, Role::Agent)?;
         let draft = check(input).map_err(AppError::Invalid)?;
+        // Read outside the transaction, which is short: a setting that changes right now holds for the next ticket.
+        let settings = self.settings_of(&actor.workspace_id).await?;
         let reserved = tickets::reserve_number(&self.store, &actor.workspace_id).await?;
         let (app, acting) = (self.clone(), actor.clone());
-        self.write_once(actor, once, shape, move |tx| open(app, acting, draft, reserved, tx)).await
+        self.write_once(actor, once, shape, move |tx| open(app, acting, draft, settings, reserved, tx)).await
     }
 
     /// A page of the tickets that fit.
@@ -140,7 +143,9 @@ impl App {
                     let change = app.change(tx, &actor);
                     let mut ticket = lock(change.tenant, &id).await?;
                     expect_version(change.tenant, &ticket, patch.version).await?;
+                    let area = ticket.product_area.clone();
                     let changed = apply(&change, &mut ticket, patch).await?;
+                    crate::assignment::moved(&change, &mut ticket, area.as_deref()).await?;
                     if changed {
                         ticket = change.save(ticket, "ticket.updated").await?;
                     }
@@ -238,6 +243,9 @@ pub(crate) async fn move_to(change: &Change<'_>, ticket: &mut Ticket, next: Stat
         return Err(AppError::Conflict("invalid_transition", detail));
     }
     set_status(ticket, next, change.at);
+    if let (false, Some(assignee)) = (next.is_open(), &ticket.assignee_id) {
+        crate::assignment::freed(change.app, change.tenant, assignee).await?;
+    }
     change.line(ticket, EventKind::StatusChanged, from_to("status", present.as_str(), next.as_str())).await?;
     Ok(true)
 }
@@ -278,6 +286,8 @@ struct Draft {
     subject: String,
     message: String,
     priority: Priority,
+    /// Whether whoever opens it chose the priority.
+    is_priority_given: bool,
     channel: Channel,
     product_area: Option<String>,
     organization_id: Option<String>,
@@ -310,6 +320,7 @@ fn check(input: NewTicket) -> Result<Draft, Vec<patchcord_domain::FieldError>> {
         subject,
         message,
         priority: priority.unwrap_or(Priority::Medium),
+        is_priority_given: input.priority.is_some(),
         channel: channel.unwrap_or(Channel::Web),
         product_area: input.product_area,
         organization_id: input.organization_id,
@@ -324,6 +335,7 @@ fn open(
     app: App,
     actor: Actor,
     draft: Draft,
+    settings: WorkspaceSettings,
     reserved: tickets::Number,
     tx: &patchcord_store::Tx,
 ) -> futures::future::BoxFuture<'_, Result<Detail, AppError>> {
@@ -391,6 +403,8 @@ fn open(
             created_at: at,
         };
         let ticket = insert(&change, ticket, message.clone()).await?;
+        let ticket = crate::assignment::opened(&change, ticket, &settings).await?;
+        let ticket = crate::triage::opened(&change, ticket, &settings, draft.is_priority_given).await?;
         fresh(tenant, ticket, message).await
     })
 }

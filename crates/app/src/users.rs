@@ -1,9 +1,10 @@
 //! Users of a workspace: inviting, changing, disabling. Every change is written to the audit log.
 
+use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::phone;
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{HOUR, Millis};
 use patchcord_domain::user::{Actor, Role, is_email, normalize_email};
-use patchcord_domain::workspace;
 use patchcord_store::rows::{AuditEntry, Invitation, SupportAgent, User};
 use patchcord_store::unscoped::sign_in;
 use patchcord_store::{Tenant, Tx, tickets, users};
@@ -143,7 +144,8 @@ impl App {
         let name = patch.name.as_ref().map(|name| faults.text("name", name, 1, NAME_MAX));
         let role =
             patch.role.as_ref().and_then(|role| faults.one_of("role", role, Role::parse, "ADMIN, AGENT, VIEWER"));
-        let phone = patch.phone.map(|phone| phone.map(|phone| workspace::phone(&mut faults, "phone", &phone)));
+        let country = self.country_of(&actor.workspace_id, matches!(patch.phone, Some(Some(_)))).await?;
+        let phone = patch.phone.map(|phone| phone.map(|phone| phone::phone(&mut faults, "phone", &phone, country)));
         faults.into_result(()).map_err(AppError::Invalid)?;
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         self.store
@@ -180,7 +182,7 @@ impl App {
                     if user.disabled_at.is_some() {
                         app.end_sessions(tenant, &user.id, None).await?;
                     }
-                    app.ensure_support_agent(tenant, &user).await?;
+                    app.ensure_support_agent(tenant, Some(&before), &user).await?;
                     let (from, to) = (facts(&before), facts(&user));
                     app.log_change(tenant, &actor.user_id, "user.changed", &user.id, Some(from), Some(to)).await?;
                     Ok(user)
@@ -243,7 +245,8 @@ impl App {
         }
         let name = faults.text("name", &input.name, 1, NAME_MAX);
         let role = faults.one_of("role", &input.role, Role::parse, "ADMIN, AGENT, VIEWER");
-        let phone = input.phone.map(|phone| workspace::phone(&mut faults, "phone", &phone));
+        let country = self.country_of(&WorkspaceId::new(workspace_id), input.phone.is_some()).await?;
+        let phone = input.phone.map(|phone| phone::phone(&mut faults, "phone", &phone, country));
         if let Some(wrong) = input.password.as_deref().and_then(|p| check_password("password", p, &email, &name)) {
             faults.add(&wrong.field, wrong.message);
         }
@@ -275,7 +278,7 @@ impl App {
     /// password.
     pub(crate) async fn insert_user(&self, tenant: Tenant<'_, Tx>, user: &User) -> Result<Option<String>, AppError> {
         tenant.add(user.clone()).await?;
-        self.ensure_support_agent(tenant, user).await?;
+        self.ensure_support_agent(tenant, None, user).await?;
         if user.password_hash.is_some() {
             return Ok(None);
         }
@@ -298,17 +301,35 @@ impl App {
         format!("{}/accept-invitation?token={token}", self.options.public_url)
     }
 
-    /// Whoever works tickets can be given one: a support agent stands for each user who is more than a viewer.
-    async fn ensure_support_agent(&self, tenant: Tenant<'_, Tx>, user: &User) -> Result<(), AppError> {
-        let works = user.role != Role::Viewer.as_str() && user.disabled_at.is_none();
+    /// Whoever works tickets can be given one: a support agent stands for each user who is more than a viewer. What was said
+    /// of the support agent itself, such as that they are away, stays when another thing about the user changes.
+    async fn ensure_support_agent(
+        &self,
+        tenant: Tenant<'_, Tx>,
+        before: Option<&User>,
+        user: &User,
+    ) -> Result<(), AppError> {
+        let may_work = |user: &User| user.role != Role::Viewer.as_str() && user.disabled_at.is_none();
+        let (worked, works) = (before.is_some_and(may_work), may_work(user));
         let now = self.clock.now();
         match tickets::agent_of_user(tenant, &user.id).await? {
-            Some(mut agent) if agent.name != user.name || agent.is_available != works => {
-                agent.name.clone_from(&user.name);
-                agent.is_available = works;
-                agent.version += 1;
-                agent.updated_at = now;
-                tenant.save(agent).await?;
+            Some(agent) => {
+                let mut changed = agent.clone();
+                if before.is_some_and(|before| before.name != user.name) {
+                    changed.name.clone_from(&user.name);
+                }
+                if works != worked {
+                    changed.is_available = works;
+                }
+                if changed == agent {
+                    return Ok(());
+                }
+                changed.version += 1;
+                changed.updated_at = now;
+                tenant.save(changed.clone()).await?;
+                if changed.is_available && !agent.is_available {
+                    crate::assignment::freed(self, tenant, &agent.id).await?;
+                }
             }
             None if works => {
                 let agent = SupportAgent {

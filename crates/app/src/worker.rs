@@ -21,6 +21,8 @@ const BACKOFF_FIRST: Millis = SECOND;
 const BACKOFF_MAX: Millis = 5 * 60 * SECOND;
 /// How often what is past its time is taken out.
 const UPKEEP: Millis = HOUR;
+/// How often work that recurs is looked for.
+const RECURRING: Millis = 5 * SECOND;
 
 impl App {
     /// Works until the token is cancelled; then waits for the jobs under way, and puts back those that take too long.
@@ -61,7 +63,14 @@ impl Worker {
     async fn run(self, stop: CancellationToken) {
         let mut enqueued = self.app.store.watch_jobs();
         let mut upkeep_at = 0;
+        let mut recurring_at = if self.app.options.recurring { 0 } else { Millis::MAX };
         while !stop.is_cancelled() {
+            if recurring_at <= self.app.clock.now() {
+                recurring_at = self.app.clock.now() + RECURRING;
+                if let Err(error) = self.app.begin_recurring().await {
+                    tracing::warn!(%error, "work that recurs cannot be begun; trying again");
+                }
+            }
             let began = match self.begin_jobs().await {
                 Ok(began) => began,
                 Err(error) => {
@@ -144,11 +153,20 @@ async fn rescue(app: &App) -> Result<(), AppError> {
 
 /// Does a job and sees to what follows.
 async fn work(app: &App, job: &Job, abort: &CancellationToken) {
+    let began = app.clock.now();
     let done = tokio::select! {
         done = attempt(app, job) => done,
         lost = keep_lease(app, job) => Err(lost),
         () = abort.cancelled() => Err(Failure::Wait { after_ms: 0 }),
     };
+    let outcome = match &done {
+        Ok(()) => "done",
+        Err(Failure::Retry { .. }) => "retry",
+        Err(Failure::Wait { .. }) => "wait",
+        Err(Failure::Permanent { .. }) => "failed",
+        Err(Failure::LeaseLost) => "lease_lost",
+    };
+    app.meters.job(&job.kind, outcome, app.clock.now() - began);
     let settled = match done {
         Ok(()) => Ok(()),
         Err(failure) => settle(app, job, failure).await,

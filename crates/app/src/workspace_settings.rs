@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::phone::{self, Country};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_domain::workspace::{self, AutoTriage, BusinessHours, Settings};
@@ -16,6 +17,8 @@ use crate::{App, AppError, Current};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 80;
+/// Most tokens a day that a workspace can be set to where the operator has no limit.
+const TOKENS_MAX: i64 = 1_000_000_000_000;
 
 /// A workspace with its settings.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +31,10 @@ pub struct WorkspaceSettings {
     pub daily_budget_microusd: i64,
     /// The operator's figure, which no workspace can raise.
     pub daily_budget_max_microusd: i64,
+    /// Most tokens that its models may use a day: its own figure, or the operator's; none means any number.
+    pub daily_budget_tokens: Option<i64>,
+    /// The operator's figure of tokens, which no workspace can raise; none means any number.
+    pub daily_budget_max_tokens: Option<i64>,
 }
 
 /// What may be changed about a workspace. Absent leaves a field alone, null empties it.
@@ -49,6 +56,12 @@ pub struct WorkspacePatch {
     pub model: Option<Option<String>>,
     /// Dollars a day, or the operator's limit.
     pub daily_budget_usd: Option<Option<f64>>,
+    /// Tokens a day, or the operator's limit.
+    pub daily_budget_tokens: Option<Option<i64>>,
+    /// Whether tickets go to the team of their product area by themselves.
+    pub auto_assign: Option<bool>,
+    /// 0 to 1, or the default.
+    pub triage_min_confidence: Option<Option<f64>>,
     /// off, suggest or apply.
     pub auto_triage: Option<String>,
     /// E.164, or none.
@@ -67,6 +80,9 @@ struct Checked {
     product_areas: Option<Value>,
     model: Option<Option<String>>,
     daily_budget_microusd: Option<Option<i64>>,
+    daily_budget_tokens: Option<Option<i64>>,
+    auto_assign: Option<bool>,
+    triage_min_confidence_percent: Option<i64>,
     auto_triage: Option<AutoTriage>,
     transfer_number: Option<Option<String>>,
     record_calls: Option<bool>,
@@ -88,7 +104,8 @@ impl App {
     /// [`AppError::Invalid`] with every wrong field; [`AppError::Stale`] when the version is not the present one.
     pub async fn patch_workspace(&self, actor: &Actor, patch: WorkspacePatch) -> Result<WorkspaceSettings, AppError> {
         require(actor, Role::Admin)?;
-        let checked = check(patch, self.options.daily_budget_microusd)?;
+        let country = self.country_of(&actor.workspace_id, matches!(patch.transfer_number, Some(Some(_)))).await?;
+        let checked = check(patch, &self.options, country)?;
         let (app, actor) = (self.clone(), actor.clone());
         self.store
             .write(move |tx| {
@@ -100,6 +117,7 @@ impl App {
                         return Err(AppError::Stale(Current::Workspace(Box::new(before))));
                     }
                     let mut row = before.workspace.clone();
+                    let checked_on = checked.auto_assign == Some(true);
                     checked.apply(&mut row, before.settings.clone())?;
                     if row == before.workspace {
                         return Ok(before);
@@ -107,6 +125,9 @@ impl App {
                     row.version += 1;
                     row.updated_at = app.clock.now();
                     workspaces::save(tenant, row.clone()).await?;
+                    if checked_on {
+                        crate::assignment::switched_on(&app, tenant).await?;
+                    }
                     let (from, to) = changes(&before.workspace, &row);
                     let subject = actor.workspace_id.as_str();
                     app.log_change(tenant, &actor.user_id, "workspace.changed", subject, Some(from), Some(to)).await?;
@@ -114,6 +135,14 @@ impl App {
                 })
             })
             .await
+    }
+
+    /// The country whose national telephone numbers the workspace writes; it is looked up when it is `needed`.
+    pub(crate) async fn country_of(&self, id: &WorkspaceId, needed: bool) -> Result<Option<Country>, AppError> {
+        if !needed {
+            return Ok(None);
+        }
+        Ok(workspaces::own(self.store.tenant(id)).await?.as_ref().and_then(home_country))
     }
 
     /// The settings of a workspace, for jobs.
@@ -129,17 +158,34 @@ impl App {
         Some(chosen.unwrap_or(model))
     }
 
-    fn read_settings(&self, workspace: Workspace) -> Result<WorkspaceSettings, AppError> {
+    pub(crate) fn read_settings(&self, workspace: Workspace) -> Result<WorkspaceSettings, AppError> {
         let settings: Settings = serde_json::from_value(workspace.settings.clone())
             .map_err(|error| AppError::Internal(format!("settings of a workspace cannot be read: {error}")))?;
         let most = self.options.daily_budget_microusd;
         // The operator may have lowered the limit since the workspace chose its figure.
         let daily_budget_microusd = settings.daily_budget_microusd.map_or(most, |own| own.min(most));
-        Ok(WorkspaceSettings { workspace, settings, daily_budget_microusd, daily_budget_max_microusd: most })
+        let most_tokens = Some(self.options.daily_budget_tokens).filter(|tokens| *tokens > 0);
+        let daily_budget_tokens = match (settings.daily_budget_tokens, most_tokens) {
+            (Some(own), Some(most)) => Some(own.min(most)),
+            (own, most) => own.or(most),
+        };
+        Ok(WorkspaceSettings {
+            workspace,
+            settings,
+            daily_budget_microusd,
+            daily_budget_max_microusd: most,
+            daily_budget_tokens,
+            daily_budget_max_tokens: most_tokens,
+        })
     }
 }
 
-fn check(patch: WorkspacePatch, most_microusd: i64) -> Result<Checked, AppError> {
+/// The country of a workspace's row.
+pub(crate) fn home_country(row: &Workspace) -> Option<Country> {
+    Country::of_workspace(row.settings["transferNumber"].as_str(), &row.timezone)
+}
+
+fn check(patch: WorkspacePatch, options: &crate::Options, country: Option<Country>) -> Result<Checked, AppError> {
     let mut faults = Faults::default();
     let name = patch.name.map(|name| faults.text("name", &name.replace('\n', " "), 2, NAME_MAX));
     let timezone = patch.timezone.map(|zone| workspace::timezone(&mut faults, "timezone", &zone));
@@ -153,18 +199,30 @@ fn check(patch: WorkspacePatch, most_microusd: i64) -> Result<Checked, AppError>
     let model = patch.model.map(|model| model.map(|model| workspace::model(&mut faults, "model", &model)));
     let daily_budget_microusd = patch.daily_budget_usd.map(|usd| {
         usd.map(|usd| {
-            let most = most_microusd as f64 / 1e6;
+            let most = options.daily_budget_microusd as f64 / 1e6;
             if !(0.0..=most).contains(&usd) {
                 faults.add("dailyBudgetUsd", format!("must be 0 to {most}, which is what the operator allows"));
             }
             (usd * 1e6).round() as i64
         })
     });
+    let most_tokens = if options.daily_budget_tokens > 0 { options.daily_budget_tokens } else { TOKENS_MAX };
+    if patch.daily_budget_tokens.flatten().is_some_and(|tokens| !(0..=most_tokens).contains(&tokens)) {
+        faults.add("dailyBudgetTokens", format!("must be 0 to {most_tokens}, which is what the operator allows"));
+    }
+    let triage_min_confidence_percent = patch.triage_min_confidence.map(|confidence| match confidence {
+        Some(confidence) if !(0.0..=1.0).contains(&confidence) => {
+            faults.add("triageMinConfidence", "must be a number from 0 to 1");
+            0
+        }
+        Some(confidence) => (confidence * 100.0).round() as i64,
+        None => workspace::TRIAGE_MIN_CONFIDENCE_PERCENT,
+    });
     let allowed = "off, suggest, apply";
     let auto_triage = patch.auto_triage.and_then(|text| faults.one_of("autoTriage", &text, AutoTriage::parse, allowed));
     let transfer_number = patch
         .transfer_number
-        .map(|number| number.map(|number| workspace::phone(&mut faults, "transferNumber", &number)));
+        .map(|number| number.map(|number| phone::phone(&mut faults, "transferNumber", &number, country)));
     faults
         .into_result(Checked {
             version: patch.version,
@@ -175,6 +233,9 @@ fn check(patch: WorkspacePatch, most_microusd: i64) -> Result<Checked, AppError>
             product_areas,
             model,
             daily_budget_microusd,
+            daily_budget_tokens: patch.daily_budget_tokens,
+            auto_assign: patch.auto_assign,
+            triage_min_confidence_percent,
             auto_triage,
             transfer_number,
             record_calls: patch.record_calls,
@@ -197,6 +258,10 @@ impl Checked {
         let old = settings.clone();
         settings.model = self.model.unwrap_or(settings.model);
         settings.daily_budget_microusd = self.daily_budget_microusd.unwrap_or(settings.daily_budget_microusd);
+        settings.daily_budget_tokens = self.daily_budget_tokens.unwrap_or(settings.daily_budget_tokens);
+        settings.auto_assign = self.auto_assign.unwrap_or(settings.auto_assign);
+        settings.triage_min_confidence_percent =
+            self.triage_min_confidence_percent.unwrap_or(settings.triage_min_confidence_percent);
         settings.auto_triage = self.auto_triage.unwrap_or(settings.auto_triage);
         settings.transfer_number = self.transfer_number.unwrap_or(settings.transfer_number);
         settings.record_calls = self.record_calls.unwrap_or(settings.record_calls);

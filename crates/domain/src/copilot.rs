@@ -164,6 +164,9 @@ pub struct Analysis {
     /// At most five actions, each 1 to 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggested_actions: Option<Vec<String>>,
+    /// How sure the category is, 0 to 1; what triage goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
 }
 
 /// Result of [`Kind::NextSteps`].
@@ -270,6 +273,9 @@ impl Outcome {
                 check_text(&mut errors, "category", &result.category, 100);
                 if let Some(actions) = &result.suggested_actions {
                     check_list(&mut errors, "suggestedActions", actions, 0, 5, 200);
+                }
+                if result.confidence.is_some_and(|confidence| !(0.0..=1.0).contains(&confidence)) {
+                    errors.push(FieldError::new("confidence", "must be a number from 0 to 1, or null"));
                 }
             }
             Outcome::NextSteps(result) => {

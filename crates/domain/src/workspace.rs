@@ -64,7 +64,7 @@ impl AutoTriage {
 }
 
 /// The settings that have no column of their own.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// The model that is asked for, where the model server has several; the operator's when absent.
@@ -73,6 +73,13 @@ pub struct Settings {
     /// Most that models may cost a day (UTC), in micro-dollars; the operator's limit when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daily_budget_microusd: Option<i64>,
+    /// Most tokens that models may use a day (UTC); the operator's limit when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily_budget_tokens: Option<i64>,
+    /// Whether tickets go to the team that covers their product area without anybody asking for it.
+    pub auto_assign: bool,
+    /// What triage must be sure of before it sets anything by itself, in percent.
+    pub triage_min_confidence_percent: i64,
     /// What the copilot does by itself.
     pub auto_triage: AutoTriage,
     /// Where a caller goes who asks for a person, E.164.
@@ -80,6 +87,25 @@ pub struct Settings {
     pub transfer_number: Option<String>,
     /// Whether calls are recorded.
     pub record_calls: bool,
+}
+
+/// How sure triage must be when nobody says otherwise, in percent.
+pub const TRIAGE_MIN_CONFIDENCE_PERCENT: i64 = 60;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            model: None,
+            daily_budget_microusd: None,
+            daily_budget_tokens: None,
+            // A team that covers an area is made for its tickets: whoever makes one wants them to go there.
+            auto_assign: true,
+            triage_min_confidence_percent: TRIAGE_MIN_CONFIDENCE_PERCENT,
+            auto_triage: AutoTriage::Off,
+            transfer_number: None,
+            record_calls: false,
+        }
+    }
 }
 
 /// A time zone of the IANA database, as it is written there.
@@ -169,16 +195,6 @@ pub fn model(faults: &mut Faults, field: &str, text: &str) -> String {
         faults.add(field, format!("must have 1 to {MODEL_MAX} printable characters without spaces"));
     }
     text.to_owned()
-}
-
-/// A telephone number in E.164, from any common notation with a country code.
-pub fn phone(faults: &mut Faults, field: &str, text: &str) -> String {
-    let phone: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-    let digits = phone.strip_prefix('+').unwrap_or_default();
-    if !(8..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) || digits.starts_with('0') {
-        faults.add(field, "must be an international number, such as +12025550143");
-    }
-    phone
 }
 
 #[cfg(test)]

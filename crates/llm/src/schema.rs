@@ -16,6 +16,7 @@ pub fn strict_schema(kind: Kind) -> Value {
             ("category", json!({"type": "string", "enum": CATEGORIES})),
             ("urgency", nullable_enum(values(Urgency::ALL.iter().map(|v| v.as_str())))),
             ("suggestedActions", texts_or_null()),
+            ("confidence", json!({"type": ["number", "null"]})),
         ]),
         Kind::NextSteps => {
             object(&[("steps", json!({"type": "array", "items": {"type": "string"}})), ("citations", texts_or_null())])

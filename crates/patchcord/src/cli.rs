@@ -67,6 +67,9 @@ pub(crate) enum Command {
         #[arg(long)]
         verify: bool,
     },
+    /// The figures of the dashboard
+    #[command(subcommand)]
+    Metrics(Metrics),
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
     /// Scores the configured model
@@ -126,6 +129,22 @@ pub(crate) struct Seed {
     /// Short name of the workspace of the made-up tickets; one called load when absent
     #[arg(long)]
     pub(crate) workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Metrics {
+    /// Counts figures again from tickets, suggestions and the ledger; they come out the same unless something was wrong
+    Rebuild {
+        /// Short name of the workspace; may be left out where there is only one
+        #[arg(long)]
+        workspace: Option<String>,
+        /// Begins at this time, such as 2026-11-24T09:30:00Z, or at the start of this date (UTC); at the very first when absent
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Ends before this time; after the very last when absent
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

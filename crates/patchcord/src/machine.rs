@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail};
 use aws_lc_rs::rand;
 use patchcord_domain::id::Entropy;
+use patchcord_domain::machine::{Gauges, Use};
 use patchcord_domain::time::{Clock, Millis};
 
 /// The clock of the machine.
@@ -29,6 +30,39 @@ impl Entropy for SystemEntropy {
     fn fill(&self, buffer: &mut [u8]) {
         rand::fill(buffer).expect("the operating system has random numbers");
     }
+}
+
+/// What this process uses, as the kernel tells it; nothing where there is no `/proc`.
+pub(crate) struct ProcessGauges;
+
+impl Gauges for ProcessGauges {
+    fn read(&self) -> Use {
+        let cpu_ms = std::fs::read_to_string("/proc/self/stat").ok().and_then(|text| cpu_ms(&text)).unwrap_or(0);
+        let memory = std::fs::read_to_string("/proc/self/status").ok().and_then(|text| memory_bytes(&text));
+        Use { cpu_ms, memory_bytes: memory.unwrap_or(0) }
+    }
+}
+
+/// Time of processors from `/proc/self/stat`: the 14th and 15th fields, in hundredths of a second on every Linux. The second
+/// field is the name in brackets, which may have spaces.
+fn cpu_ms(stat: &str) -> Option<i64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let (user, system): (i64, i64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some((user + system) * 10)
+}
+
+/// Memory that is held, from `/proc/self/status`.
+fn memory_bytes(status: &str) -> Option<i64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1_024)
+}
+
+/// Name of this process among the nodes: the machine's and its number there.
+pub(crate) fn node() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().take(60).collect();
+    format!("{}-{}", if name.is_empty() { "node" } else { &name }, std::process::id())
 }
 
 /// Makes the data folder, for this user only, when it is missing.
@@ -105,6 +139,16 @@ mod tests {
         let mode = std::fs::metadata(folder.path().join("secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_process_uses_is_read() {
+        let stat = "42 (a name) with) S 1 42 42 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 1 0 1 1 1";
+        assert_eq!((cpu_ms(stat), cpu_ms("nonsense")), (Some(2_000), None));
+        let status = "Name:\tx\nVmPeak:\t 9 kB\nVmRSS:\t    1024 kB\n";
+        assert_eq!((memory_bytes(status), memory_bytes("")), (Some(1_048_576), None));
+        assert!(ProcessGauges.read().memory_bytes > 1_000_000);
+        assert!(node().ends_with(&std::process::id().to_string()));
     }
 
     #[test]

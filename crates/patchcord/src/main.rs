@@ -6,6 +6,7 @@ mod commands;
 mod doctor;
 mod eval;
 mod machine;
+mod metrics_commands;
 mod pg_dump;
 mod place;
 mod serve;
@@ -74,6 +75,7 @@ async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
         Command::Workspace(command) => commands::workspace(settings, command, json).await?,
         Command::User(command) => commands::user(settings, command, json).await?,
         Command::Token(command) => token_commands::token(settings, command, json).await?,
+        Command::Metrics(command) => metrics_commands::metrics(settings, command, json).await?,
         Command::Eval(command) => return eval::run(settings, command, json).await,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;

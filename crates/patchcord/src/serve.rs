@@ -51,6 +51,7 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
             copilot_elsewhere: wiring::copilot_elsewhere(settings)?,
             demo: options.demo,
             rate_limit_per_minute: settings.rate_limit_per_minute,
+            metrics_token: settings.metrics_token.clone(),
         },
         stop.clone(),
     );
@@ -58,6 +59,7 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
     let background = CancellationToken::new();
     app.start_live(&tasks, background.clone());
     app.start_token_use(&tasks, background.clone());
+    app.start_health_log(&tasks, background.clone());
     if options.role != Role::Api {
         app.start_worker(&tasks, background.clone());
     }

@@ -65,6 +65,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("OPENAI_BASE_URL", "", "any OpenAI-compatible server, such as http://localhost:11434/v1"),
     setting("OPENAI_MODEL", "gpt-4o-mini", "the model that is asked for"),
     setting("AI_DAILY_BUDGET_USD", "20", "most that the models of one workspace may cost a day"),
+    setting("AI_DAILY_BUDGET_TOKENS", "0", "most tokens that the models of one workspace may use a day; 0: any number"),
     setting("REDACT_IP_ADDRESSES", "false", "true: models do not see IP addresses either"),
     setting("PROMPTS_DIR", "", "replaces the prompts that are compiled in"),
     setting("PLAYBOOKS_DIR", "", "replaces the rules and playbooks of the built-in model"),
@@ -76,6 +77,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     secret("AI_WEBHOOK_URL", "a webhook for all events of all workspaces, such as https://example.com/hooks"),
     secret("AI_WEBHOOK_SECRET", "with which it is signed: whsec_ and 24 to 64 bytes in base64"),
+    secret("METRICS_TOKEN", "whoever sends it as a bearer token may read /metrics; when empty, only this machine may"),
     setting("DRAIN_SECONDS", "600", "how long requests under way may take at shutdown"),
     setting("RUST_LOG", "info", "what is logged, such as debug or patchcord_app=debug"),
     setting("LOG_FORMAT", "pretty", "pretty or json"),
@@ -111,12 +113,14 @@ pub(crate) struct Settings {
     pub(crate) openai_base_url: Option<String>,
     pub(crate) openai_model: String,
     pub(crate) daily_budget_microusd: i64,
+    pub(crate) daily_budget_tokens: i64,
     pub(crate) redact_ip_addresses: bool,
     pub(crate) prompts_dir: Option<PathBuf>,
     pub(crate) playbooks_dir: Option<PathBuf>,
     pub(crate) prices_file: Option<PathBuf>,
     pub(crate) webhook_allowed_cidrs: Vec<Network>,
     pub(crate) managed_webhook: Option<Managed>,
+    pub(crate) metrics_token: Option<String>,
     pub(crate) drain_seconds: u64,
     pub(crate) log_filter: String,
     pub(crate) log_json: bool,
@@ -228,6 +232,10 @@ impl Settings {
                 .filter(|dollars| (0.0..=1e6).contains(dollars))
                 .map(|dollars| (dollars * 1e6) as i64)
         });
+        let tokens =
+            values.parse("AI_DAILY_BUDGET_TOKENS", "a number of tokens, 0 to 1000000000000", &mut faults, |text| {
+                text.parse::<i64>().ok().filter(|tokens| (0..=1_000_000_000_000).contains(tokens))
+            });
         let bools = [("true", true), ("false", false)];
         let redact_ip_addresses = values.one_of("REDACT_IP_ADDRESSES", &bools, &mut faults);
         let drain_seconds = values.parse("DRAIN_SECONDS", "a number from 0 to 86400", &mut faults, |text| {
@@ -255,12 +263,14 @@ impl Settings {
                 openai_base_url: url.clone(),
                 openai_model: values.text("OPENAI_MODEL"),
                 daily_budget_microusd: budget?,
+                daily_budget_tokens: tokens?,
                 redact_ip_addresses: redact_ip_addresses?,
                 prompts_dir: values.optional("PROMPTS_DIR").map(PathBuf::from),
                 playbooks_dir: values.optional("PLAYBOOKS_DIR").map(PathBuf::from),
                 prices_file: values.optional("PRICES_FILE").map(PathBuf::from),
                 webhook_allowed_cidrs: webhook_allowed_cidrs.clone()?,
                 managed_webhook: managed_webhook.clone(),
+                metrics_token: values.optional("METRICS_TOKEN"),
                 drain_seconds: drain_seconds?,
                 log_filter: values.text("RUST_LOG"),
                 log_json: log_json?,
@@ -478,6 +488,8 @@ mod tests {
         assert_eq!(read("", &[("PORT", "")], &[]).unwrap().port, 3000);
         assert_eq!(read("", &[("OPENAI_API_KEY", "sk-1")], &[]).unwrap().provider, Provider::Openai);
         assert_eq!(read("", &[("AI_DAILY_BUDGET_USD", "0.5")], &[]).unwrap().daily_budget_microusd, 500_000);
+        assert_eq!(read("", &[], &[]).unwrap().daily_budget_tokens, 0);
+        assert_eq!(read("", &[("AI_DAILY_BUDGET_TOKENS", "5000")], &[]).unwrap().daily_budget_tokens, 5_000);
     }
 
     #[test]

@@ -10,10 +10,11 @@ use patchcord_app::elsewhere::Elsewhere;
 use patchcord_app::identity::Identity;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
+use patchcord_app::meters::Meters;
 use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
 use patchcord_app::webhooks::Webhooks;
-use patchcord_app::{App, Inner};
+use patchcord_app::{App, Inner, Machine};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::redaction::{self, Redactor};
 use patchcord_domain::time::Clock;
@@ -90,9 +91,12 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         outgoing: outgoing(settings)?,
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),
+        meters: Meters::default(),
+        machine: Machine { node: machine::node(), gauges: Arc::new(machine::ProcessGauges) },
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
             daily_budget_microusd: settings.daily_budget_microusd,
+            daily_budget_tokens: settings.daily_budget_tokens,
             demo,
             managed_webhook: settings.managed_webhook.clone(),
             lease_ms: lease_ms().unwrap_or(patchcord_app::Options::default().lease_ms),

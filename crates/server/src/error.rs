@@ -176,6 +176,11 @@ impl ApiError {
                     (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail)
                 }
                 AppError::Conflict(code, detail) => (StatusCode::CONFLICT, code, detail),
+                AppError::Taken(fault) => {
+                    let detail = fault.to_string();
+                    errors = vec![Fault::from(fault)];
+                    (StatusCode::CONFLICT, "taken", detail)
+                }
                 AppError::Stale(state) => {
                     current = Some(match state {
                         Current::Ticket(detail) => shape::value(&shape::TicketDetail::from(&*detail)),
@@ -185,6 +190,15 @@ impl ApiError {
                         Current::Workspace(settings) => shape::value(&shape::WorkspaceRow::from(&*settings)),
                         Current::Webhook(row) => shape::value(&shape::WebhookRow::from(&*row)),
                         Current::Article(article) => shape::value(&shape::ArticleRow::from(&*article)),
+                        Current::SupportAgent(agent) => shape::value(&shape::SupportAgentRow::from(&*agent)),
+                        Current::Team(team) => shape::value(&shape::TeamRow::from(&*team)),
+                        Current::PhoneNumber(number) => shape::value(&shape::PhoneNumberRow::from(&*number)),
+                        Current::Organization(row) => shape::value(&shape::OrganizationRow::from(&*row)),
+                        Current::Contact(row) => shape::value(&shape::ContactRow::from(&*row)),
+                        Current::Location(row) => shape::value(&shape::LocationRow::from(&*row)),
+                        Current::AccountManager(row) => shape::value(&shape::AccountManagerRow::from(&*row)),
+                        Current::Device(detail) => shape::value(&shape::DeviceDetail::from(&*detail)),
+                        Current::Entry(catalogue, entry) => shape::entry(catalogue, &entry),
                     });
                     let detail = "it was changed in the meantime; `current` is how it looks now".to_owned();
                     (StatusCode::CONFLICT, "stale_version", detail)

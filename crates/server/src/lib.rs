@@ -6,6 +6,9 @@ mod elsewhere;
 mod error;
 mod extract;
 mod limits;
+mod lists;
+mod metrics_text;
+mod name_paging;
 mod openapi;
 mod page;
 mod paging;
@@ -51,6 +54,8 @@ pub struct Options {
     pub copilot_elsewhere: Option<Elsewhere>,
     /// Whether the sign-in page shows the demo users.
     pub demo: bool,
+    /// What a program must send to read `/metrics`; without one only this machine may read it.
+    pub metrics_token: Option<String>,
     /// Requests a minute that one token, or one address without a token, may send; 0 for any number.
     pub rate_limit_per_minute: u32,
 }
@@ -102,6 +107,7 @@ pub fn router(desk: Desk) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(desk.clone(), elsewhere::pass_on))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(middleware::from_fn_with_state(desk.clone(), metrics_text::measure))
         .layer(middleware::from_fn_with_state(desk.clone(), limits::limit))
         .layer(middleware::from_fn_with_state(desk.clone(), surround))
         .with_state(desk)

@@ -52,6 +52,33 @@ pub async fn enqueue(tenant: Tenant<'_, Tx>, job: NewJob<'_>) -> Result<bool, St
     Ok(added)
 }
 
+/// Adds a job like [`enqueue`], or gives the one with its key back to the queue when that has ended and was due before this
+/// one is. Without a key it is [`enqueue`].
+pub async fn enqueue_again(tenant: Tenant<'_, Tx>, job: NewJob<'_>) -> Result<bool, StoreError> {
+    let insert = tenant.statement(
+        "INSERT INTO jobs (workspace_id, id, kind, payload, priority, run_at, state, max_attempts, dedup_key, \
+         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'READY', $7, $8, $9, $9) \
+         ON CONFLICT (dedup_key) DO UPDATE SET state = 'READY', attempts = 0, run_at = excluded.run_at, \
+         updated_at = excluded.updated_at \
+         WHERE jobs.state IN ('DONE', 'DEAD') AND jobs.run_at < excluded.run_at",
+        [
+            job.id.into(),
+            job.kind.into(),
+            job.payload.into(),
+            job.priority.into(),
+            job.run_at.into(),
+            job.max_attempts.into(),
+            job.dedup_key.into(),
+            job.at.into(),
+        ],
+    );
+    let added = tenant.connection.execute_raw(insert).await?.rows_affected() == 1;
+    if added {
+        tenant.connection.wrote().jobs.store(true, Ordering::Relaxed);
+    }
+    Ok(added)
+}
+
 /// Takes a job away from whoever holds it, so that its result can no longer be written; says whether it was still open.
 pub async fn withdraw(tenant: Tenant<'_, Tx>, dedup_key: &str, reason: &str, at: i64) -> Result<bool, StoreError> {
     let update = tenant.statement(

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionOptions, TransactionTrait};
 
-use crate::StoreError;
+use crate::{StoreError, backfill};
 
 /// Name, text for SQLite, text for PostgreSQL. A migration that was released is never edited: add the next one.
 const MIGRATIONS: &[(&str, &str, &str)] = &[
@@ -27,9 +27,34 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/postgres/0004_ai_services.sql"),
     ),
     (
+        "0005_people_and_things",
+        include_str!("../migrations/sqlite/0005_people_and_things.sql"),
+        include_str!("../migrations/postgres/0005_people_and_things.sql"),
+    ),
+    (
+        "0006_people",
+        include_str!("../migrations/sqlite/0006_people.sql"),
+        include_str!("../migrations/postgres/0006_people.sql"),
+    ),
+    (
+        "0007_sla",
+        include_str!("../migrations/sqlite/0007_sla.sql"),
+        include_str!("../migrations/postgres/0007_sla.sql"),
+    ),
+    (
+        "0008_teams",
+        include_str!("../migrations/sqlite/0008_teams.sql"),
+        include_str!("../migrations/postgres/0008_teams.sql"),
+    ),
+    (
         "0009_webhooks",
         include_str!("../migrations/sqlite/0009_webhooks.sql"),
         include_str!("../migrations/postgres/0009_webhooks.sql"),
+    ),
+    (
+        "0010_insight",
+        include_str!("../migrations/sqlite/0010_insight.sql"),
+        include_str!("../migrations/postgres/0010_insight.sql"),
     ),
 ];
 
@@ -71,6 +96,7 @@ pub(crate) async fn run(connection: &DatabaseConnection) -> Result<Vec<&'static 
                 [(*name).into()],
             );
             tx.execute_raw(mark).await?;
+            backfill::after(&tx, name).await?;
             applied.push(*name);
         }
         tx.commit().await?;

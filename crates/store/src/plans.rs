@@ -13,13 +13,14 @@ use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
-    api_tokens as any_token, identities, jobs as worker, sign_in, upkeep, webhooks as all_webhooks,
-    workspaces as all_workspaces,
+    api_tokens as any_token, health, identities, jobs as worker, phone_numbers as all_numbers, recurring, sign_in,
+    upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, connect, directory, escalations, events,
-    idempotency, jobs, macros, merges, messages, saved_views, scratch, search, sessions, suggestions, ticket_list,
-    tickets, trail, users, webhooks, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect,
+    contact_devices, devices, directory, escalations, events, idempotency, jobs, macros, merges, messages, metrics,
+    phone_numbers, saved_views, scratch, search, sessions, suggestions, support_agents, teams, ticket_list, tickets,
+    trail, users, waiting, webhooks, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -140,9 +141,89 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     }
     macros::visible(t, "u", 5).await?;
     saved_views::visible(t, "u", 5).await?;
+    suggestions::tokens_since(t, 5).await?;
+    phone_numbers::is_there(t, "n").await?;
+    teams::covering(t, "a", "").await?;
+    teams::is_named(t, "n", "").await?;
+    teams::members(t, &some).await?;
+    teams::of_agent(t, "a").await?;
+    teams::ready(t, "t").await?;
+    waiting::of_team(t, "t", 5).await?;
+    waiting::team_of(t, "t").await?;
+    waiting::teams_of_agent(t, "a").await?;
+    waiting::teams(t).await?;
+    for by_created in [false, true] {
+        let after = by_created.then(|| (5, "x".to_owned()));
+        let slice = Slice { by_created, descending: true, after, offset: 5, limit: 5 };
+        let words = Some("w".to_owned());
+        let agents = support_agents::Query {
+            kind: Some("BOT"),
+            is_available: Some(true),
+            words: words.clone(),
+            slice: slice.clone(),
+        };
+        let numbers = phone_numbers::Query { is_active: Some(true), words: words.clone(), slice: slice.clone() };
+        let all = teams::Query { words, slice };
+        support_agents::page(t, &agents).await?;
+        support_agents::count(t, &agents).await?;
+        phone_numbers::page(t, &numbers).await?;
+        phone_numbers::count(t, &numbers).await?;
+        teams::page(t, &all).await?;
+        teams::count(t, &all).await?;
+    }
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
+    figures(t).await?;
     lists(t).await
+}
+
+/// The figures of the dashboard.
+async fn figures(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    const HALF: i64 = 1_800_000;
+    metrics::desk(t, HALF, 9 * HALF).await?;
+    metrics::agents(t, HALF, 9 * HALF).await?;
+    metrics::usage(t, HALF, 9 * HALF).await?;
+    metrics::usage_by_day(t, &[HALF..9 * HALF]).await?;
+    for granularity in [metrics::Granularity::Hour, metrics::Granularity::Day] {
+        metrics::series(t, granularity, 1, 5, 5).await?;
+    }
+    metrics::backlog(t, 5).await?;
+    metrics::oldest_open(t).await?;
+    metrics::open_by_agent(t).await?;
+    metrics::extent(t).await?;
+    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
+        metrics::count_customers(t, kind).await?;
+        for sort in [
+            metrics::CustomerSort::Tickets,
+            metrics::CustomerSort::OpenTickets,
+            metrics::CustomerSort::AverageSentiment,
+            metrics::CustomerSort::LastContactAt,
+        ] {
+            for after in [None, Some((5, "x".to_owned()))] {
+                let query = metrics::CustomerQuery { kind, sort, descending: true, after, offset: 1, limit: 5 };
+                metrics::customers(t, &query).await?;
+            }
+        }
+    }
+    health::dead_jobs(t, 5).await?;
+    health::dead_count(t).await?;
+    Ok(())
+}
+
+/// What counts figures again.
+async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
+    let some = ["a".to_owned(), "b".to_owned()];
+    metrics::lock(t, "UTC").await?;
+    metrics::take_hours(t, 5).await?;
+    metrics::recount_hours(t, 1..5).await?;
+    metrics::recount_days(t, &[1..9_000_000]).await?;
+    metrics::begin_days(t, "UTC").await?;
+    metrics::mark_customers(t).await?;
+    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
+        metrics::take_customers(t, kind, 5).await?;
+        metrics::recount_customers(t, kind, &some).await?;
+    }
+    tickets::set_sentiment(t, "t", "neutral").await
 }
 
 /// The lists with filters of their own.
@@ -195,6 +276,70 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             articles::count(t, &query).await?;
         }
     }
+    things(t).await
+}
+
+/// Devices and their catalogues.
+async fn things(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
+    use devices::{After, Query, Sort};
+    let some = vec!["a".to_owned(), "b".to_owned()];
+    for (sort, after) in [
+        (Sort::Name, After::Name("n".into(), "i".into())),
+        (Sort::CreatedAt, After::At(5, "i".into())),
+        (Sort::UpdatedAt, After::At(5, "i".into())),
+    ] {
+        let all = Query { sort, descending: true, after: Some(after), offset: 5, limit: 5, ..Query::default() };
+        let every = Query {
+            organizations: some.clone(),
+            contacts: some.clone(),
+            types: some.clone(),
+            statuses: some.clone(),
+            names: some.clone(),
+            serial_numbers: some.clone(),
+            asset_tags: some.clone(),
+            ip_addresses: some.clone(),
+            mac_addresses: some.clone(),
+            words: Some("two.words three".into()),
+            ..all.clone()
+        };
+        for query in [
+            Query { organizations: some.clone(), ..all.clone() },
+            Query { contacts: some.clone(), ..all.clone() },
+            Query { names: some.clone(), ..all.clone() },
+            Query { serial_numbers: some.clone(), ..all.clone() },
+            Query { asset_tags: some.clone(), ..all.clone() },
+            Query { ip_addresses: some.clone(), ..all.clone() },
+            Query { mac_addresses: some.clone(), ..all.clone() },
+            Query { words: every.words.clone(), ..all.clone() },
+            Query { after: None, offset: 0, ..all.clone() },
+            all,
+            every,
+        ] {
+            devices::page(t, &query).await?;
+            devices::count(t, &query).await?;
+        }
+    }
+    devices::line(t, "d").await?;
+    devices::users(t, "d", 5).await?;
+    devices::open_tickets(t, "d").await?;
+    devices::used_by(t, "d").await?;
+    contact_devices::use_of(t, "c", "d").await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        use catalogues::Query;
+        let all = Query { after: Some(("n".into(), "i".into())), offset: 5, limit: 5, ..Query::default() };
+        let names = Query { names: some.clone(), ..all.clone() };
+        let beginning = Query { beginning: Some("b".into()), descending: true, ..all.clone() };
+        for query in [all.clone(), names, beginning] {
+            catalogues::page(t, catalogue, &query).await?;
+            catalogues::count(t, catalogue, &query).await?;
+        }
+        catalogues::get(t, catalogue, "e").await?;
+        catalogues::named(t, catalogue, "n", Some("o"), Some("e")).await?;
+        catalogues::used_by(t, catalogue, "e").await?;
+    }
+    let query = catalogues::Query { manufacturers: some, limit: 5, ..Default::default() };
+    catalogues::page(t, catalogues::Catalogue::Models, &query).await?;
+    catalogues::count(t, catalogues::Catalogue::Models, &query).await?;
     Ok(())
 }
 
@@ -233,13 +378,31 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
         workspaces::save(t, own).await?;
     }
     macros::delete(t, "m").await?;
+    support_agents::remove(t, "a").await?;
+    phone_numbers::remove(t, "n").await?;
+    all_numbers::hand_over(tx, "n", 5).await?;
+    teams::lock_members(t, "t").await?;
+    teams::remove_member(t, "t", "a").await?;
+    teams::took_turn(t, "t", "a").await?;
+    teams::remove(t, "t").await?;
+    waiting::remove(t, "t").await?;
+    waiting::forget_team(t, "t").await?;
     saved_views::delete(t, "v").await?;
     articles::remove(t, "a").await?;
+    devices::remove(t, "d").await?;
+    contact_devices::forget_use(t, "c", "d").await?;
+    for catalogue in catalogues::Catalogue::ALL {
+        if let Some(entry) = catalogues::lock(t, catalogue, "e").await? {
+            catalogues::save(t, catalogue, &entry).await?;
+        }
+        catalogues::remove(t, catalogue, "e").await?;
+    }
     search::forget(t, search::TICKET, "t").await?;
     merges::move_all(t, "t", "u").await?;
     merges::move_search(t, "t", "u").await?;
     merges::unfinished_suggestions(t, "t").await?;
     any_token::mark_used(tx, "w", "a", 5).await?;
+    recount(t).await?;
     jobs::withdraw(t, "k", "reason", 5).await?;
     let slot = idempotency::Slot { user_id: "u".into(), method: "M".into(), path: "/".into(), key: "k".into() };
     idempotency::complete(t, &slot, 200, "{}").await?;
@@ -247,6 +410,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     events::record(t, event).await?;
     worker::claim(tx, "token", 5, 50, 5).await?;
     worker::rescue(tx, 5).await?;
+    recurring::begin_again(tx, "k", 5, 5).await?;
     let attempt = LoginAttempt { id: "a".into(), email: "e".into(), address: "a".into(), at: 1, success: false };
     sign_in::record_attempt(tx, attempt).await?;
     sign_in::mark_success(tx, "a").await?;
@@ -315,8 +479,14 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     crate::unscoped::events::newest(reader).await?;
     crate::unscoped::events::by_id(reader, "e").await?;
     worker::oldest_lease(reader).await?;
+    health::since(reader, 5, 5).await?;
+    health::waiting_since(reader, 5).await?;
+    metrics::marked_workspaces(reader, false).await?;
+    metrics::marked_workspaces(reader, true).await?;
     worker::depth(reader).await?;
     worker::by_id(reader, "j").await?;
+    recurring::without(reader, "k:").await?;
+    recurring::any_due(reader, "k", 5).await?;
     sign_in::user_by_email(reader, "e").await?;
     sign_in::user_by_id(reader, "u").await?;
     sign_in::session(reader, "u", "f").await?;
@@ -326,6 +496,7 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     any_token::live(reader, "h").await?;
     any_token::by_id(reader, "a").await?;
     identities::user(reader, "i", "s").await?;
+    all_numbers::taking_calls(reader, "n").await?;
     all_webhooks::cursor(reader).await?;
     all_webhooks::enabled(reader).await?;
     all_webhooks::due(reader, 5).await?;
@@ -355,20 +526,24 @@ fn explain(prefix: &str, statement: &Statement) -> Statement {
     Statement { sql: format!("{prefix} {}", statement.sql), ..statement.clone() }
 }
 
-/// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once.
-const WALKED: [&str; 8] = [
+/// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once. Workspaces are few, and work
+/// that recurs is for each of them.
+const WALKED: &[&str] = &[
     "jobs_ready",
     "jobs_running",
     "events_in_order",
     "due",
     "CONSTANT ROW",
+    "sqlite_autoindex_workspaces_1",
+    "workspaces_pkey",
     "webhook_endpoints_enabled",
     "webhook_endpoints_managed",
     "webhook_endpoints_deleted",
 ];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
-const DERIVED: [&str; 6] = ["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN n", "SCAN turn", "SCAN taken"];
+const DERIVED: &[&str] =
+    &["SCAN hits", "SCAN spoken", "SCAN merged", "SCAN n", "SCAN turn", "SCAN taken", "SCAN counted"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_scans_a_table_of_sqlite() {

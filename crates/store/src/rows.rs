@@ -23,9 +23,11 @@ pub use crate::entities::login_attempts::Model as LoginAttempt;
 pub use crate::entities::macros::Model as Macro;
 pub use crate::entities::operating_systems::Model as OperatingSystem;
 pub use crate::entities::organizations::Model as Organization;
+pub use crate::entities::phone_numbers::Model as PhoneNumber;
 pub use crate::entities::refresh_tokens::Model as RefreshToken;
 pub use crate::entities::saved_views::Model as SavedView;
 pub use crate::entities::support_agents::Model as SupportAgent;
+pub use crate::entities::teams::Model as Team;
 pub use crate::entities::ticket_assignments::Model as Assignment;
 pub use crate::entities::ticket_escalations::Model as Escalation;
 pub use crate::entities::ticket_events::Model as TicketEvent;
@@ -90,9 +92,11 @@ rows!(
     macros,
     operating_systems,
     organizations,
+    phone_numbers,
     refresh_tokens,
     saved_views,
     support_agents,
+    teams,
     ticket_assignments,
     ticket_escalations,
     ticket_events,
@@ -121,9 +125,11 @@ editable!(
     macros,
     operating_systems,
     organizations,
+    phone_numbers,
     refresh_tokens,
     saved_views,
     support_agents,
+    teams,
     ticket_assignments,
     ticket_escalations,
     ticket_messages,

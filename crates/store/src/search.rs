@@ -15,13 +15,27 @@ pub const TICKET: &str = "ticket";
 pub const ARTICLE: &str = "article";
 /// What a document belongs to: an article that only its writers may find.
 pub const DRAFT_ARTICLE: &str = "article_draft";
+/// What a document belongs to.
+pub const ORGANIZATION: &str = "organization";
+/// What a document belongs to.
+pub const CONTACT: &str = "contact";
+/// What a document belongs to.
+pub const LOCATION: &str = "location";
+/// What a document belongs to.
+pub const ACCOUNT_MANAGER: &str = "account_manager";
+
+/// What a document belongs to.
+pub const DEVICE: &str = "device";
+
+/// Kinds whose documents carry a word of their own, so that the index itself keeps them apart from the many texts of tickets.
+const MARKED: [&str; 5] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEVICE];
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;
 /// Most words of a query that count.
 const WORDS_MAX: usize = 12;
 /// Only the newest hits of a query are looked at: ranking every hit of a common word costs too much.
-pub(crate) const NEWEST_HITS: u32 = 1_000;
+pub(crate) const NEWEST_HITS: u64 = 1_000;
 
 /// A subject that fits a query.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
@@ -93,11 +107,51 @@ async fn insert_part(
     part: i64,
     folded: &str,
 ) -> Result<(), StoreError> {
+    let text = marked(kind, folded);
     let insert = tenant.statement(
         "INSERT INTO search_documents (workspace_id, kind, subject_id, part, text) VALUES ($1, $2, $3, $4, $5)",
-        [kind.into(), subject_id.into(), part.into(), folded.into()],
+        [kind.into(), subject_id.into(), part.into(), text.into()],
     );
     tenant.connection.later(insert).await
+}
+
+/// The text of a subject's only document.
+pub(crate) fn document(kind: &str, text: &str) -> String {
+    marked(kind, &fold(text))
+}
+
+fn marked(kind: &str, folded: &str) -> String {
+    marker(kind).map_or_else(|| folded.to_owned(), |marker| format!("{marker} {folded}"))
+}
+
+/// The word that documents of a kind begin with.
+fn marker(kind: &str) -> Option<String> {
+    MARKED.contains(&kind).then(|| format!("kindof{}", kind.replace('_', "")))
+}
+
+/// A query for documents of one kind only.
+pub(crate) fn of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
+    match (marker(kind), backend) {
+        (None, _) => query.to_owned(),
+        (Some(marker), DbBackend::Sqlite) => format!("\"{marker}\" AND {query}"),
+        (Some(marker), _) => format!("'{marker}' & {query}"),
+    }
+}
+
+/// The subjects of one kind among the newest hits, at most `limit`; `query` is the placeholder of the text that [`of_kind`] makes.
+pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit: u64) -> String {
+    match backend {
+        DbBackend::Sqlite => format!(
+            "SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
+             ORDER BY search_words.rowid DESC LIMIT {limit}"
+        ),
+        _ => format!(
+            "SELECT subject_id FROM search_documents \
+             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \
+             ORDER BY id DESC LIMIT {limit}"
+        ),
+    }
 }
 
 /// The subjects that fit any of the words, each once by its best part, best first by the engine's own rank.
@@ -165,6 +219,23 @@ pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
     }
 }
 
+/// A condition for the column of an id: it is among the newest hits of one kind. `query` is the placeholder of the text that
+/// [`words_query`] or [`phrases_query`] makes.
+pub(crate) fn condition(backend: DbBackend, column: &str, kind: &str, query: &str) -> String {
+    match backend {
+        DbBackend::Sqlite => format!(
+            "{column} IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
+             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
+        ),
+        _ => format!(
+            "{column} IN (SELECT subject_id FROM search_documents \
+             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \
+             ORDER BY id DESC LIMIT {NEWEST_HITS})"
+        ),
+    }
+}
+
 /// How the words of a query are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Joined {
@@ -192,9 +263,46 @@ pub(crate) fn words_query(backend: DbBackend, text: &str, joined: Joined) -> Opt
     Some(parts.join(if joined == Joined::All { and } else { or }))
 }
 
+/// What people read off a thing, in the engine's query language: parts between spaces must all be there, and what is written in
+/// one piece, such as `10.20.10.114` or `HAL-LT-014`, must stand there in that order. The last word may be the beginning of one.
+/// `None` when no word is left.
+pub(crate) fn phrases_query(backend: DbBackend, text: &str) -> Option<String> {
+    let sqlite = backend == DbBackend::Sqlite;
+    let mut left = WORDS_MAX;
+    let mut phrases = Vec::new();
+    for part in text.split_whitespace() {
+        let folded = fold(part);
+        let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(left).collect();
+        left -= words.len();
+        if !words.is_empty() {
+            phrases.push(if sqlite {
+                format!("\"{}\"", words.join(" "))
+            } else {
+                format!("'{}'", words.join("' <-> '"))
+            });
+        }
+    }
+    let last = phrases.last_mut()?;
+    *last += if sqlite { "*" } else { ":*" };
+    Some(phrases.join(if sqlite { " AND " } else { " & " }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_in_one_piece_stays_together() {
+        for (text, sqlite, postgres) in [
+            ("10.20.10.114", "\"10 20 10 114\"*", "'10' <-> '20' <-> '10' <-> '114':*"),
+            ("Café HAL-LT", "\"cafe\" AND \"hal lt\"*", "'cafe' & 'hal' <-> 'lt':*"),
+            ("-- nb\" OR", "\"nb\" AND \"or\"*", "'nb' & 'or':*"),
+        ] {
+            assert_eq!(phrases_query(DbBackend::Sqlite, text).as_deref(), Some(sqlite));
+            assert_eq!(phrases_query(DbBackend::Postgres, text).as_deref(), Some(postgres));
+        }
+        assert_eq!(phrases_query(DbBackend::Postgres, " -- ' \" "), None);
+    }
 
     #[test]
     fn what_people_type_never_becomes_an_operator() {

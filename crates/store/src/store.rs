@@ -20,6 +20,7 @@ use crate::committer::Committer;
 use crate::connect::{self, Options, Pools};
 use crate::faults::Faults;
 use crate::kept::Connections;
+use crate::passing::Words;
 use crate::wakeups::Wakeups;
 use crate::{StoreError, Tenant, migrations};
 
@@ -57,6 +58,7 @@ pub(crate) struct Signals {
 pub(crate) struct Outgoing {
     pub(crate) events: AtomicBool,
     pub(crate) jobs: AtomicBool,
+    pub(crate) words: Words,
     pub(crate) any: Notify,
 }
 
@@ -159,6 +161,15 @@ impl Store {
     /// For the functions of [`crate::unscoped`] only.
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    /// Whether other nodes can be on the same database.
+    pub(crate) fn has_other_nodes(&self) -> bool {
+        self.wakeups.is_some()
     }
 
     /// The connections of PostgreSQL that hand out ticket numbers; none on SQLite.

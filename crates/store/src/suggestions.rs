@@ -154,6 +154,17 @@ pub async fn cost_since<C: ConnectionTrait>(tenant: Tenant<'_, C>, since: i64) -
     Ok(row.map(|row| row.try_get("", "cost")).transpose()?.unwrap_or(0))
 }
 
+/// How many tokens the models of this workspace have used since a moment.
+pub async fn tokens_since<C: ConnectionTrait>(tenant: Tenant<'_, C>, since: i64) -> Result<i64, StoreError> {
+    let statement = tenant.statement(
+        "SELECT CAST(COALESCE(SUM(input_tokens + output_tokens + audio_input_tokens + audio_output_tokens), 0) AS BIGINT) \
+         AS tokens FROM ai_usage_logs WHERE workspace_id = $1 AND created_at >= $2",
+        [since.into()],
+    );
+    let row = tenant.connection.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get("", "tokens")).transpose()?.unwrap_or(0))
+}
+
 /// The ledger of model calls, oldest first, at most `limit` of the newest.
 pub async fn usage<C: ConnectionTrait>(tenant: Tenant<'_, C>, limit: u64) -> Result<Vec<UsageLog>, StoreError> {
     let mut rows = tenant

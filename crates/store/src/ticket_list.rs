@@ -5,6 +5,7 @@ use patchcord_domain::time::Millis;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 use serde_json::Value as Json;
 
+use crate::by_position::by_position;
 use crate::search::{Joined, ticket_condition, words_query};
 use crate::{StoreError, Tenant};
 
@@ -87,7 +88,7 @@ impl Sort {
 }
 
 /// One line of the list.
-#[derive(Debug, Clone, PartialEq, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "columns mean what the migrations say of them")]
 pub struct Line {
     pub id: String,
@@ -123,11 +124,37 @@ pub struct Line {
     pub sort_value: i64,
 }
 
-const COLUMNS: &str = "t.id, t.number, t.subject, t.status, t.priority, t.channel, t.product_area, t.category, t.tags, \
-    t.sentiment, t.message_count, t.last_message_at, t.first_response_due_at, t.resolution_due_at, \
-    t.first_responded_at, t.resolved_at, t.closed_at, t.sla_breached_at, t.version, t.created_at, t.updated_at, \
-    t.organization_id, o.name AS organization_name, t.contact_id, c.name AS contact_name, \
-    t.assignee_id, a.name AS assignee_name, a.kind AS assignee_kind, a.user_id AS assignee_user_id";
+by_position!(Line {
+    id: "t.id",
+    number: "t.number",
+    subject: "t.subject",
+    status: "t.status",
+    priority: "t.priority",
+    channel: "t.channel",
+    product_area: "t.product_area",
+    category: "t.category",
+    tags: "t.tags",
+    sentiment: "t.sentiment",
+    message_count: "t.message_count",
+    last_message_at: "t.last_message_at",
+    first_response_due_at: "t.first_response_due_at",
+    resolution_due_at: "t.resolution_due_at",
+    first_responded_at: "t.first_responded_at",
+    resolved_at: "t.resolved_at",
+    closed_at: "t.closed_at",
+    sla_breached_at: "t.sla_breached_at",
+    version: "t.version",
+    created_at: "t.created_at",
+    updated_at: "t.updated_at",
+    organization_id: "t.organization_id",
+    organization_name: "o.name",
+    contact_id: "t.contact_id",
+    contact_name: "c.name",
+    assignee_id: "t.assignee_id",
+    assignee_name: "a.name",
+    assignee_kind: "a.kind",
+    assignee_user_id: "a.user_id",
+} sort_value);
 
 const JOINS: &str = "LEFT JOIN organizations o ON o.workspace_id = t.workspace_id AND o.id = t.organization_id \
     LEFT JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id \
@@ -149,8 +176,9 @@ pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> R
     let [limit, offset] = [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let offset = if offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
     let sql = format!(
-        "SELECT {COLUMNS}, CAST({key} AS BIGINT) AS sort_value FROM tickets t {JOINS} WHERE {} \
+        "SELECT {} CAST({key} AS BIGINT) FROM tickets t {JOINS} WHERE {} \
          ORDER BY {key} {direction}, t.id {direction} LIMIT {limit}{offset}",
+        Line::COLUMNS,
         conditions.sql.join(" AND ")
     );
     Ok(Line::find_by_statement(tenant.statement(&sql, conditions.values)).all(tenant.connection).await?)

@@ -126,6 +126,17 @@ pub async fn agent_of_user<C: ConnectionTrait>(
         .await?)
 }
 
+/// Notes how content the customer is, as the newest analysis found. No version changes: nobody who edits the ticket must
+/// notice.
+pub async fn set_sentiment(tenant: Tenant<'_, Tx>, ticket_id: &str, sentiment: &str) -> Result<(), StoreError> {
+    let update = tenant.statement(
+        "UPDATE tickets SET sentiment = $3 WHERE workspace_id = $1 AND id = $2",
+        [ticket_id.into(), sentiment.into()],
+    );
+    tenant.connection.execute_raw(update).await?;
+    Ok(())
+}
+
 /// The workspaces' counters begin at zero.
 pub async fn start_counter(tx: &Tx, workspace_id: &WorkspaceId) -> Result<(), StoreError> {
     let statement = Statement::from_sql_and_values(

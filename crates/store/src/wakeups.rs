@@ -2,7 +2,7 @@
 //!
 //! A NOTIFY inside a transaction would take a lock that all committing transactions share, until the flush. So it is sent
 //! outside, on a connection of its own, and at most once every few milliseconds. A signal may be lost: readers also look
-//! once a second by themselves.
+//! once a second by themselves. Words that are not stored ([`crate::passing`]) go the same way, on a channel of their own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, Row};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::store::Signals;
 
-/// One channel for events, one for jobs.
+/// One channel for events, one for jobs, one for words.
 const EVENTS: &str = "patchcord_events";
 const JOBS: &str = "patchcord_jobs";
+const WORDS: &str = "patchcord_words";
 /// Between two NOTIFYs of this node.
 const PAUSE: Duration = Duration::from_millis(5);
 /// The first pause before connecting again; it doubles with each failure.
@@ -81,7 +83,11 @@ impl Wakeups {
     async fn wait_for_news(&self) {
         let others = self.signals.others();
         while !(others.events.load(Ordering::Acquire) || others.jobs.load(Ordering::Acquire)) {
-            others.any.notified().await;
+            match others.words.due() {
+                Some(due) if due <= Instant::now() => return,
+                Some(due) => drop(tokio::time::timeout_at(due, others.any.notified()).await),
+                None => others.any.notified().await,
+            }
         }
     }
 
@@ -94,9 +100,13 @@ impl Wakeups {
                 if !news.swap(false, Ordering::AcqRel) {
                     continue;
                 }
-                let notify = sqlx::query("SELECT pg_notify($1, '')").bind(channel);
-                if let Err(error) = within(notify.execute(&mut *connection)).await {
+                if let Err(error) = notify(connection, channel, "").await {
                     news.store(true, Ordering::Release);
+                    return error;
+                }
+            }
+            for (_, word) in others.words.take(Instant::now()) {
+                if let Err(error) = notify(connection, WORDS, &word).await {
                     return error;
                 }
             }
@@ -133,7 +143,7 @@ impl Wakeups {
     async fn listener(&self, pool: &sqlx::PgPool) -> Result<PgListener, sqlx::Error> {
         let mut listener = within(PgListener::connect_with(pool)).await?;
         listener.eager_reconnect(false);
-        within(listener.listen_all([EVENTS, JOBS])).await?;
+        within(listener.listen_all([EVENTS, JOBS, WORDS])).await?;
         Ok(listener)
     }
 
@@ -142,8 +152,11 @@ impl Wakeups {
         loop {
             match tokio::time::timeout(QUIET, listener.try_recv()).await {
                 Ok(Ok(Some(told))) if told.process_id() == self.own.load(Ordering::Relaxed) => {}
-                Ok(Ok(Some(told))) if told.channel() == EVENTS => self.signals.wake_events(),
-                Ok(Ok(Some(_))) => self.signals.wake_jobs(),
+                Ok(Ok(Some(told))) => match told.channel() {
+                    EVENTS => self.signals.wake_events(),
+                    JOBS => self.signals.wake_jobs(),
+                    _ => self.signals.others().words.hear(told.payload()),
+                },
                 Ok(Ok(None)) => return sqlx::Error::Protocol("the connection was closed".into()),
                 Ok(Err(error)) => return error,
                 Err(_) => {
@@ -154,6 +167,11 @@ impl Wakeups {
             }
         }
     }
+}
+
+async fn notify(connection: &mut PgConnection, channel: &str, word: &str) -> Result<(), sqlx::Error> {
+    let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(word);
+    within(notify.execute(connection)).await.map(drop)
 }
 
 /// Waits for an answer of the server, but not for ever.

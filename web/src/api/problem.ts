@@ -9,6 +9,8 @@ export class Problem extends Error {
   readonly fields: { field: string; message: string }[];
   /** Seconds to wait, when the server said so. */
   readonly retryAfter: number | null;
+  /** How the thing is now that was changed by somebody else in the meantime, with code `stale_version`. */
+  readonly current: unknown;
 
   constructor(message: string, about: Partial<Omit<Problem, "message">> & { status: number; code: string }) {
     super(message);
@@ -18,6 +20,7 @@ export class Problem extends Error {
     this.requestId = about.requestId ?? null;
     this.fields = about.fields ?? [];
     this.retryAfter = about.retryAfter ?? null;
+    this.current = about.current ?? null;
   }
 
   static offline(): Problem {
@@ -47,6 +50,7 @@ export class Problem extends Error {
       requestId: told.requestId ?? response.headers.get("X-Request-Id"),
       fields: told.errors ?? [],
       retryAfter: retryAfter > 0 ? retryAfter : null,
+      current: told.current,
     });
   }
 
@@ -61,5 +65,6 @@ const Refused = z.object({
   error: z.optional(z.string()),
   code: z.optional(z.string()),
   requestId: z.optional(z.string()),
+  current: z.optional(z.unknown()),
   errors: z.optional(z.array(z.object({ field: z.string(), message: z.string() }))),
 });

@@ -13,10 +13,15 @@ export function ticketQuery(id: string) {
   return api.queryOptions("get", "/api/tickets/{id}", { params: { path: { id } } });
 }
 
-export function useTicket(id: string) {
-  return useQuery(ticketQuery(id));
-}
-
 export function suggestionsQuery(id: string) {
   return api.queryOptions("get", "/api/tickets/{id}/suggestions", { params: { path: { id } } });
 }
+
+const supportAgentsQuery = api.queryOptions("get", "/api/support-agents", {}, { staleTime: 60_000 });
+
+/** Whom tickets may be given to; empty until they are loaded. */
+export function useSupportAgents() {
+  return useQuery(supportAgentsQuery).data?.items ?? NONE;
+}
+
+const NONE: never[] = [];

@@ -130,6 +130,11 @@ export function currentToken(): string | null {
   return session.get()?.token ?? null;
 }
 
+/** Who is signed in, for what is kept under their name. */
+export function currentUserId(): string | null {
+  return session.get()?.user.id ?? null;
+}
+
 /** Calls back when the session ends, whoever ended it. */
 export function onSignedOut(callback: () => void): () => void {
   let before = session.get();
@@ -149,4 +154,8 @@ export function useUser(): User | null {
 export function useMayAct(): boolean {
   const role = useUser()?.role;
   return role === "AGENT" || role === "ADMIN";
+}
+
+export function useIsAdmin(): boolean {
+  return useUser()?.role === "ADMIN";
 }

@@ -1,95 +1,152 @@
-import { ActionIcon, Button } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { CircleCheck, Flame, Hourglass, Inbox, type LucideIcon, Plus, Rows3 } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useState } from "react";
-import { useMayAct } from "~/api/session";
+import {
+  ActionIcon,
+  Burger,
+  Button,
+  Drawer,
+  Kbd,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { useNavigate, useRouterState } from "@tanstack/react-router";
+import { Keyboard, Moon, Plus, Search, Sun, Undo2 } from "lucide-react";
+import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
+import { useIsAdmin, useMayAct } from "~/api/session";
 import { Brand } from "~/components/brand";
+import { undoLast } from "~/components/toast";
 import { UserMenu } from "~/features/session/user-menu";
-import { useShortcuts } from "~/lib/shortcuts";
-import { useConnection } from "~/live/socket";
+import { useCommands } from "~/lib/commands";
 import { useLive } from "~/live/use-live";
+import { Connection } from "./connection";
+import { Navigation } from "./navigation";
+import { PAGES } from "./pages";
 import classes from "./shell.module.css";
 
 // Dialogs come when they are first wanted.
 const NewTicket = lazy(async () => ({ default: (await import("~/features/tickets/new-ticket")).NewTicket }));
 const Shortcuts = lazy(async () => ({ default: (await import("./shortcut-sheet")).ShortcutSheet }));
+const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
 
-const VIEWS: { name: string; icon: LucideIcon; status?: string; priority?: string }[] = [
-  { name: "Open", icon: Inbox, status: "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED" },
-  { name: "Urgent", icon: Flame, status: "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED", priority: "URGENT" },
-  { name: "Waiting", icon: Hourglass, status: "WAITING_ON_CUSTOMER" },
-  { name: "Done", icon: CircleCheck, status: "RESOLVED,CLOSED" },
-  { name: "All tickets", icon: Rows3 },
-];
+type Dialog = "new ticket" | "shortcuts" | "palette" | null;
 
-type Dialog = "new ticket" | "shortcuts" | null;
-
-/** Around every page: where to go, and who is there. */
+/** Around every page: where to go, what can be done from everywhere, and who is there. */
 export function Shell({ children }: { children: ReactNode }) {
   useLive();
   const mayAct = useMayAct();
+  const isAdmin = useIsAdmin();
+  const navigate = useNavigate();
+  const scheme = useScheme();
+  const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false);
   // A dialog that was opened once stays, closed, so that it can fade.
   const [dialog, setDialog] = useState<Dialog>(null);
   const [seen, setSeen] = useState<Dialog[]>([]);
   const show = (wanted: Dialog) => {
     setSeen((before) => (before.includes(wanted) ? before : [...before, wanted]));
     setDialog(wanted);
+    closeDrawer();
   };
   const close = () => setDialog(null);
-  useShortcuts({ c: () => mayAct && show("new ticket"), "?": () => show("shortcuts") });
+  const pages = PAGES.filter((page) => !page.adminOnly || isAdmin);
+  useHotkeys([["mod+K", () => (dialog === "palette" ? close() : show("palette"))]], [], true);
+  useCommands([
+    ...(mayAct
+      ? [{ id: "new-ticket", label: "New ticket", group: "Do", key: "c", icon: Plus, run: () => show("new ticket") }]
+      : []),
+    ...pages.map(({ to, label, icon, key, words }) => ({
+      id: `page:${to}`,
+      label,
+      group: "Go to",
+      icon,
+      ...(key && { key }),
+      ...(words && { words }),
+      run: () => void navigate({ to }),
+    })),
+    { id: "keys", label: "Show all keys", group: "Do", key: "?", icon: Keyboard, run: () => show("shortcuts") },
+    { id: "undo", label: "Undo what was done last", group: "Do", key: "z", icon: Undo2, run: () => void undoLast() },
+    {
+      id: "scheme",
+      label: scheme.label,
+      group: "Do",
+      icon: scheme.icon,
+      words: "theme dark light",
+      run: scheme.toggle,
+    },
+  ]);
+  const path = useRouterState({ select: (state) => state.location.href });
+  useEffect(() => closeDrawer(), [path, closeDrawer]);
+
+  const content = (
+    <>
+      <UnstyledButton className={classes.search} onClick={() => show("palette")}>
+        <Search size={14} aria-hidden />
+        <span>Search or jump to…</span>
+        <Kbd size="xs">{MOD} K</Kbd>
+      </UnstyledButton>
+      {mayAct && (
+        <Button variant="default" leftSection={<Plus size={14} aria-hidden />} onClick={() => show("new ticket")}>
+          New ticket
+        </Button>
+      )}
+      <Navigation pages={pages} />
+      <div className={classes.end}>
+        <UserMenu onShortcuts={() => show("shortcuts")} />
+        <Connection />
+      </div>
+    </>
+  );
   return (
     <div className={classes.shell}>
-      <nav className={classes.nav} aria-label="Main">
+      <a className={classes.skip} href="#content">
+        To the content
+      </a>
+      <header className={classes.bar}>
+        <Burger size={18} opened={drawer} onClick={openDrawer} aria-label="Open the navigation" />
         <Brand />
-        {mayAct && (
-          <>
-            <Button
-              className={classes.wide}
-              variant="default"
-              leftSection={<Plus size={14} aria-hidden />}
-              onClick={() => show("new ticket")}
-            >
-              New ticket
-            </Button>
-            <ActionIcon className={classes.narrow} aria-label="New ticket" onClick={() => show("new ticket")}>
-              <Plus size={18} aria-hidden />
-            </ActionIcon>
-          </>
-        )}
-        <div className={classes.views}>
-          <h2 className={classes.group}>Tickets</h2>
-          {VIEWS.map(({ name, icon: Icon, ...search }) => (
-            <Link
-              key={name}
-              to="/tickets"
-              search={search}
-              activeOptions={{ includeSearch: true, explicitUndefined: true }}
-              className={classes.view}
-            >
-              <Icon size={15} aria-hidden /> {name}
-            </Link>
-          ))}
+        <ActionIcon aria-label="Search or jump to" onClick={() => show("palette")}>
+          <Search size={18} aria-hidden />
+        </ActionIcon>
+      </header>
+      <Drawer
+        opened={drawer}
+        onClose={closeDrawer}
+        size={280}
+        title={<Brand />}
+        classNames={{ body: classes.drawer, content: classes.drawerContent }}
+        closeButtonProps={{ "aria-label": "Close the navigation" }}
+      >
+        {content}
+      </Drawer>
+      <nav className={classes.nav} aria-label="Main">
+        <div className={classes.top}>
+          <Brand />
+          <ActionIcon aria-label={scheme.label} onClick={scheme.toggle}>
+            <scheme.icon size={16} aria-hidden />
+          </ActionIcon>
         </div>
-        <div className={classes.end}>
-          <Connection />
-          <UserMenu />
-        </div>
+        {content}
       </nav>
-      <main className={classes.main}>{children}</main>
+      <main id="content" className={classes.main} tabIndex={-1}>
+        {children}
+      </main>
       <Suspense>
         {seen.includes("new ticket") && <NewTicket opened={dialog === "new ticket"} onClose={close} />}
         {seen.includes("shortcuts") && <Shortcuts opened={dialog === "shortcuts"} onClose={close} />}
+        {seen.includes("palette") && <Palette opened={dialog === "palette"} onClose={close} />}
       </Suspense>
     </div>
   );
 }
 
-/** Only worth a word when live updates do not come. */
-function Connection() {
-  const connection = useConnection();
-  return (
-    <p className={classes.connection} role="status" data-connection={connection}>
-      {connection === "down" ? "Reconnecting…" : ""}
-    </p>
-  );
+/** How the key beside the space bar is called here. */
+const MOD = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘" : "Ctrl";
+
+function useScheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme("light") === "dark";
+  return {
+    label: dark ? "Change to light" : "Change to dark",
+    icon: dark ? Sun : Moon,
+    toggle: () => setColorScheme(dark ? "light" : "dark"),
+  };
 }

@@ -75,6 +75,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--desk-good": "#1f7a45",
     "--desk-wait": "#d9a300",
     "--desk-busy": "#2f6fde",
+    "--desk-mark": "#fdf0b0",
   },
   dark: {
     "--mantine-color-text": "#ececf1",
@@ -98,5 +99,6 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--desk-good": "#5fd39a",
     "--desk-wait": "#f0c542",
     "--desk-busy": "#7db1ff",
+    "--desk-mark": "#5a4a12",
   },
 });

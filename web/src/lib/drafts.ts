@@ -6,9 +6,11 @@ export interface Draft {
   internal: boolean;
   /** The copilot's draft that the text came from. */
   source: { suggestionId: string; text: string } | null;
+  /** The macro that is used with it: sending it also does what the macro does. */
+  macro: { id: string; name: string; does: string[] } | null;
 }
 
-const EMPTY: Draft = { body: "", internal: false, source: null };
+const EMPTY: Draft = { body: "", internal: false, source: null, macro: null };
 const PREFIX = "patchcord.draft.";
 
 // Session storage: a reload or an expired session loses nothing, and nothing stays on the disk of a shared computer.
@@ -36,7 +38,7 @@ function load(name: string): Draft {
 function save(name: string, draft: Draft): void {
   drafts.set(name, draft);
   try {
-    if (draft.body === "") sessionStorage.removeItem(name);
+    if (draft.body === "" && !draft.macro) sessionStorage.removeItem(name);
     else sessionStorage.setItem(name, JSON.stringify(draft));
   } catch {
     // The draft is still kept while the page is open.
@@ -62,7 +64,8 @@ export function useDraft(userId: string, ticketId: string) {
       const before = load(name);
       // A note that was begun must not become part of a reply to the customer by accident.
       const kept = before.internal ? "" : before.body.trim();
-      save(name, { body: kept === "" ? text : `${kept}\n\n${text}`, internal: false, source: { suggestionId, text } });
+      const body = kept === "" ? text : `${kept}\n\n${text}`;
+      save(name, { ...before, body, internal: false, source: { suggestionId, text } });
       return () => save(name, before);
     },
   };

@@ -2,6 +2,9 @@ import { useEffect, useEffectEvent } from "react";
 import { Store, useStore } from "./store";
 
 const KEY = "patchcord.shortcuts";
+/** The first key of shortcuts of two keys, such as `g t`, and how long the second may take. */
+const PREFIX = "g";
+const PREFIX_MS = 1_500;
 
 function stored(): boolean {
   try {
@@ -36,11 +39,26 @@ function isTaken(event: KeyboardEvent): boolean {
   return target.closest("[role=dialog], [role=menu], [role=listbox]") !== null;
 }
 
-/** Single-letter shortcuts while the component is shown. */
+let prefixAt = -PREFIX_MS;
+const read = new WeakMap<KeyboardEvent, string>();
+
+/** The shortcut that a key press ends: `e`, or `g t` after `g`. Every listener gets the same for the same press. */
+function shortcutOf(event: KeyboardEvent): string {
+  const known = read.get(event);
+  if (known !== undefined) return known;
+  const follows = event.timeStamp - prefixAt < PREFIX_MS;
+  const shortcut = follows ? `${PREFIX} ${event.key}` : event.key;
+  if (event.key !== "Shift") prefixAt = shortcut === PREFIX ? event.timeStamp : -PREFIX_MS;
+  read.set(event, shortcut);
+  return shortcut;
+}
+
+/** Shortcuts of one letter, or of `g` and a letter (`"g t"`), while the component is shown. */
 export function useShortcuts(shortcuts: Record<string, () => void>): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
-    const action = shortcuts[event.key];
-    if (!action || !enabled.get() || isTaken(event)) return;
+    if (!enabled.get() || isTaken(event)) return;
+    const action = shortcuts[shortcutOf(event)];
+    if (!action) return;
     event.preventDefault();
     action();
   });

@@ -20,7 +20,8 @@ test.each([
   ["2026-11-24T15:00:00Z", "Reply due in 3h", "calm"],
   ["2026-11-24T12:18:00Z", "Reply due in 18m", "soon"],
   ["2026-11-24T12:00:20Z", "Reply due now", "soon"],
-  ["2026-11-24T11:00:00Z", "Reply overdue", "late"],
+  ["2026-11-24T11:59:40Z", "Reply overdue", "late"],
+  ["2026-11-24T10:00:00Z", "Reply overdue by 2h", "late"],
 ])("a clock that ends at %s", (at, text, level) => {
   expect(due("Reply", at, NOW)).toEqual({ text, level });
 });

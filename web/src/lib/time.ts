@@ -38,6 +38,7 @@ export function fullTime(at: string): string {
 /** A clock of a ticket in words, and how near its end is. */
 export function due(what: string, at: string, now: number): { text: string; level: "calm" | "soon" | "late" } {
   const left = Date.parse(at) - now;
+  if (left <= -MINUTE) return { text: `${what} overdue by ${span(-left)}`, level: "late" };
   if (left < 0) return { text: `${what} overdue`, level: "late" };
   const text = left < MINUTE ? `${what} due now` : `${what} due in ${span(left)}`;
   return { text, level: left < HOUR ? "soon" : "calm" };

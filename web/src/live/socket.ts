@@ -22,6 +22,26 @@ export function useConnection(): Connection {
   return useStore(connection);
 }
 
+/** What this page shows, told to the server with every new connection. */
+let shown: Look | null = null;
+let live: WebSocket | null = null;
+
+interface Look {
+  ticketId: string;
+  isTyping: boolean;
+}
+
+/** Tells the others which ticket this page shows; null for none. */
+export function look(at: Look | null): void {
+  shown = at;
+  sendLook();
+}
+
+function sendLook(): void {
+  if (live?.readyState !== WebSocket.OPEN) return;
+  live.send(JSON.stringify({ presence: shown ?? {} }));
+}
+
 /** Keeps the event socket open until the returned function is called. */
 export function listen({ onEvent, onResync }: Handlers): () => void {
   let stopped = false;
@@ -58,6 +78,7 @@ export function listen({ onEvent, onResync }: Handlers): () => void {
       else if (frame.type === "subscribed") opened();
     };
     current.onclose = ({ code }) => {
+      live = null;
       // A handshake that is refused again and again may mean that the token was revoked.
       renewToken = code === SESSION_ENDED || failures > 1;
       if (!stopped) retry();
@@ -69,6 +90,8 @@ export function listen({ onEvent, onResync }: Handlers): () => void {
     if (!lastEventId) onResync();
     failures = 0;
     connection.set("open");
+    live = socket;
+    if (shown) sendLook();
   }
 
   function retry() {

@@ -1,14 +1,19 @@
 import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { paused } from "~/lib/paused";
+import { tell } from "./bus";
 import type { LiveEvent } from "./frames";
+import { dropPartial, notePartial } from "./partials";
+import { forgetViewers, noteViewers } from "./presence";
 import { listen } from "./socket";
 
-/** The list is loaded again at most this often, however much happens in the desk. */
-const LIST_PAUSE_MS = 500;
+/** What counts tickets is loaded again at most this often, however much happens in the desk. */
+const COUNTS_PAUSE_MS = 2_000;
 
 /** Never stale: nothing of it changes while a page is open. */
 const LOOKUPS = "/api/lookups";
-const LIST = "/api/tickets";
+const VIEWS = "/api/saved-views";
+const ESCALATIONS = "/api/escalations";
 const OF_ONE_TICKET = "/api/tickets/{id}";
 const CONVERSATION = "/api/copilot/v1/conversation/{ticketId}";
 
@@ -16,28 +21,56 @@ const CONVERSATION = "/api/copilot/v1/conversation/{ticketId}";
 export function useLive(): void {
   const queries = useQueryClient();
   useEffect(() => {
-    const refreshList = paused(() => void queries.invalidateQueries({ queryKey: ["get", LIST] }));
+    const counts = paused(() => {
+      void queries.invalidateQueries({ queryKey: ["get", VIEWS] });
+      void queries.invalidateQueries({ queryKey: ["count of tickets"] });
+    }, COUNTS_PAUSE_MS);
     const stop = listen({
       onEvent: (event) => {
-        invalidateTicket(queries, event);
-        if (event.type !== "suggestion.updated") refreshList.call();
+        follow(queries, event, counts.call);
+        tell(event);
       },
-      onResync: () => void queries.invalidateQueries({ predicate: (query) => query.queryKey[1] !== LOOKUPS }),
+      onResync: () => {
+        // The list of tickets loads itself again, row by row: it may be very long.
+        void queries.invalidateQueries({
+          predicate: ({ queryKey }) => queryKey[0] === "get" && queryKey[1] !== LOOKUPS,
+        });
+        forgetViewers();
+        counts.call();
+        tell(null);
+      },
     });
     return () => {
       stop();
-      refreshList.cancel();
+      counts.cancel();
     };
   }, [queries]);
 }
 
+function follow(queries: QueryClient, event: LiveEvent, countAgain: () => void): void {
+  switch (event.type) {
+    case "ticket.presence":
+      noteViewers(event.data.ticketId, event.data.viewers);
+      break;
+    case "suggestion.partial":
+      notePartial(event.data.suggestionId, event.data.text);
+      break;
+    case "suggestion.updated":
+      if (event.data.state === "success" || event.data.state === "error") dropPartial(event.data.suggestionId);
+      invalidate(queries, event.data.ticketId, [`${OF_ONE_TICKET}/suggestions`, CONVERSATION]);
+      break;
+    case "escalation.created":
+      void queries.invalidateQueries({ queryKey: ["get", ESCALATIONS] });
+      break;
+    default:
+      invalidate(queries, event.data.ticketId, [OF_ONE_TICKET, `${OF_ONE_TICKET}/events`]);
+      void queries.invalidateQueries({ queryKey: ["get", ESCALATIONS] });
+      countAgain();
+  }
+}
+
 /** Which queries an event makes stale: those of its ticket, by the path or by the id that the answer had. */
-function invalidateTicket(queries: QueryClient, event: LiveEvent): void {
-  const { ticketId } = event.data;
-  const paths =
-    event.type === "suggestion.updated"
-      ? [`${OF_ONE_TICKET}/suggestions`, CONVERSATION]
-      : [OF_ONE_TICKET, `${OF_ONE_TICKET}/events`];
+function invalidate(queries: QueryClient, ticketId: string, paths: string[]): void {
   void queries.invalidateQueries({
     predicate: (query) => paths.includes(String(query.queryKey[1])) && isAbout(query, ticketId),
   });
@@ -49,25 +82,4 @@ function isAbout(query: Query, ticketId: string): boolean {
   if (path?.id === ticketId || path?.ticketId === ticketId) return true;
   const data = query.state.data as { id?: string } | undefined;
   return data?.id === ticketId;
-}
-
-/** Calls at once, then at most once per pause, and never forgets the last call. */
-function paused(work: () => void): { call: () => void; cancel: () => void } {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let again = false;
-  const run = () => {
-    again = false;
-    work();
-    timer = setTimeout(() => {
-      timer = undefined;
-      if (again) run();
-    }, LIST_PAUSE_MS);
-  };
-  return {
-    call: () => {
-      if (timer) again = true;
-      else run();
-    },
-    cancel: () => clearTimeout(timer),
-  };
 }

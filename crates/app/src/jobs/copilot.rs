@@ -5,7 +5,7 @@ use patchcord_domain::redaction::Redacted;
 use patchcord_domain::time::to_rfc3339;
 use patchcord_llm::{Listener, Model, ModelError};
 use patchcord_store::rows::{Job, Suggestion, UsageLog};
-use patchcord_store::{Tx, suggestions, unscoped};
+use patchcord_store::{Tx, suggestions, tickets, unscoped};
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -14,6 +14,8 @@ use crate::copilot::{is_final, locked, publish, remember};
 use crate::crm::First;
 use crate::partials::Partials;
 use crate::trail::{Change, Who};
+use crate::triage;
+use crate::workspace_settings::WorkspaceSettings;
 use crate::{App, AppError};
 
 /// The kind of these jobs.
@@ -43,7 +45,7 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     match app.ask_model(&job.workspace(), &settings, &*model, &task.task, listener).await {
         Ok(asked) => {
             let paid = asked.fresh.as_ref().map(|(used, _)| used.clone());
-            let Err(failure) = finish(app, job, &*model, &task, asked).await else { return Ok(()) };
+            let Err(failure) = finish(app, job, &*model, &task, asked, settings).await else { return Ok(()) };
             // The answer was paid although it was not kept: cancelling must be no way around the budget.
             if let Some(used) = paid {
                 let error = if failure == Failure::LeaseLost { "lease_lost" } else { "not_written" };
@@ -165,7 +167,14 @@ fn after(app: &App, error: ModelError) -> Failure {
 }
 
 /// Writes the result, what it cost, the event and the end of the job together, behind the fence of the lease.
-async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Prepared, asked: Asked) -> Result<(), Failure> {
+async fn finish(
+    app: &App,
+    job: &Job,
+    model: &dyn Model,
+    task: &Prepared,
+    asked: Asked,
+    settings: WorkspaceSettings,
+) -> Result<(), Failure> {
     let prompt_version = model.prompt_version().to_owned();
     let provider = model.provider();
     let counts = task.counts.clone();
@@ -192,7 +201,8 @@ async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Prepared, asked:
                 suggestion.updated_at = change.at;
                 if let Some((used, key)) = &asked.fresh {
                     let names = (provider, asked.model.as_str());
-                    let log = app.usage_log(&workspace, Some(&suggestion.id), &suggestion.kind, names, used);
+                    let log =
+                        app.usage_log(&workspace, Some(&suggestion.id), triage::purpose(&suggestion), names, used);
                     add_up(&mut suggestion, &log);
                     change.tenant.add(log).await?;
                     suggestions::cache(change.tenant, key, content, change.at + CACHED).await?;
@@ -201,7 +211,13 @@ async fn finish(app: &App, job: &Job, model: &dyn Model, task: &Prepared, asked:
                     let asked = question.unwrap_or_default();
                     converse(&change, &suggestion.ticket_id, &user, &asked, &chat.answer).await?;
                 }
+                if let (Outcome::Analysis(analysis), true) = (&asked.outcome, triage::is_triage(&suggestion)) {
+                    triage::propose(&change, &mut suggestion, analysis, &settings).await?;
+                }
                 change.tenant.save(suggestion.clone()).await?;
+                if let Outcome::Analysis(analysis) = &asked.outcome {
+                    tickets::set_sentiment(change.tenant, &suggestion.ticket_id, analysis.sentiment.as_str()).await?;
+                }
                 publish(&change, &suggestion).await?;
                 Ok(unscoped::jobs::finish(tx, &job, change.at).await?)
             })
@@ -246,7 +262,8 @@ async fn log_failure(app: &App, job: &Job, model: &dyn Model, task: &Prepared, u
                 let workspace = job.workspace();
                 let change = Change { app: &app, tenant: tx.tenant(&workspace), who: Who::System, at: app.clock.now() };
                 let mut suggestion = locked(&change, suggestion_id(&job)).await?;
-                let log = app.usage_log(&workspace, Some(&suggestion.id), &suggestion.kind, (provider, &name), &used);
+                let purpose = triage::purpose(&suggestion).to_owned();
+                let log = app.usage_log(&workspace, Some(&suggestion.id), &purpose, (provider, &name), &used);
                 if !is_final(&suggestion) {
                     suggestion.model = Some(name);
                     suggestion.prompt_version = Some(prompt_version);

@@ -5,7 +5,10 @@ use patchcord_store::rows::Job;
 
 use crate::{App, AppError};
 
+pub mod assignment;
 pub mod copilot;
+pub mod recurring;
+pub mod roll_up;
 
 /// Why a job is not done. The worker decides what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +66,9 @@ impl From<AppError> for Failure {
 /// Why it is not done.
 pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     match job.kind.as_str() {
+        assignment::JOB => assignment::run(app, job).await,
         copilot::JOB => copilot::run(app, job).await,
+        roll_up::HOURS | roll_up::CUSTOMERS => roll_up::run(app, job).await,
         _ => Err(Failure::Permanent { code: "unknown_job", message: "This version does not know this job.".into() }),
     }
 }

@@ -10,11 +10,13 @@ use patchcord_store::rows::{
 use patchcord_store::{Tenant, Tx, directory, search};
 use serde_json::json;
 
+use crate::devices;
 use crate::seed::files::{self, Files};
 use crate::seed::{DEMO_PASSWORD, Seeded, dangling, minutes_ago};
 use crate::trail::Who;
 use crate::users::NewUser;
 use crate::{App, AppError};
+use crate::{account_managers, contacts, locations, organizations};
 
 /// How long the customers of the demonstration have been customers.
 const SINCE: Millis = 400 * DAY;
@@ -66,12 +68,14 @@ impl Directory {
         for key in &self.contact_keys {
             tenant.add(self.contacts[key].clone()).await?;
         }
+        self.index(tenant).await?;
         add_all(tenant, &self.manufacturers).await?;
         add_all(tenant, &self.models).await?;
         add_all(tenant, &self.operating_systems).await?;
         add_all(tenant, &self.domains).await?;
         for key in &self.device_keys {
             tenant.add(self.devices[key].clone()).await?;
+            devices::index(tenant, &self.devices[key]).await?;
         }
         for owner in &self.contact_devices {
             directory::add_owner(tenant, owner.clone()).await?;
@@ -84,6 +88,23 @@ impl Directory {
             devices: self.device_keys.len(),
             ..Seeded::default()
         })
+    }
+
+    /// Writes the search documents of people and places.
+    async fn index(&self, tenant: Tenant<'_, Tx>) -> Result<(), AppError> {
+        for row in &self.account_managers {
+            account_managers::index(tenant, row).await?;
+        }
+        for row in &self.organization_rows {
+            organizations::index(tenant, row).await?;
+        }
+        for row in &self.locations {
+            locations::index(tenant, row).await?;
+        }
+        for key in &self.contact_keys {
+            contacts::index(tenant, &self.contacts[key]).await?;
+        }
+        Ok(())
     }
 
     /// Who the trail names for what a support agent did.

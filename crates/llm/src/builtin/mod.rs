@@ -91,6 +91,7 @@ impl Builtin {
             category: triage.category,
             urgency: Some(triage.urgency),
             suggested_actions: if actions.is_empty() { None } else { Some(actions) },
+            confidence: Some(triage.confidence),
         }
     }
 

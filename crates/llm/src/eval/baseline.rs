@@ -13,6 +13,7 @@ pub fn constant(cases: &[Case]) -> Vec<Answers> {
             category: "software".to_owned(),
             urgency: Some(Urgency::Medium),
             suggested_actions: None,
+            confidence: None,
         }),
         Kind::NextSteps => {
             Outcome::NextSteps(NextSteps { steps: vec!["Ask the customer for details.".to_owned()], citations: None })

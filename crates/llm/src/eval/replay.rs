@@ -210,6 +210,7 @@ mod tests {
             category: category.to_owned(),
             urgency: Some(urgency),
             suggested_actions: None,
+            confidence: None,
         })
     }
 

@@ -11,6 +11,7 @@ both_engines!(
     answers_are_not_given_again_after_a_day,
     every_call_is_in_the_ledger_at_the_listed_price,
     the_budget_ends_the_day,
+    a_model_without_a_price_has_a_budget_of_tokens,
     tokens_of_failed_calls_count,
 );
 
@@ -137,6 +138,42 @@ async fn the_budget_ends_the_day(engine: Engine) {
     world.clock.forward(DAY);
     let agent = world.agent().await;
     assert_eq!(analyse(&agent, &agent.ticket("VPN drops 4", "It drops.").await).await["state"], "success");
+    world.stop().await;
+}
+
+/// What has no price costs nothing here: only the budget of tokens bounds it.
+async fn a_model_without_a_price_has_a_budget_of_tokens(engine: Engine) {
+    let (world, server) = scripted(engine, [], |options, setup| {
+        options.model = "nobodys-model".into();
+        setup.options.daily_budget_tokens = 4_000;
+    })
+    .await;
+    server.respond(|_| using(analysis("The VPN drops."), [1_000, 0, 1_000]));
+    let (admin, agent) = (world.admin().await, world.agent().await);
+    let ask = |n: u32| {
+        let agent = agent.clone();
+        async move { analyse(&agent, &agent.ticket(&format!("VPN drops {n}"), "It drops.").await).await }
+    };
+    for n in 1..=2 {
+        assert_eq!(ask(n).await["state"], "success");
+    }
+    let refused = ask(3).await;
+    assert_eq!((&refused["code"], server.requests().len()), (&json!("budget_exceeded"), 2));
+    assert!(refused["error"].as_str().unwrap().contains("AI_DAILY_BUDGET_TOKENS"), "{refused}");
+    let settings = admin.get("/api/workspace").await.expect(200);
+    assert_eq!((&settings["dailyBudgetTokens"], &settings["dailyBudgetMaxTokens"]), (&json!(4_000), &json!(4_000)));
+    // A workspace may want less than the operator allows, and never more.
+    let foreigner = world.foreigner().await;
+    assert_eq!(
+        foreigner.patch("/api/workspace", json!({"dailyBudgetTokens": 4_001})).await.wrong_fields(),
+        ["dailyBudgetTokens"]
+    );
+    foreigner.patch("/api/workspace", json!({"dailyBudgetTokens": 1_500})).await.expect(200);
+    assert_eq!(analyse(&foreigner, &vpn(&foreigner).await).await["state"], "success");
+    let refused = analyse(&foreigner, &foreigner.ticket("Printer", "x").await).await;
+    assert!(refused["error"].as_str().unwrap().contains("budget of tokens of the workspace"), "{refused}");
+    foreigner.patch("/api/workspace", json!({"dailyBudgetTokens": null})).await.expect(200);
+    assert_eq!(analyse(&foreigner, &foreigner.ticket("Printer 2", "x").await).await["state"], "success");
     world.stop().await;
 }
 

@@ -100,6 +100,16 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/workspace", Viewer),
         Example::new("PATCH /api/workspace", Admin).body(|_| json!({"holidays": ["2026-12-25"]})),
         Example::new("GET /api/audit-log", Admin).query("actor", "user").query("subject", "user").query("subject", "token"),
+        Example::new("GET /api/phone-numbers", Viewer),
+        Example::new("POST /api/phone-numbers", Admin).body(|_| json!({"number": "+1 202 555 0177", "label": "Swept"})),
+        Example::new("GET /api/phone-numbers/{id}", Viewer).path(&["phone_number"]),
+        Example::new("PATCH /api/phone-numbers/{id}", Admin).path(&["phone_number"]).body(|_| json!({"label": "Swept"})),
+        Example::new("DELETE /api/phone-numbers/{id}", Admin).path(&["phone_number"]),
+        Example::new("GET /api/teams", Viewer),
+        Example::new("POST /api/teams", Admin).body(|own| json!({"name": "Swept", "members": [own["support_agent"]]})),
+        Example::new("GET /api/teams/{id}", Viewer).path(&["team"]),
+        Example::new("PATCH /api/teams/{id}", Admin).path(&["team"]).body(|own| json!({"members": [own["support_agent"]]})),
+        Example::new("DELETE /api/teams/{id}", Admin).path(&["team"]),
         // Tickets
         Example::new("GET /api/tickets", Viewer)
             .query("assigneeId", "support_agent")
@@ -119,7 +129,10 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/tickets/{id}/assign", Agent)
             .path(&["ticket"])
             .body(|own| json!({"supportAgentId": own["support_agent"]}))
-            .body(|own| json!({"userId": own["user"]})),
+            .body(|own| json!({"userId": own["user"]}))
+            .body(|own| json!({"teamId": own["team"]})),
+        Example::new("POST /api/tickets/{id}/triage/apply", Agent).path(&["ticket"]).body(|_| json!({})),
+        Example::new("POST /api/tickets/{id}/triage/undo", Agent).path(&["ticket"]).body(|_| json!({})),
         Example::new("POST /api/tickets/{id}/escalate", Agent)
             .path(&["ticket"])
             .body(|own| json!({"reason": "Swept", "toAgentId": own["support_agent"]})),
@@ -197,6 +210,14 @@ pub(crate) fn examples() -> Vec<Example> {
         // People and things
         Example::new("GET /api/lookups", Viewer),
         Example::new("GET /api/support-agents", Viewer),
+        Example::new("POST /api/support-agents", Admin)
+            .body(|own| json!({"kind": "HUMAN", "name": "Swept", "userId": own["watcher"]})),
+        Example::new("GET /api/support-agents/{id}", Viewer).path(&["support_agent"]),
+        // Of their own one, agents say whether they are available: see `support_agents.rs`.
+        Example::new("PATCH /api/support-agents/{id}", Admin)
+            .path(&["support_agent"])
+            .body(|own| json!({"userId": own["user"], "maxOpenTickets": 7})),
+        Example::new("DELETE /api/support-agents/{id}", Admin).path(&["support_agent"]),
         // Webhooks
         Example::new("GET /api/webhooks", Admin),
         Example::new("POST /api/webhooks", Admin)
@@ -211,12 +232,100 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Admin)
             .path(&["webhook", "delivery"])
             .body(|_| json!({})),
+        // Insight
+        Example::new("GET /api/dashboard/overview", Viewer),
+        Example::new("GET /api/dashboard/metrics", Viewer),
+        Example::new("GET /api/dashboard/metrics.csv", Agent),
+        Example::new("GET /api/dashboard/agents", Viewer),
+        Example::new("GET /api/dashboard/agents.csv", Agent),
+        Example::new("GET /api/dashboard/costs", Admin),
+        Example::new("GET /api/dashboard/customers", Viewer),
+        Example::new("GET /api/dashboard/customers.csv", Agent),
+        Example::new("GET /api/dashboard/health", Admin),
+        Example::new("GET /api/search", Viewer),
+        Example::new("GET /api/organizations", Viewer).query("accountManagerId", "account_manager"),
+        Example::new("POST /api/organizations", Admin)
+            .body(|own| json!({"name": "Swept", "accountManagerId": own["account_manager"]})),
+        Example::new("GET /api/organizations/export.csv", Agent).query("accountManagerId", "account_manager"),
+        Example::new("GET /api/organizations/{id}", Viewer).path(&["organization"]),
+        Example::new("PATCH /api/organizations/{id}", Admin)
+            .path(&["organization"])
+            .body(|own| json!({"accountManagerId": own["account_manager"]})),
+        Example::new("DELETE /api/organizations/{id}", Admin).path(&["organization"]),
+        Example::new("GET /api/organizations/{id}/contacts", Viewer).path(&["organization"]),
+        Example::new("GET /api/organizations/{id}/devices", Viewer).path(&["organization"]),
+        Example::new("GET /api/organizations/{id}/tickets", Viewer).path(&["organization"]),
+        Example::new("GET /api/contacts", Viewer)
+            .query("organizationId", "organization")
+            .query("locationId", "location"),
+        Example::new("POST /api/contacts", Agent).body(|own| {
+            json!({"name": "Swept", "organizationId": own["organization"], "locationId": own["location"]})
+        }),
+        Example::new("GET /api/contacts/export.csv", Agent)
+            .query("organizationId", "organization")
+            .query("locationId", "location"),
+        Example::new("GET /api/contacts/{id}", Viewer).path(&["contact"]),
+        Example::new("PATCH /api/contacts/{id}", Agent)
+            .path(&["contact"])
+            .body(|own| json!({"organizationId": own["organization"], "locationId": own["location"]})),
+        Example::new("DELETE /api/contacts/{id}", Admin).path(&["contact"]),
+        Example::new("GET /api/locations", Viewer).query("organizationId", "organization"),
+        Example::new("POST /api/locations", Agent)
+            .body(|own| json!({"name": "Swept", "organizationId": own["organization"]})),
+        Example::new("GET /api/locations/{id}", Viewer).path(&["location"]),
+        Example::new("PATCH /api/locations/{id}", Agent).path(&["location"]).body(|_| json!({"city": "Swept"})),
+        Example::new("DELETE /api/locations/{id}", Admin).path(&["location"]),
+        Example::new("GET /api/account-managers", Viewer),
+        Example::new("POST /api/account-managers", Admin).body(|_| json!({"name": "Swept"})),
+        Example::new("GET /api/account-managers/{id}", Viewer).path(&["account_manager"]),
+        Example::new("PATCH /api/account-managers/{id}", Admin)
+            .path(&["account_manager"])
+            .body(|_| json!({"name": "Swept"})),
+        Example::new("DELETE /api/account-managers/{id}", Admin).path(&["account_manager"]),
+        Example::new("GET /api/devices", Viewer).query("org", "organization").query("contact", "contact"),
+        Example::new("POST /api/devices", Agent).body(|own| {
+            json!({"organizationId": own["organization"], "name": "SWEPT-1", "type": "LAPTOP", "manufacturerId": own["manufacturer"],
+                "modelId": own["model"], "operatingSystemId": own["operating_system"], "domainId": own["domain"],
+                "locationId": own["location"]})
+        }),
+        Example::new("GET /api/devices/export.csv", Agent).query("org", "organization").query("contact", "contact"),
+        Example::new("GET /api/devices/{id}", Viewer).path(&["device"]),
+        Example::new("PATCH /api/devices/{id}", Agent).path(&["spare_device"]).body(|own| {
+            json!({"organizationId": own["organization"], "manufacturerId": own["manufacturer"], "modelId": own["model"],
+                "operatingSystemId": own["operating_system"], "domainId": own["domain"], "locationId": own["location"]})
+        }),
+        Example::new("DELETE /api/devices/{id}", Admin).path(&["spare_device"]),
+        Example::new("PUT /api/contacts/{id}/devices/{deviceId}", Agent)
+            .path(&["contact", "device"])
+            .body(|_| json!({"isPrimary": true})),
+        Example::new("DELETE /api/contacts/{id}/devices/{deviceId}", Agent).path(&["contact", "device"]),
+        Example::new("GET /api/device-manufacturers", Viewer),
+        Example::new("POST /api/device-manufacturers", Admin).body(|_| json!({"name": "Swept"})),
+        Example::new("GET /api/device-manufacturers/{id}", Viewer).path(&["spare_manufacturer"]),
+        Example::new("PATCH /api/device-manufacturers/{id}", Admin).path(&["spare_manufacturer"]).body(|_| json!({"name": "Swept2"})),
+        Example::new("DELETE /api/device-manufacturers/{id}", Admin).path(&["spare_manufacturer"]),
+        Example::new("GET /api/device-models", Viewer).query("manufacturerId", "manufacturer"),
+        Example::new("POST /api/device-models", Admin).body(|own| json!({"name": "Swept", "manufacturerId": own["manufacturer"]})),
+        Example::new("GET /api/device-models/{id}", Viewer).path(&["spare_model"]),
+        Example::new("PATCH /api/device-models/{id}", Admin).path(&["spare_model"]).body(|_| json!({"name": "Swept2"})),
+        Example::new("DELETE /api/device-models/{id}", Admin).path(&["spare_model"]),
+        Example::new("GET /api/operating-systems", Viewer),
+        Example::new("POST /api/operating-systems", Admin).body(|_| json!({"name": "Swept"})),
+        Example::new("GET /api/operating-systems/{id}", Viewer).path(&["spare_operating_system"]),
+        Example::new("PATCH /api/operating-systems/{id}", Admin).path(&["spare_operating_system"]).body(|_| json!({"name": "Swept2"})),
+        Example::new("DELETE /api/operating-systems/{id}", Admin).path(&["spare_operating_system"]),
+        Example::new("GET /api/domains", Viewer),
+        Example::new("POST /api/domains", Admin).body(|_| json!({"name": "swept.example"})),
+        Example::new("GET /api/domains/{id}", Viewer).path(&["spare_domain"]),
+        Example::new("PATCH /api/domains/{id}", Admin).path(&["spare_domain"]).body(|_| json!({"name": "swept.example2"})),
+        Example::new("DELETE /api/domains/{id}", Admin).path(&["spare_domain"]),
         // Events
         Example::new("GET /api/events", Socket),
         // The document
         Example::new("GET /api/openapi.json", Public),
         Example::new("GET /api/docs", Public),
         // Operations
+        Example::new("GET /metrics", Public),
         Example::new("GET /healthz", Public),
         Example::new("GET /readyz", Public),
     ]
@@ -260,6 +369,12 @@ impl Rows {
         let agents = admin.get("/api/support-agents").await.expect(200);
         let named = |agent: &&Value| agent["name"] == word;
         rows.insert("support_agent", id(agents["items"].as_array().unwrap().iter().find(named).unwrap()));
+        let watcher = json!({"email": format!("{}-2@{name}.test", word.to_lowercase()), "name": word, "role": "VIEWER", "password": word.repeat(2)});
+        rows.insert("watcher", id(&admin.post("/api/users", watcher).await.expect(201)["user"]));
+        let team = json!({"name": word, "members": [rows["support_agent"]]});
+        rows.insert("team", id(&admin.post("/api/teams", team).await.expect(201)));
+        let number = json!({"number": if name == "north" { "+12025550178" } else { "+12025550179" }, "label": word});
+        rows.insert("phone_number", id(&admin.post("/api/phone-numbers", number).await.expect(201)));
         let input = json!({"subject": word, "message": word, "contactId": place.contact, "tags": [word]});
         let ticket = admin.post("/api/tickets", input).await.expect(201);
         let path = format!("/api/tickets/{}", id(&ticket));
@@ -290,6 +405,31 @@ impl Rows {
         rows.insert("webhook_secret", hook["secret"].as_str().unwrap().to_owned());
         let test = admin.post(&format!("/api/webhooks/{}/test", id(&hook)), json!({})).await.expect(201);
         rows.insert("delivery", id(&test));
+        let manager = json!({"name": word, "email": format!("{}@staff.test", word.to_lowercase())});
+        rows.insert("account_manager", id(&admin.post("/api/account-managers", manager).await.expect(201)));
+        let site = json!({"organizationId": place.organization, "name": word, "address": word, "city": word});
+        admin.post("/api/locations", site).await.expect(201);
+        rows.insert("location", place.location.clone());
+        for (thing, path, name) in [
+            ("manufacturer", "device-manufacturers", word.to_owned()),
+            ("spare_manufacturer", "device-manufacturers", format!("{word} spare")),
+            ("operating_system", "operating-systems", word.to_owned()),
+            ("spare_operating_system", "operating-systems", format!("{word} spare")),
+            ("domain", "domains", word.to_owned()),
+            ("spare_domain", "domains", format!("{word}.spare")),
+        ] {
+            rows.insert(thing, id(&admin.post(&format!("/api/{path}"), json!({"name": name})).await.expect(201)));
+        }
+        for thing in ["model", "spare_model"] {
+            let model = json!({"name": format!("{word} {thing}"), "manufacturerId": rows["manufacturer"]});
+            rows.insert(thing, id(&admin.post("/api/device-models", model).await.expect(201)));
+        }
+        let device = json!({
+            "organizationId": place.organization, "name": word, "type": "OTHER", "serialNumber": word, "assetTag": word,
+            "notes": word, "modelId": rows["model"], "operatingSystemId": rows["operating_system"],
+            "domainId": rows["domain"], "locationId": rows["location"],
+        });
+        rows.insert("spare_device", id(&admin.post("/api/devices", device).await.expect(201)));
         // What is shared is the administrators' to change, and what is not is one's own.
         let agent = world.sign_in(&format!("agent@{name}.test")).await;
         for (who, is_shared, names) in

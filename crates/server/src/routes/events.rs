@@ -100,6 +100,7 @@ const BROKEN: Ending = (1011, "something went wrong inside the desk");
 
 impl Listener {
     async fn run(mut self, mut socket: WebSocket) {
+        let _open = self.desk.app.meters.socket();
         let ending = match self.listen(&mut socket).await {
             Ok(()) => GONE,
             Err(ending) => ending,

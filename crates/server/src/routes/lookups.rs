@@ -12,8 +12,6 @@ use utoipa::ToSchema;
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::AsViewer;
-use crate::paging::Items;
-use crate::shape::Assignee;
 
 /// A value with its words, colour and place.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,15 +78,4 @@ pub(crate) async fn lookups(
         categories: choices(CATEGORIES.iter().map(|c| (*c, capital(c), None))),
         product_areas: own.product_areas,
     }))
-}
-
-/// Everybody who may be given a ticket, by name.
-#[utoipa::path(get, path = "/api/support-agents", tag = "people and things",
-    responses((status = 200, description = "The support agents", body = Items<Assignee>)))]
-pub(crate) async fn list_support_agents(
-    State(desk): State<Desk>,
-    AsViewer(actor): AsViewer,
-) -> Result<Json<Items<Assignee>>, ApiError> {
-    let agents = desk.app.support_agents(&actor).await?;
-    Ok(Json(Items { items: agents.iter().map(Assignee::from).collect() }))
 }

@@ -1,26 +1,43 @@
 //! Every route of the API, in one list. A route that is not here does not exist, and neither does one without documentation.
 
+mod account_managers;
 mod ai;
 mod articles;
 mod attachments;
 mod audit_log;
 mod auth;
 mod bulk;
+mod catalogues;
+mod contact_devices;
+mod contacts;
 mod copilot;
 mod copilot_sync;
+mod dashboard;
+mod dashboard_csv;
+mod device_export;
+mod devices;
 mod escalations;
 mod events;
 mod export;
 mod health;
+mod locations;
 mod lookups;
 mod macros;
 mod merges;
 mod oidc;
+mod organizations;
+mod palette;
+mod people_export;
+mod phone_numbers;
 mod presence;
 mod saved_views;
 mod similar;
+mod slices;
+mod support_agents;
+mod teams;
 mod tickets;
 mod tokens;
+mod triage;
 mod users;
 mod webhooks;
 mod workspace;
@@ -55,6 +72,14 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(tokens::revoke_token))
         .routes(routes!(workspace::get_workspace, workspace::patch_workspace))
         .routes(routes!(audit_log::audit_log))
+        .routes(routes!(phone_numbers::list_phone_numbers, phone_numbers::add_phone_number))
+        .routes(routes!(
+            phone_numbers::get_phone_number,
+            phone_numbers::patch_phone_number,
+            phone_numbers::remove_phone_number
+        ))
+        .routes(routes!(teams::list_teams, teams::add_team))
+        .routes(routes!(teams::get_team, teams::patch_team, teams::remove_team))
         // Tickets
         .routes(routes!(tickets::list_tickets, tickets::create_ticket))
         .routes(routes!(tickets::get_ticket, tickets::patch_ticket))
@@ -62,6 +87,8 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(tickets::add_message))
         .routes(routes!(tickets::assign_ticket))
         .routes(routes!(tickets::escalate_ticket))
+        .routes(routes!(triage::apply_triage))
+        .routes(routes!(triage::undo_triage))
         .routes(routes!(tickets::list_ticket_events))
         .routes(routes!(tickets::list_ticket_suggestions))
         .routes(routes!(similar::list_similar_tickets))
@@ -103,7 +130,64 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(ai::summarize))
         // People and things
         .routes(routes!(lookups::lookups))
-        .routes(routes!(lookups::list_support_agents))
+        .routes(routes!(support_agents::list_support_agents, support_agents::add_support_agent))
+        .routes(routes!(
+            support_agents::get_support_agent,
+            support_agents::patch_support_agent,
+            support_agents::remove_support_agent
+        ))
+        .routes(routes!(palette::search_everything))
+        .routes(routes!(organizations::list_organizations, organizations::add_organization))
+        .routes(routes!(people_export::export_organizations))
+        .routes(routes!(
+            organizations::get_organization,
+            organizations::patch_organization,
+            organizations::remove_organization
+        ))
+        .routes(routes!(organizations::list_organization_contacts))
+        .routes(routes!(organizations::list_organization_devices))
+        .routes(routes!(organizations::list_organization_tickets))
+        .routes(routes!(contacts::list_contacts, contacts::add_contact))
+        .routes(routes!(people_export::export_contacts))
+        .routes(routes!(contacts::get_contact, contacts::patch_contact, contacts::remove_contact))
+        .routes(routes!(locations::list_locations, locations::add_location))
+        .routes(routes!(locations::get_location, locations::patch_location, locations::remove_location))
+        .routes(routes!(account_managers::list_account_managers, account_managers::add_account_manager))
+        .routes(routes!(
+            account_managers::get_account_manager,
+            account_managers::patch_account_manager,
+            account_managers::remove_account_manager
+        ))
+        .routes(routes!(devices::list_devices, devices::add_device))
+        .routes(routes!(device_export::export_devices))
+        .routes(routes!(devices::get_device, devices::patch_device, devices::remove_device))
+        .routes(routes!(contact_devices::set_contact_device, contact_devices::remove_contact_device))
+        .routes(routes!(catalogues::list_device_manufacturers, catalogues::add_device_manufacturer))
+        .routes(routes!(
+            catalogues::get_device_manufacturer,
+            catalogues::patch_device_manufacturer,
+            catalogues::remove_device_manufacturer
+        ))
+        .routes(routes!(catalogues::list_device_models, catalogues::add_device_model))
+        .routes(routes!(catalogues::get_device_model, catalogues::patch_device_model, catalogues::remove_device_model))
+        .routes(routes!(catalogues::list_operating_systems, catalogues::add_operating_system))
+        .routes(routes!(
+            catalogues::get_operating_system,
+            catalogues::patch_operating_system,
+            catalogues::remove_operating_system
+        ))
+        .routes(routes!(catalogues::list_domains, catalogues::add_domain))
+        .routes(routes!(catalogues::get_domain, catalogues::patch_domain, catalogues::remove_domain))
+        // Insight
+        .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::metrics))
+        .routes(routes!(dashboard_csv::export_metrics))
+        .routes(routes!(dashboard::agents))
+        .routes(routes!(dashboard_csv::export_agents))
+        .routes(routes!(dashboard::costs))
+        .routes(routes!(dashboard::customers))
+        .routes(routes!(dashboard_csv::export_customers))
+        .routes(routes!(dashboard::system_health))
         // Webhooks
         .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::delete_webhook))
@@ -120,6 +204,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         // Operations
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(crate::metrics_text::metrics_text))
 }
 
 /// A fresh answer, or the very answer that the same request had before.

@@ -292,22 +292,26 @@ pub(crate) async fn add_message(
 pub(crate) struct Assignment {
     support_agent_id: Option<String>,
     user_id: Option<String>,
+    /// A team: whose turn it is by its strategy.
+    team_id: Option<String>,
 }
 
-/// Gives a ticket to somebody, or releases it.
+/// Gives a ticket to somebody, to whose turn it is in a team, or releases it.
 #[utoipa::path(post, path = "/api/tickets/{id}/assign", tag = "tickets", request_body = Assignment, params(("id" = String, Path, description = "Id or number of the ticket")),
-    responses((status = 200, description = "The ticket as it is now", body = TicketDetail)))]
+    responses((status = 200, description = "The ticket as it is now", body = TicketDetail),
+        (status = 409, description = "`nobody_available`: nobody of the team is available and below their limit; `ticket_merged`", body = crate::error::Problem, content_type = "application/problem+json")))]
 pub(crate) async fn assign_ticket(
     State(desk): State<Desk>,
     AsAgent(actor): AsAgent,
     Id(id): Id,
     Body { value, .. }: Body<Assignment>,
 ) -> Result<Json<TicketDetail>, ApiError> {
-    let to = match (value.support_agent_id, value.user_id) {
-        (None, None) => AssignTo::Nobody,
-        (Some(agent), None) => AssignTo::Agent(agent),
-        (None, Some(user)) => AssignTo::User(user),
-        (Some(_), Some(_)) => return Err(ApiError::invalid("userId", "give supportAgentId or userId, not both")),
+    let to = match (value.support_agent_id, value.user_id, value.team_id) {
+        (None, None, None) => AssignTo::Nobody,
+        (Some(agent), None, None) => AssignTo::Agent(agent),
+        (None, Some(user), None) => AssignTo::User(user),
+        (None, None, Some(team)) => AssignTo::Team(team),
+        _ => return Err(ApiError::invalid("userId", "give only one of supportAgentId, userId and teamId")),
     };
     Ok(Json(TicketDetail::from(&desk.app.assign_ticket(&actor, &id, to).await?)))
 }

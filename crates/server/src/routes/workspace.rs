@@ -60,8 +60,18 @@ pub(crate) struct WorkspaceChanges {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     daily_budget_usd: Option<Option<f64>>,
+    /// Most tokens a day, at most the operator's; null for that.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    daily_budget_tokens: Option<Option<i64>>,
+    /// Whether tickets go to the team that covers their product area by themselves.
+    auto_assign: Option<bool>,
     /// off, suggest or apply.
     auto_triage: Option<String>,
+    /// How sure the copilot must be before it sets anything by itself, 0 to 1; null for the default.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    triage_min_confidence: Option<Option<f64>>,
     /// E.164; null for none.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -88,7 +98,10 @@ pub(crate) async fn patch_workspace(
         product_areas: value.product_areas,
         model: value.model,
         daily_budget_usd: value.daily_budget_usd,
+        daily_budget_tokens: value.daily_budget_tokens,
+        auto_assign: value.auto_assign,
         auto_triage: value.auto_triage,
+        triage_min_confidence: value.triage_min_confidence,
         transfer_number: value.transfer_number,
         record_calls: value.record_calls,
     };

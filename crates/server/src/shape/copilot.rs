@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Ref, time};
+use super::{Ref, TriageRow, time};
 
 /// A copilot suggestion as it is now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,6 +75,9 @@ pub(crate) struct TicketSuggestion {
     /// What was asked: the tone of a draft, the message of a chat.
     #[schema(value_type = Object)]
     request: Value,
+    /// What it proposes for a new ticket, and what became of that; null for what people asked for.
+    #[schema(required)]
+    triage: Option<TriageRow>,
     /// The version of the prompts, or of the built-in model's rules, that answered.
     #[schema(required)]
     prompt_version: Option<String>,
@@ -104,6 +107,7 @@ impl From<NamedSuggestion> for TicketSuggestion {
             suggestion: SuggestionRow::from(&row),
             requested_by: named.requested_by.map(|user| Ref { id: user.id, name: user.name }),
             duration_ms: row.started_at.zip(row.finished_at).map(|(from, to)| to - from),
+            triage: patchcord_app::triage::read(&row).map(TriageRow::from),
             request: row.request,
             prompt_version: row.prompt_version,
             redaction_counts: row.redaction_counts,
@@ -125,6 +129,7 @@ pub(crate) struct SyncResult {
     category: Option<String>,
     urgency: Option<String>,
     suggested_actions: Option<Vec<String>>,
+    confidence: Option<f64>,
     /// Of next steps.
     steps: Option<Vec<String>>,
     /// Of a draft.

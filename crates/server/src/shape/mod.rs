@@ -1,9 +1,15 @@
 //! How things look on the wire: camelCase, RFC 3339, nulls shown. Nothing here decides anything.
 
+mod assignment;
 mod audit_log;
 mod copilot;
+mod costs;
+mod dashboard;
 mod desk;
+mod devices;
 mod knowledge;
+mod people;
+mod system_health;
 mod tickets;
 mod tokens;
 mod users;
@@ -15,10 +21,18 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub(crate) use assignment::{PhoneNumberRow, SupportAgentRow, TeamRow, TriageOutcome, TriageRow};
 pub(crate) use audit_log::AuditRow;
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
+pub(crate) use costs::{CostsRow, UsageRow};
+pub(crate) use dashboard::{
+    AgentRow, AgentsRow, BucketRow, CustomerRow, OverviewRow, PeriodFigures, SeriesRow, bucket_rows,
+};
 pub(crate) use desk::{BulkOutcome, EscalationLine, MacroPreview, MacroRow, SavedViewRow, SimilarTicket};
+pub(crate) use devices::{ContactDeviceRow, DeviceDetail, DeviceRow, EntryRow, ModelRow, OperatingSystemRow, entry};
 pub(crate) use knowledge::{ArticleRow, FoundArticle};
+pub(crate) use people::{AccountManagerRow, ContactRow, LocationRow, OrganizationRow};
+pub(crate) use system_health::SystemHealthRow;
 pub(crate) use tickets::{
     Assignee, AttachmentRow, EscalationRow, MessageRow, TicketDetail, TicketEventRow, TicketLine,
 };
@@ -34,6 +48,11 @@ pub(crate) fn value(body: &impl Serialize) -> Value {
 
 fn time(at: Option<i64>) -> Option<String> {
     at.map(to_rfc3339)
+}
+
+/// Micro-dollars as dollars.
+fn dollars(micro: i64) -> f64 {
+    micro as f64 / 1e6
 }
 
 /// The id and name of something.

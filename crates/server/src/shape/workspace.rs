@@ -30,8 +30,19 @@ pub(crate) struct WorkspaceRow {
     daily_budget_usd: f64,
     /// The operator's figure, which no workspace can raise.
     daily_budget_max_usd: f64,
+    /// Most tokens that models may use a day (UTC); null for any number.
+    #[schema(required)]
+    daily_budget_tokens: Option<i64>,
+    /// The operator's figure of tokens, which no workspace can raise; null for any number.
+    #[schema(required)]
+    daily_budget_max_tokens: Option<i64>,
+    /// Whether tickets go to the team that covers their product area by themselves.
+    auto_assign: bool,
     #[schema(example = "off")]
     auto_triage: String,
+    /// How sure the copilot must be before it sets anything by itself.
+    #[schema(example = 0.6)]
+    triage_min_confidence: f64,
     #[schema(required)]
     transfer_number: Option<String>,
     record_calls: bool,
@@ -55,7 +66,11 @@ impl From<&WorkspaceSettings> for WorkspaceRow {
             model: settings.model.clone(),
             daily_budget_usd: dollars(of.daily_budget_microusd),
             daily_budget_max_usd: dollars(of.daily_budget_max_microusd),
+            daily_budget_tokens: of.daily_budget_tokens,
+            daily_budget_max_tokens: of.daily_budget_max_tokens,
+            auto_assign: settings.auto_assign,
             auto_triage: settings.auto_triage.as_str().to_owned(),
+            triage_min_confidence: settings.triage_min_confidence_percent as f64 / 100.0,
             transfer_number: settings.transfer_number.clone(),
             record_calls: settings.record_calls,
             version: row.version,

@@ -32,6 +32,8 @@ pub struct Model {
     pub final_text: Option<String>,
     pub edit_distance: Option<i64>,
     pub feedback_note: Option<String>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub triage: Option<Json>,
     pub started_at: Option<i64>,
     pub finished_at: Option<i64>,
     pub created_at: i64,

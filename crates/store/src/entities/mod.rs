@@ -27,9 +27,11 @@ pub mod login_attempts;
 pub mod macros;
 pub mod operating_systems;
 pub mod organizations;
+pub mod phone_numbers;
 pub mod refresh_tokens;
 pub mod saved_views;
 pub mod support_agents;
+pub mod teams;
 pub mod ticket_assignments;
 pub mod ticket_escalations;
 pub mod ticket_events;
@@ -83,9 +85,11 @@ tenant_owned!(
     macros,
     operating_systems,
     organizations,
+    phone_numbers,
     refresh_tokens,
     saved_views,
     support_agents,
+    teams,
     ticket_assignments,
     ticket_escalations,
     ticket_events,

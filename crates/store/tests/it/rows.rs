@@ -281,6 +281,7 @@ pub(crate) fn suggestion(id: &str, ticket_id: &str) -> Suggestion {
         final_text: None,
         edit_distance: None,
         feedback_note: None,
+        triage: None,
         started_at: None,
         finished_at: None,
         created_at: 1,
@@ -478,6 +479,20 @@ pub(crate) fn canned_reply(id: &str, user_id: &str, support_agent_id: &str) -> M
     }
 }
 
+pub(crate) fn team(id: &str) -> Team {
+    Team {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        name: format!("name of {id}"),
+        product_areas: json!(["VPN"]),
+        strategy: "ROUND_ROBIN".into(),
+        turn: 0,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
 pub(crate) fn webhook_endpoint(id: &str) -> WebhookEndpoint {
     WebhookEndpoint {
         workspace_id: "nobody".to_owned(),
@@ -495,6 +510,22 @@ pub(crate) fn webhook_endpoint(id: &str) -> WebhookEndpoint {
         last_success_at: None,
         last_seq: 0,
         deleted_at: None,
+        version: 1,
+        created_at: 1,
+        updated_at: 1,
+    }
+}
+
+pub(crate) fn phone_number(id: &str) -> PhoneNumber {
+    PhoneNumber {
+        workspace_id: "nobody".to_owned(),
+        id: id.to_owned(),
+        number: format!("number of {id}"),
+        label: format!("label of {id}"),
+        engine: None,
+        transfer_number: None,
+        is_active: true,
+        takes_calls: true,
         version: 1,
         created_at: 1,
         updated_at: 1,

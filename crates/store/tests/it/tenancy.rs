@@ -3,8 +3,9 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    StoreError, api_tokens, articles, audit_log, directory, escalations, idempotency, jobs, macros, merges, messages,
-    saved_views, search, sessions, suggestions, ticket_list, tickets, trail, users, webhooks, workspaces,
+    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
+    idempotency, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, suggestions,
+    support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -56,6 +57,8 @@ macro_rules! each_row {
             [edit] api_tokens: rows::api_token(&p("api_token"), &p("user")),
             [edit] saved_views: rows::saved_view(&p("view"), &p("user")),
             [edit] macros: rows::canned_reply(&p("macro"), &p("user"), &p("agent")),
+            [edit] teams: rows::team(&p("team")),
+            [edit] phone_numbers: rows::phone_number(&p("number")),
             [edit] webhook_endpoints: rows::webhook_endpoint(&p("webhook")),
             [edit] webhook_deliveries: rows::webhook_delivery(&p("delivery"), &p("webhook")),
         )
@@ -155,6 +158,9 @@ async fn every_table_of_a_row_is_in_this_test(engine: Engine) {
     }
 }
 
+/// What the catalogues hold, in the order of [`catalogues::Catalogue::ALL`].
+const ENTRIES: [&str; 4] = ["first_manufacturer", "first_model", "first_system", "first_domain"];
+
 /// Every query of the crate that takes a handle, asked by a workspace that has nothing, with the ids of one that has.
 async fn queries_find_nothing_of_another_workspace(engine: Engine) {
     let (db, first) = engine.workspace().await;
@@ -165,6 +171,8 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         Box::pin(async move {
             let tenant = tx.tenant(&of);
             search::add(tenant, search::TICKET, "first_ticket", "printer").await?;
+            search::add(tenant, search::DEVICE, "first_device", "laptop").await?;
+            contact_devices::set_use(tenant, "first_contact", "first_device", true).await?;
             suggestions::cache(tenant, "question", json!("answer"), 100).await?;
             let job = jobs::NewJob {
                 id: "job".into(),
@@ -177,6 +185,8 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
                 at: 1,
             };
             jobs::enqueue(tenant, job).await?;
+            teams::add_member(tenant, "first_team", "first_agent").await?;
+            waiting::add(tenant, "first_ticket", "first_team", 1).await?;
             Ok(())
         })
     })
@@ -244,6 +254,49 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         let articles = articles::Query { limit: 9, ..Default::default() };
         assert_eq!(articles::page(t, &articles).await.unwrap().len(), n);
         assert_eq!(articles::count(t, &articles).await.unwrap(), n as i64);
+        let slice = Slice { limit: 9, ..Slice::default() };
+        let all = support_agents::Query { slice: slice.clone(), ..Default::default() };
+        assert_eq!(support_agents::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(support_agents::count(t, &all).await.unwrap(), n as i64);
+        let all = phone_numbers::Query { slice: slice.clone(), ..Default::default() };
+        assert_eq!(phone_numbers::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(phone_numbers::count(t, &all).await.unwrap(), n as i64);
+        assert_eq!(phone_numbers::is_there(t, "number of first_number").await.unwrap(), one);
+        let all = teams::Query { slice, ..Default::default() };
+        assert_eq!(teams::page(t, &all).await.unwrap().len(), n);
+        assert_eq!(teams::count(t, &all).await.unwrap(), n as i64);
+        assert_eq!(teams::covering(t, "VPN", "").await.unwrap().is_some(), one);
+        assert_eq!(teams::is_named(t, "name of first_team", "").await.unwrap(), one);
+        assert_eq!(teams::members(t, &some("team")).await.unwrap().len(), n);
+        assert_eq!(teams::of_agent(t, "first_agent").await.unwrap().len(), n);
+        assert_eq!(teams::ready(t, "first_team").await.unwrap().len(), n);
+        assert_eq!(waiting::of_team(t, "first_team", 9).await.unwrap().len(), n);
+        assert_eq!(waiting::team_of(t, "first_ticket").await.unwrap().is_some(), one);
+        assert_eq!(waiting::teams_of_agent(t, "first_agent").await.unwrap().len(), n);
+        assert_eq!(waiting::teams(t).await.unwrap().len(), n);
+        assert_eq!(suggestions::tokens_since(t, 0).await.unwrap(), 0);
+        for words in [None, Some("laptop".to_owned())] {
+            let query = devices::Query { words, limit: 9, ..Default::default() };
+            assert_eq!(devices::page(t, &query).await.unwrap().len(), n);
+            assert_eq!(devices::count(t, &query).await.unwrap(), n as i64);
+        }
+        let of_contact = devices::Query { contacts: some("contact"), limit: 9, ..Default::default() };
+        assert_eq!(devices::page(t, &of_contact).await.unwrap().len(), n);
+        assert_eq!(devices::line(t, "first_device").await.unwrap().is_some(), one);
+        assert_eq!(devices::users(t, "first_device", 9).await.unwrap().len(), n);
+        assert_eq!(devices::used_by(t, "first_device").await.unwrap(), (n as i64, 0));
+        assert_eq!(devices::open_tickets(t, "first_device").await.unwrap(), 0);
+        assert_eq!(contact_devices::use_of(t, "first_contact", "first_device").await.unwrap().is_some(), one);
+        for (catalogue, id) in catalogues::Catalogue::ALL.into_iter().zip(ENTRIES) {
+            let all = catalogues::Query { limit: 9, ..Default::default() };
+            let page = catalogues::page(t, catalogue, &all).await.unwrap();
+            assert_eq!(page.len(), n);
+            assert_eq!(catalogues::count(t, catalogue, &all).await.unwrap(), n as i64);
+            assert_eq!(catalogues::get(t, catalogue, id).await.unwrap().is_some(), one);
+            let name = db.store.tenant(&first);
+            let name = catalogues::get(name, catalogue, id).await.unwrap().unwrap().name;
+            assert_eq!(catalogues::named(t, catalogue, &name, None, None).await.unwrap().is_some(), one);
+        }
         assert_eq!(merges::newest_lines(t, &some("ticket"), 9).await.unwrap().len(), n);
     }
     // Changes, asked for by the other workspace.
@@ -261,8 +314,23 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
             search::replace(t, search::TICKET, "first_ticket", "mine").await?;
             search::forget(t, search::TICKET, "first_ticket").await?;
             assert!(!macros::delete(t, "first_macro").await?);
+            assert!(!support_agents::remove(t, "first_agent").await?);
+            assert!(!phone_numbers::remove(t, "first_number").await?);
+            assert!(!teams::remove(t, "first_team").await?);
+            teams::remove_member(t, "first_team", "first_agent").await?;
+            teams::took_turn(t, "first_team", "first_agent").await?;
+            teams::lock_members(t, "first_team").await?;
+            waiting::remove(t, "first_ticket").await?;
+            waiting::forget_team(t, "first_team").await?;
             assert!(!saved_views::delete(t, "first_view").await?);
             assert!(!articles::remove(t, "first_article").await?);
+            assert!(!contact_devices::forget_use(t, "first_contact", "first_device").await?);
+            assert!(!devices::remove(t, "first_device").await?);
+            for (catalogue, id) in catalogues::Catalogue::ALL.into_iter().zip(ENTRIES) {
+                assert!(catalogues::lock(t, catalogue, id).await?.is_none());
+                assert!(!catalogues::remove(t, catalogue, id).await?);
+            }
+            search::forget(t, search::DEVICE, "first_device").await?;
             assert_eq!(merges::move_all(t, "first_ticket", "nowhere").await?, merges::Moved::default());
             merges::move_search(t, "first_ticket", "nowhere").await?;
             assert!(merges::unfinished_suggestions(t, "first_ticket").await?.is_empty());
@@ -273,11 +341,14 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
     .await
     .unwrap();
     let t = db.store.tenant(&first);
+    assert_eq!(waiting::of_team(t, "first_team", 9).await.unwrap(), ["first_ticket"]);
+    assert_eq!(teams::ready(t, "first_team").await.unwrap()[0].last_turn, 0);
     assert!(suggestions::conversation(t, "first_ticket", "first_user").await.unwrap().is_some());
     let token: patchcord_store::rows::RefreshToken = t.get("first_token").await.unwrap().unwrap();
     assert_eq!((token.used_at, token.revoked_at), (None, None));
     assert_eq!(suggestions::cached(t, "question", 5).await.unwrap(), Some(json!("answer")));
     assert_eq!(search::any_word(t, search::TICKET, "printer", 9).await.unwrap().len(), 1);
+    assert_eq!(search::any_word(t, search::DEVICE, "laptop", 9).await.unwrap().len(), 1);
     let raw = db.raw().await;
     assert_eq!(number(&raw, "SELECT COUNT(*) FROM jobs WHERE state = 'READY'").await, 1);
 }

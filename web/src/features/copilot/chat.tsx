@@ -1,7 +1,8 @@
 import { Button, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { type Suggestion, api } from "~/api/client";
-import { ChatAnswer, newest } from "./content";
+import { usePartial } from "~/live/partials";
+import { ChatAnswer, isPending, newest } from "./content";
 import classes from "./copilot.module.css";
 import { ResultCard } from "./result-card";
 import type { Ask } from "./use-runs";
@@ -27,6 +28,9 @@ export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
   const lastAt = said.at(-1)?.at;
   // The question is shown at once, until the conversation has it together with its answer.
   const waiting = asked && asked.after === lastAt ? asked.text : null;
+  const latest = runs.find(({ kind }) => kind === "chat");
+  const running = latest && isPending(latest) ? latest : null;
+  const partial = usePartial(running?.id ?? "");
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     if (asked) list.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
@@ -47,6 +51,10 @@ export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
         <Line key={index} role={line.role} text={line.content} />
       ))}
       {waiting && <Line role="user" text={waiting} />}
+      {waiting && latest?.state === "error" && (
+        <Line role="assistant" text={`Not answered: ${latest.error ?? "it failed"}`} />
+      )}
+      {running && partial !== "" && <Line role="assistant" text={partial} provisional />}
     </ol>
   );
   return (
@@ -87,11 +95,19 @@ export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
   );
 }
 
-function Line({ role, text }: { role: string; text: string }) {
+interface LineProps {
+  role: string;
+  text: string;
+  /** Whether it is still being written. */
+  provisional?: boolean;
+}
+
+function Line({ role, text, provisional = false }: LineProps) {
   return (
     <li className={classes.said} data-role={role}>
       <span className={classes.sayer}>{role === "user" ? "You" : "Copilot"}</span>
-      <p className={classes.text}>{text}</p>
+      <p className={provisional ? classes.provisional : classes.text}>{text}</p>
+      {provisional && <span className={classes.hint}>Provisional, still being written</span>}
     </li>
   );
 }

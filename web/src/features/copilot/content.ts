@@ -21,7 +21,12 @@ export const ChatAnswer = z.object({ answer: z.string(), citations: Citations })
 /** The newest result of a kind, read by its schema; null when there is none yet. */
 export function newest<S extends z.core.$ZodType>(runs: Suggestion[], kind: string, schema: S) {
   const run = runs.find((candidate) => candidate.kind === kind && candidate.state === "success");
-  if (!run) return null;
+  return run ? read(run, schema) : null;
+}
+
+/** A run and its result; null when it has none, or one of another shape. */
+export function read<S extends z.core.$ZodType>(run: Suggestion, schema: S) {
+  if (run.state !== "success") return null;
   const content = z.safeParse(schema, run.content);
   return content.success ? { run, content: content.data } : null;
 }
@@ -29,3 +34,11 @@ export function newest<S extends z.core.$ZodType>(runs: Suggestion[], kind: stri
 export function isPending({ state }: Pick<Suggestion, "state">): boolean {
   return state === "queued" || state === "running";
 }
+
+/** How kinds are called by people. */
+export const TITLES: Record<string, string> = {
+  analysis: "Analysis",
+  next_steps: "Next steps",
+  draft_reply: "Draft reply",
+  chat: "Answer",
+};

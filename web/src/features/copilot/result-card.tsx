@@ -1,13 +1,14 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
-import { Braces, Copy, ThumbsDown, ThumbsUp } from "lucide-react";
-import { type ReactNode, useId } from "react";
+import { ActionIcon, Button, TextInput, Tooltip } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { Braces, Copy, RotateCw, ThumbsDown, ThumbsUp } from "lucide-react";
+import { type ReactNode, useId, useState } from "react";
 import { type Suggestion, api } from "~/api/client";
 import { suggestionsQuery } from "~/api/queries";
 import { Age } from "~/components/time";
 import { showDone, showProblem } from "~/components/toast";
 import { copy } from "~/lib/clipboard";
 import { duration } from "~/lib/time";
-import { useQueryClient } from "@tanstack/react-query";
+import { Citations } from "./citations";
 import { useResultContext } from "./context";
 import classes from "./copilot.module.css";
 
@@ -16,13 +17,14 @@ interface Props {
   run: Suggestion;
   /** The result as plain text. */
   text: string;
-  citations?: string[] | null;
+  citations?: string[] | null | undefined;
   children: ReactNode;
 }
 
 /** Around every result: how to take it along, who made it, and what one thinks of it. */
 export function ResultCard({ title, run, text, citations, children }: Props) {
   const heading = useId();
+  const { onRetry } = useResultContext();
   return (
     <section className={classes.card} aria-labelledby={heading}>
       <header className={classes.cardHead}>
@@ -38,6 +40,11 @@ export function ResultCard({ title, run, text, citations, children }: Props) {
         <IconAction label="Copy" onClick={() => void copyOut(text)}>
           <Copy size={15} aria-hidden />
         </IconAction>
+        {onRetry && (
+          <IconAction label="Ask again" onClick={() => onRetry(run)}>
+            <RotateCw size={14} aria-hidden />
+          </IconAction>
+        )}
       </header>
       {children}
       <Citations ids={citations ?? []} />
@@ -51,64 +58,75 @@ async function copyOut(text: string): Promise<void> {
   else showProblem("Not copied", new Error("The browser does not allow it. Select the text and copy it."));
 }
 
-function Citations({ ids }: { ids: string[] }) {
-  const { sources } = useResultContext();
-  if (ids.length === 0) return null;
-  return (
-    <ul className={classes.citations} aria-label="Sources">
-      {ids.map((id, index) => {
-        const source = sources.get(id);
-        return (
-          <li key={id}>
-            <sup>{index + 1}</sup>{" "}
-            {source ? (
-              <button type="button" className={classes.citation} onClick={source.open}>
-                {source.label}
-              </button>
-            ) : (
-              <span title={id}>Knowledge base</span>
-            )}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
 /** Model, cost and time, and the two thumbs. */
-export function Origin({ run }: { run: Suggestion }) {
+function Origin({ run }: { run: Suggestion }) {
   const { mayAct } = useResultContext();
   const queries = useQueryClient();
+  const [why, setWhy] = useState<string | null>(null);
   const judge = api.useMutation("post", "/api/copilot/v1/feedback/{id}", {
     onSettled: () => queries.invalidateQueries({ queryKey: suggestionsQuery(run.ticketId).queryKey }),
     onError: (error) => showProblem("Your feedback was not recorded", error),
   });
-  const tell = (verdict: string) => judge.mutate({ params: { path: { id: run.id } }, body: { verdict } });
-  const facts = [run.model, cost(run), took(run)].filter(Boolean);
+  const tell = (verdict: string, note?: string) =>
+    judge.mutate({ params: { path: { id: run.id } }, body: { verdict, note } });
+  const facts = [run.model, cost(run), took(run), edited(run)].filter(Boolean);
   return (
-    <footer className={classes.origin}>
-      <span>{facts.join(" · ")}</span>
-      {mayAct && (
-        <span className={classes.thumbs}>
-          <IconAction label="Helpful" pressed={isLiked(run)} onClick={() => tell("accepted")} busy={judge.isPending}>
-            <ThumbsUp size={14} aria-hidden />
-          </IconAction>
-          <IconAction
-            label="Not helpful"
-            pressed={run.feedback === "REJECTED"}
-            onClick={() => tell("rejected")}
-            busy={judge.isPending}
-          >
-            <ThumbsDown size={14} aria-hidden />
-          </IconAction>
-        </span>
+    <>
+      <footer className={classes.origin}>
+        <span>{facts.join(" · ")}</span>
+        {mayAct && (
+          <span className={classes.thumbs}>
+            <IconAction label="Helpful" pressed={isLiked(run)} onClick={() => tell("accepted")} busy={judge.isPending}>
+              <ThumbsUp size={14} aria-hidden />
+            </IconAction>
+            <IconAction
+              label="Not helpful"
+              pressed={run.feedback === "REJECTED"}
+              onClick={() => {
+                tell("rejected");
+                setWhy("");
+              }}
+              busy={judge.isPending}
+            >
+              <ThumbsDown size={14} aria-hidden />
+            </IconAction>
+          </span>
+        )}
+      </footer>
+      {why !== null && (
+        <form
+          className={classes.why}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (why.trim() !== "") tell("rejected", why.trim());
+            setWhy(null);
+          }}
+        >
+          <TextInput
+            size="xs"
+            aria-label="What was wrong with it"
+            placeholder="What was wrong? (if you like)"
+            maxLength={500}
+            value={why}
+            onChange={(event) => setWhy(event.currentTarget.value)}
+          />
+          <Button type="submit" variant="default" size="xs">
+            Save
+          </Button>
+        </form>
       )}
-    </footer>
+      {run.feedbackNote && why === null && <p className={classes.hint}>“{run.feedbackNote}”</p>}
+    </>
   );
 }
 
 function isLiked({ feedback }: Suggestion): boolean {
   return feedback === "ACCEPTED" || feedback === "EDITED";
+}
+
+function edited({ feedback, editDistance }: Suggestion): string | null {
+  if (feedback !== "EDITED") return null;
+  return editDistance ? `sent with ${String(editDistance)} characters changed` : "sent after editing";
 }
 
 function cost({ costUsd }: Suggestion): string {

@@ -1,17 +1,14 @@
-import { Button, Checkbox, Textarea } from "@mantine/core";
-import { CornerDownLeft } from "lucide-react";
+import { Button, Checkbox, Menu, Textarea } from "@mantine/core";
+import { ChevronDown, CornerDownLeft } from "lucide-react";
 import { useState } from "react";
 import type { Suggestion } from "~/api/client";
+import { useLookups } from "~/api/queries";
 import { Dot } from "~/components/dot";
 import { capital } from "~/lib/text";
-import { Analysis, DraftReply, NextSteps, newest } from "./content";
+import { Analysis, ChatAnswer, DraftReply, NextSteps, read } from "./content";
 import { useResultContext } from "./context";
 import classes from "./copilot.module.css";
 import { ResultCard } from "./result-card";
-
-interface Props {
-  runs: Suggestion[];
-}
 
 const SENTIMENTS: Record<string, string> = {
   positive: "var(--desk-good)",
@@ -24,13 +21,29 @@ const URGENCIES: Record<string, string> = {
   medium: "var(--desk-busy)",
 };
 
-export function AnalysisResult({ runs }: Props) {
-  const result = newest(runs, "analysis", Analysis);
+/** The result of a run; nothing when it has none, or one of another shape. */
+export function Result({ run }: { run: Suggestion }) {
+  switch (run.kind) {
+    case "analysis":
+      return <AnalysisResult run={run} />;
+    case "next_steps":
+      return <StepsResult run={run} />;
+    case "draft_reply":
+      return <DraftResult run={run} />;
+    case "chat":
+      return <AnswerResult run={run} />;
+    default:
+      return null;
+  }
+}
+
+function AnalysisResult({ run }: { run: Suggestion }) {
+  const result = read(run, Analysis);
   if (!result) return null;
   const { summary, sentiment, category, urgency, suggestedActions } = result.content;
   const actions = suggestedActions ?? [];
   return (
-    <ResultCard title="Analysis" run={result.run} text={[summary, ...actions.map((one) => `- ${one}`)].join("\n")}>
+    <ResultCard title="Analysis" run={run} text={[summary, ...actions.map((one) => `- ${one}`)].join("\n")}>
       <p className={classes.text} data-testid="analysis-summary">
         {summary}
       </p>
@@ -53,15 +66,14 @@ export function AnalysisResult({ runs }: Props) {
   );
 }
 
-export function StepsResult({ runs }: Props) {
-  const result = newest(runs, "next_steps", NextSteps);
+function StepsResult({ run }: { run: Suggestion }) {
+  const result = read(run, NextSteps);
   if (!result) return null;
   const { steps, citations } = result.content;
   const text = steps.map((step, index) => `${String(index + 1)}. ${step}`).join("\n");
   return (
-    <ResultCard title="Next steps" run={result.run} text={text} citations={citations}>
-      {/* A new run is a new list with nothing done. */}
-      <div key={result.run.id} className={classes.steps}>
+    <ResultCard title="Next steps" run={run} text={text} citations={citations}>
+      <div className={classes.steps}>
         {steps.map((step) => (
           <Checkbox key={step} size="xs" label={step} />
         ))}
@@ -70,10 +82,21 @@ export function StepsResult({ runs }: Props) {
   );
 }
 
-export function DraftResult({ runs }: Props) {
-  const result = newest(runs, "draft_reply", DraftReply);
+function AnswerResult({ run }: { run: Suggestion }) {
+  const result = read(run, ChatAnswer);
   if (!result) return null;
-  return <Draft key={result.run.id} run={result.run} content={result.content} />;
+  const { answer, citations } = result.content;
+  return (
+    <ResultCard title="Answer" run={run} text={answer} citations={citations}>
+      <p className={classes.text}>{answer}</p>
+    </ResultCard>
+  );
+}
+
+function DraftResult({ run }: { run: Suggestion }) {
+  const result = read(run, DraftReply);
+  if (!result) return null;
+  return <Draft run={run} content={result.content} />;
 }
 
 interface DraftProps {
@@ -85,9 +108,9 @@ function Draft({ run, content }: DraftProps) {
   const { mayAct, onInsert } = useResultContext();
   const [text, setText] = useState(content.reply);
   const [inserted, setInserted] = useState(false);
-  const title = content.tone ? `Draft reply · ${content.tone}` : "Draft reply";
   return (
-    <ResultCard title={title} run={run} text={text} citations={content.citations}>
+    <ResultCard title="Draft reply" run={run} text={text} citations={content.citations}>
+      <Tone run={run} tone={content.tone ?? null} />
       <Textarea
         aria-label="Draft of a reply"
         autosize
@@ -114,5 +137,38 @@ function Draft({ run, content }: DraftProps) {
         </Button>
       )}
     </ResultCard>
+  );
+}
+
+/** The tone of a draft, and the same in another one. */
+function Tone({ run, tone }: { run: Suggestion; tone: string | null }) {
+  const { tones } = useLookups();
+  const { onRetry } = useResultContext();
+  const label = tones.find(({ key }) => key === tone)?.label ?? (tone ? capital(tone) : "Own words");
+  if (!onRetry) return <span className={classes.hint}>{label}</span>;
+  return (
+    <Menu position="bottom-start">
+      <Menu.Target>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-xs"
+          className={classes.tone}
+          rightSection={<ChevronDown size={12} aria-hidden />}
+        >
+          {label}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Draft again in another tone</Menu.Label>
+        {tones
+          .filter(({ key }) => key !== tone)
+          .map(({ key, label: name }) => (
+            <Menu.Item key={key} onClick={() => onRetry(run, key)}>
+              {name}
+            </Menu.Item>
+          ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

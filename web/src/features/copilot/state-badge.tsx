@@ -5,14 +5,14 @@ interface Props {
   error?: string | null;
 }
 
-const COLORS: Record<string, string> = {
+export const COLORS: Record<string, string> = {
   queued: "var(--desk-wait)",
   running: "var(--desk-busy)",
   success: "var(--desk-good)",
   error: "var(--desk-late)",
 };
 
-function words(state: string, error: string | null): string {
+export function words(state: string, error: string | null): string {
   switch (state) {
     case "queued":
       return "Queued...";

@@ -3,6 +3,7 @@ import { useRef } from "react";
 import { type Suggestion, client } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { suggestionsQuery } from "~/api/queries";
+import { showProblem } from "~/components/toast";
 import { useConnection } from "~/live/socket";
 import { isPending } from "./content";
 
@@ -52,7 +53,13 @@ export function useRuns(ticketId: string) {
       );
       void queries.invalidateQueries({ queryKey: suggestionsQuery(ticketId).queryKey });
     },
+    onError: (error) => showProblem("The copilot was not asked", error),
     onSettled: (_id, _error, ask) => underWay.current.delete(ask.kind),
+  });
+  const cancelling = useMutation({
+    mutationFn: (run: Suggestion) => client.POST("/api/copilot/v1/cancel/{id}", { params: { path: { id: run.id } } }),
+    onError: (error) => showProblem("The copilot was not stopped", error),
+    onSettled: () => queries.invalidateQueries({ queryKey: suggestionsQuery(ticketId).queryKey }),
   });
 
   return {
@@ -68,6 +75,7 @@ export function useRuns(ticketId: string) {
       underWay.current.add(ask.kind);
       asking.mutate(ask, { onSuccess: onTaken });
     },
+    cancel: (run: Suggestion) => cancelling.mutate(run),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { Keyboard, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
 import { signOut, useUser } from "~/api/session";
 import { showProblem } from "~/components/toast";
 import { setShortcutsEnabled, useShortcutsEnabled } from "~/lib/shortcuts";
@@ -7,7 +8,7 @@ import { capital, initials } from "~/lib/text";
 import classes from "./user-menu.module.css";
 
 /** Who is signed in, how the page looks and listens, and the way out. */
-export function UserMenu() {
+export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const user = useUser();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const shortcuts = useShortcutsEnabled();
@@ -31,7 +32,11 @@ export function UserMenu() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{user.email}</Menu.Label>
+        <Menu.Label>
+          {user.email}
+          <br />
+          Workspace {user.workspaceName}
+        </Menu.Label>
         <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as "light" | "dark" | "auto")}>
           <Menu.RadioItem value="light" rightSection={<Sun size={14} aria-hidden />}>
             Light
@@ -44,6 +49,15 @@ export function UserMenu() {
           </Menu.RadioItem>
         </Menu.RadioGroup>
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<UserRound size={14} aria-hidden />}
+          renderRoot={(props) => <Link to="/account" {...props} />}
+        >
+          Your account
+        </Menu.Item>
+        <Menu.Item leftSection={<Keyboard size={14} aria-hidden />} onClick={onShortcuts}>
+          Keys
+        </Menu.Item>
         <Menu.CheckboxItem checked={shortcuts} onChange={setShortcutsEnabled} closeMenuOnClick={false}>
           Single-letter keys
         </Menu.CheckboxItem>

@@ -5,10 +5,20 @@ import type { TicketDetail } from "~/api/client";
 import { signIn } from "~/api/session";
 import { show } from "~/test/render";
 import { agent, json, problem, serve, session } from "~/test/server";
-import { Composer } from "./composer";
+import { Composer as Bare } from "./composer";
+import { useFiles } from "./files";
 
-const ticket = { id: "ticket1", label: "TKT-0001", contact: { name: "Mara Lindqvist" } } as TicketDetail;
+const ticket = {
+  id: "ticket1",
+  label: "TKT-0001",
+  contact: { name: "Mara Lindqvist" },
+  messages: [] as TicketDetail["messages"],
+} as TicketDetail;
 const MESSAGES = "/api/tickets/ticket1/messages";
+
+function Composer(props: { ticket: TicketDetail }) {
+  return <Bare ticket={props.ticket} files={useFiles(props.ticket.id)} />;
+}
 
 function added(body: string) {
   const about = { id: "m1", ticketId: "ticket1", authorType: "AGENT", author: { id: agent.id, name: agent.name } };

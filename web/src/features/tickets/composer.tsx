@@ -1,33 +1,46 @@
-import { Button, SegmentedControl, Textarea } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { Sparkles } from "lucide-react";
-import { useEffect, useEffectEvent, useRef, useState } from "react";
-import { type TicketDetail, client } from "~/api/client";
-import { Problem } from "~/api/problem";
-import { ticketQuery } from "~/api/queries";
+import { ActionIcon, Button, FileButton, SegmentedControl, Textarea } from "@mantine/core";
+import { Paperclip, Sparkles, X, Zap } from "lucide-react";
+import { Suspense, lazy, useEffect, useEffectEvent, useRef, useState } from "react";
+import type { TicketDetail } from "~/api/client";
 import { useUser } from "~/api/session";
-import { showProblem } from "~/components/toast";
 import { type Draft, useDraft } from "~/lib/drafts";
-import { useOnceKey } from "~/lib/once";
-import { useShortcuts } from "~/lib/shortcuts";
+import { usePresence } from "~/live/presence";
+import { Collision } from "./collision";
 import classes from "./composer.module.css";
+import { useComposerWish } from "./composer-wish";
+import { FileTray } from "./file-tray";
+import { ACCEPT, type Files } from "./files";
+import { useSend } from "./use-send";
+
+const MacroDialog = lazy(async () => ({ default: (await import("./macro-dialog")).MacroDialog }));
 
 /** Characters that the server takes. */
 const LONGEST = 10_000;
+/** Somebody who has not typed for so long has stopped. */
+const TYPING_MS = 6_000;
 
 interface Props {
   ticket: TicketDetail;
+  files: Files;
   /** A draft of the copilot came in: the composer should be in sight. */
   onInsert?: () => void;
 }
 
 /** Writes replies and internal notes. What is written stays with the ticket until it is sent. */
-export function Composer({ ticket, onInsert }: Props) {
+export function Composer({ ticket, files, onInsert }: Props) {
   const userId = useUser()?.id ?? "";
   const { draft, change, clear } = useDraft(userId, ticket.id);
   const field = useRef<HTMLTextAreaElement>(null);
-  const { send, sending, problem } = useSend(ticket, clear);
-  useShortcuts({ r: () => field.current?.focus() });
+  const { send, sending, problem } = useSend(ticket, files, clear);
+  const { typing, typed } = useTyping();
+  usePresence(ticket.id, typing);
+  const [macros, setMacros] = useState(false);
+  useComposerWish(ticket.id, (mode) => {
+    onInsert?.();
+    if (mode === "macro") return setMacros(true);
+    change({ internal: mode === "note" });
+    field.current?.focus();
+  });
   useOnInserted(draft, () => {
     onInsert?.();
     field.current?.focus();
@@ -35,10 +48,12 @@ export function Composer({ ticket, onInsert }: Props) {
 
   const body = draft.body.trim();
   const tooLong = body.length > LONGEST;
-  const ready = body !== "" && !tooLong && !sending;
+  const waiting = files.files.some(({ state }) => state === "waiting");
+  const ready = (body !== "" || waiting || draft.macro !== null) && !tooLong && !sending;
   const submit = () => {
     if (ready) void send({ ...draft, body });
   };
+  const add = draft.internal ? "Add note" : "Send reply";
   return (
     <form
       className={classes.composer}
@@ -49,6 +64,7 @@ export function Composer({ ticket, onInsert }: Props) {
         submit();
       }}
     >
+      <Collision ticket={ticket} writing={body !== ""} />
       <div className={classes.top}>
         <SegmentedControl
           size="xs"
@@ -72,86 +88,96 @@ export function Composer({ ticket, onInsert }: Props) {
         minRows={2}
         maxRows={12}
         aria-label={draft.internal ? "Text of the note" : "Text of the reply"}
-        placeholder={draft.internal ? "Write a note for your team…" : "Write a reply…  R"}
+        placeholder={draft.internal ? "Write a note for your team…  N" : "Write a reply…  R"}
         value={draft.body}
         error={tooLong ? `At most ${LONGEST.toLocaleString("en")} characters` : problem?.byField().body}
-        onChange={(event) => change({ body: event.currentTarget.value })}
+        onChange={(event) => {
+          typed();
+          change({ body: event.currentTarget.value });
+        }}
+        onPaste={(event) => {
+          if (event.clipboardData.files.length === 0) return;
+          event.preventDefault();
+          files.add(named(event.clipboardData.files));
+        }}
         onKeyDown={(event) => {
+          if (event.key === "Escape") return event.currentTarget.blur();
           if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
           event.preventDefault();
           submit();
         }}
       />
+      <FileTray files={files} />
       <div className={classes.bottom}>
-        {draft.source && body !== "" && !draft.internal ? (
-          <span className={classes.ai}>
-            <Sparkles size={13} aria-hidden /> AI draft · review before sending
-          </span>
-        ) : (
-          <span className={classes.hint}>
-            {draft.internal ? "Kept on the ticket." : "Kept on the ticket; Patchcord sends no e-mail itself."}
-          </span>
-        )}
+        <span className={classes.tools}>
+          <FileButton multiple accept={ACCEPT} onChange={(chosen) => files.add(chosen)}>
+            {(button) => (
+              <ActionIcon {...button} aria-label="Attach files" title="Attach files">
+                <Paperclip size={15} aria-hidden />
+              </ActionIcon>
+            )}
+          </FileButton>
+          <ActionIcon aria-label="Use a macro" title="Use a macro  M" onClick={() => setMacros(true)}>
+            <Zap size={15} aria-hidden />
+          </ActionIcon>
+          <Hint draft={draft} body={body} onDropMacro={() => change({ macro: null })} />
+        </span>
         <Button type="submit" className={classes.send} disabled={!ready} loading={sending} title="Ctrl+Enter">
-          {draft.internal ? "Add note" : "Send reply"}
+          {body === "" && draft.macro ? "Apply macro" : body === "" && waiting ? "Attach" : add}
         </Button>
       </div>
+      <Suspense>{macros && <MacroDialog ticket={ticket} onClose={() => setMacros(false)} />}</Suspense>
     </form>
   );
 }
 
-/** Sends a message once, however often it is asked to. */
-function useSend(ticket: TicketDetail, clear: () => void) {
-  const queries = useQueryClient();
-  const once = useOnceKey();
-  const underWay = useRef(false);
-  const [sending, setSending] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  async function send({ body, internal, source }: Draft) {
-    // State would come a render too late for the second half of a double click.
-    if (underWay.current) return;
-    underWay.current = true;
-    setSending(true);
-    setProblem(null);
-    const message = { body, isInternal: internal, suggestionId: internal ? undefined : source?.suggestionId };
-    try {
-      const { data: added } = await client.POST("/api/tickets/{id}/messages", {
-        params: { path: { id: ticket.id }, header: { "Idempotency-Key": once.keyFor(message) } },
-        body: message,
-      });
-      once.done();
-      clear();
-      const { queryKey } = ticketQuery(ticket.label);
-      queries.setQueryData<TicketDetail>(queryKey, (now) =>
-        now && added && !now.messages.some(({ id }) => id === added.id)
-          ? { ...now, messages: [...now.messages, added] }
-          : now,
-      );
-      void queries.invalidateQueries({ queryKey });
-      void queries.invalidateQueries({ queryKey: ["get", "/api/tickets"] });
-      if (source && !internal) void tellWhatBecameOf(source, body);
-    } catch (error) {
-      const refused = Problem.of(error);
-      setProblem(refused);
-      if (!refused.byField().body) showProblem("The message was not sent", refused);
-    } finally {
-      underWay.current = false;
-      setSending(false);
-    }
+function Hint({ draft, body, onDropMacro }: { draft: Draft; body: string; onDropMacro: () => void }) {
+  if (draft.macro) {
+    const does = draft.macro.does.length > 0 ? ` · ${draft.macro.does.join(", ")}` : "";
+    return (
+      <span className={classes.ai}>
+        <Zap size={13} aria-hidden /> {`Macro “${draft.macro.name}”${does}`}
+        <ActionIcon size={24} aria-label="Send without the macro" onClick={onDropMacro}>
+          <X size={13} aria-hidden />
+        </ActionIcon>
+      </span>
+    );
   }
-  return { send, sending, problem };
+  if (draft.source && body !== "" && !draft.internal) {
+    return (
+      <span className={classes.ai}>
+        <Sparkles size={13} aria-hidden /> AI draft, review before sending
+      </span>
+    );
+  }
+  return (
+    <span className={classes.hint}>
+      {draft.internal ? "Kept on the ticket." : "Kept on the ticket; Patchcord sends no e-mail itself."}
+    </span>
+  );
 }
 
-/** Drafts are measured by what was really sent. It must not bother anybody when that is not recorded. */
-async function tellWhatBecameOf(source: NonNullable<Draft["source"]>, sent: string): Promise<void> {
-  const accepted = source.text.trim() === sent;
-  await client
-    .POST("/api/copilot/v1/feedback/{id}", {
-      params: { path: { id: source.suggestionId } },
-      body: accepted ? { verdict: "accepted" } : { verdict: "edited", finalText: sent },
-    })
-    .catch(() => undefined);
+/** Whether somebody is typing right now. */
+function useTyping() {
+  const [typing, setTyping] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return {
+    typing,
+    typed: () => {
+      setTyping(true);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => setTyping(false), TYPING_MS);
+    },
+  };
+}
+
+/** Pictures from the clipboard are all called the same; a time of day tells them apart. */
+function named(files: FileList): File[] {
+  const at = new Date().toISOString().slice(11, 19).replaceAll(":", "-");
+  return [...files].map((file) =>
+    file.name === "image.png" ? new File([file], `pasted-${at}.png`, { type: file.type }) : file,
+  );
 }
 
 /** Calls back when a draft of the copilot was put in. */

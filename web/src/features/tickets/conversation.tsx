@@ -1,14 +1,25 @@
+import { useSearch } from "@tanstack/react-router";
 import { Lock, Paperclip, Sparkles } from "lucide-react";
-import type { Message, TicketDetail } from "~/api/client";
+import { type Message, type TicketDetail, api } from "~/api/client";
 import { useUser } from "~/api/session";
+import { Marked } from "~/components/marked";
 import { Age } from "~/components/time";
-import { initials } from "~/lib/text";
 import { messageAnchor } from "~/lib/anchors";
+import { initials } from "~/lib/text";
 import { AttachmentButton } from "./attachment";
+import { type TicketEvent, wordsOf } from "./event-words";
 import classes from "./ticket.module.css";
+import { timeLine } from "./timeline";
+import { useNames } from "./use-names";
 
-/** Messages and notes in one time line, the newest at the bottom and in sight. */
+const NO_EVENTS: TicketEvent[] = [];
+
+/** Messages, notes and events in one time line, the newest at the bottom and in sight. */
 export function Conversation({ ticket }: { ticket: TicketDetail }) {
+  const { q } = useSearch({ strict: false });
+  const params = { path: { id: ticket.id } };
+  // The messages do not wait for what happened between them.
+  const events = api.useQuery("get", "/api/tickets/{id}/events", { params }).data?.items ?? NO_EVENTS;
   const loose = ticket.attachments.filter((file) => !file.messageId);
   return (
     <div className={classes.scroll} role="region" aria-label="Conversation" tabIndex={0}>
@@ -16,13 +27,18 @@ export function Conversation({ ticket }: { ticket: TicketDetail }) {
         {ticket.messagesOmitted > 0 && (
           <li className={classes.omitted}>{ticket.messagesOmitted} older messages are not shown</li>
         )}
-        {ticket.messages.map((message) => (
-          <MessageItem
-            key={message.id}
-            message={message}
-            files={ticket.attachments.filter((file) => file.messageId === message.id)}
-          />
-        ))}
+        {timeLine(ticket.messages, events).map((entry) =>
+          "message" in entry ? (
+            <MessageItem
+              key={entry.message.id}
+              message={entry.message}
+              words={q}
+              files={ticket.attachments.filter((file) => file.messageId === entry.message.id)}
+            />
+          ) : (
+            <EventItem key={entry.event.id} event={entry.event} />
+          ),
+        )}
         {loose.length > 0 && (
           <li className={classes.loose}>
             <Paperclip size={14} aria-hidden /> Files of the ticket
@@ -37,9 +53,10 @@ export function Conversation({ ticket }: { ticket: TicketDetail }) {
 interface ItemProps {
   message: Message;
   files: TicketDetail["attachments"];
+  words: string | undefined;
 }
 
-function MessageItem({ message, files }: ItemProps) {
+function MessageItem({ message, files, words }: ItemProps) {
   const user = useUser();
   const own = message.author?.id === user?.id;
   const name = message.author?.name ?? (message.authorType === "SYSTEM" ? "Patchcord" : "Somebody");
@@ -66,9 +83,27 @@ function MessageItem({ message, files }: ItemProps) {
             <Age at={message.createdAt} />
           </span>
         </header>
-        <p className={classes.body}>{message.body}</p>
+        <p className={classes.body}>
+          <Marked text={message.body} words={words} />
+        </p>
         {files.length > 0 && <Files files={files} />}
       </article>
+    </li>
+  );
+}
+
+function EventItem({ event }: { event: TicketEvent }) {
+  const names = useNames();
+  const user = useUser();
+  const who = event.actor?.id === user?.id ? "You" : (event.actor?.name ?? "Patchcord");
+  return (
+    <li className={classes.event}>
+      <span>
+        <b>{who}</b> {wordsOf(event, names)}
+      </span>
+      <span className={classes.at}>
+        <Age at={event.createdAt} />
+      </span>
     </li>
   );
 }

@@ -1,18 +1,26 @@
 import { Button, Skeleton } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { Globe, type LucideIcon, Mail, MessageSquare, Phone, Plug } from "lucide-react";
-import { useRef } from "react";
+import { useParams } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowUp } from "lucide-react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { TicketLine } from "~/api/client";
-import { useLookups } from "~/api/queries";
-import { Dot } from "~/components/dot";
+import { useMayAct } from "~/api/session";
 import { Failure } from "~/components/route-error";
-import { Age, useNow } from "~/components/time";
-import { useShortcuts } from "~/lib/shortcuts";
+import { BulkBar } from "./bulk-bar";
+import { CommandDialog } from "./commands";
 import { Filters } from "./filters";
+import { useListLive } from "./list-live";
 import classes from "./list.module.css";
-import type { TicketSearch } from "./search";
-import { clock } from "./sla";
+import { Row } from "./row";
+import { type TicketSearch, isFiltered } from "./search";
+import { useSelection } from "./selection";
+import { useTriage } from "./triage";
 import { useTicketList } from "./use-ticket-list";
+
+/** Every row is so high, so that the list knows where each is without measuring. */
+const ROW_PX = 78;
+/** The next page is asked for when so many rows are left below. */
+const AHEAD = 80;
 
 interface Props {
   search: TicketSearch;
@@ -21,101 +29,157 @@ interface Props {
 
 /** The left pane: filters, and the tickets that fit them. */
 export function TicketList({ search, onSearch }: Props) {
-  const { tickets, ...list } = useTicketList(search);
-  const rows = useRef<HTMLUListElement>(null);
+  const { tickets, key, ...list } = useTicketList(search);
+  const mayAct = useMayAct();
+  const scroll = useRef<HTMLDivElement>(null);
   const words = useRef<HTMLInputElement>(null);
-  useShortcuts({
-    j: () => moveFocus(rows.current, 1),
-    k: () => moveFocus(rows.current, -1),
-    "/": () => words.current?.focus(),
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
+  const rows = useVirtualizer({
+    count: tickets.length + (list.hasNextPage ? 3 : 0),
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => tickets[index]?.id ?? `more-${String(index)}`,
+    overscan: 12,
   });
+  const shown = rows.getVirtualItems();
+  const last = shown.at(-1)?.index ?? 0;
+
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isFetchNextPageError } = list;
+  useEffect(() => {
+    if (!hasNextPage || isFetchingNextPage || isFetchNextPageError) return;
+    if (last >= tickets.length - AHEAD) void fetchNextPage();
+  }, [last, tickets.length, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
+
+  const visible = () => rows.getVirtualItems().flatMap(({ index }) => tickets[index]?.id ?? []);
+  const live = useListLive(search, key, tickets, visible);
+  const { refreshVisible } = live;
+  const inSight = shown.flatMap(({ index }) => tickets[index]?.id ?? []).join(" ");
+  useEffect(() => refreshVisible(inSight.split(" ")), [inSight, refreshVisible]);
+  useEffect(() => {
+    scroll.current?.scrollTo({ top: 0 });
+  }, [key]);
+
+  const order = tickets.map(({ id }) => id);
+  const selection = useSelection(key, order);
+  const chosen = tickets.filter(({ id }) => selection.ids.has(id));
+  const { ticket: open } = useParams({ strict: false });
+  const { move } = useTriage({
+    tickets,
+    open: open ?? null,
+    chosen,
+    mayAct,
+    search,
+    focusRow: (index) => {
+      rows.scrollToIndex(index, { align: "auto" });
+      requestAnimationFrame(() => rowAt(scroll.current, index)?.focus({ preventScroll: true }));
+    },
+    focusSearch: () => words.current?.focus(),
+    onSelect: selection.toggle,
+    onClear: selection.clear,
+  });
+
   return (
     <section className={classes.pane} aria-label="Tickets">
-      <header className={classes.head}>
-        <h1 className={classes.title}>Tickets</h1>
-        <Filters search={search} onChange={onSearch} inputRef={words} />
-      </header>
-      <div className={classes.scroll} aria-busy={list.isFetching} data-stale={list.isPlaceholderData || undefined}>
+      <Filters search={search} onChange={onSearch} inputRef={words} loaded={tickets} />
+      {live.arrived > 0 && (
+        <Button
+          className={classes.pill}
+          size="compact-xs"
+          leftSection={<ArrowUp size={13} aria-hidden />}
+          onClick={() => {
+            live.showArrived();
+            scroll.current?.scrollTo({ top: 0 });
+          }}
+        >
+          {live.arrived} new
+        </Button>
+      )}
+      <div
+        ref={scroll}
+        className={classes.scroll}
+        aria-busy={list.isFetching}
+        data-stale={list.isPlaceholderData || undefined}
+        role="region"
+        aria-label="List of tickets"
+        tabIndex={0}
+        onKeyDown={(event) => {
+          if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          event.preventDefault();
+          move(event.key === "ArrowDown" ? 1 : -1);
+        }}
+      >
         {list.isPending && <Placeholders />}
         {list.isError && tickets.length === 0 && <Failure error={list.error} onRetry={() => void list.refetch()} />}
         {list.isSuccess && tickets.length === 0 && <Nothing search={search} onSearch={onSearch} />}
-        <ul ref={rows} className={classes.rows}>
-          {tickets.map((ticket) => (
-            <Row key={ticket.id} ticket={ticket} search={search} />
+        <ul className={classes.rows} style={{ height: rows.getTotalSize() }}>
+          {shown.map(({ index, start, key: rowKey }) => (
+            <li
+              key={rowKey}
+              className={classes.place}
+              style={{ transform: `translateY(${String(start)}px)`, height: ROW_PX }}
+              data-index={index}
+            >
+              <RowOrMore
+                ticket={tickets[index]}
+                failed={isFetchNextPageError}
+                retry={() => void fetchNextPage()}
+                row={(ticket) => (
+                  <Row
+                    ticket={ticket}
+                    search={search}
+                    selected={selection.ids.has(ticket.id)}
+                    selecting={selection.ids.size > 0}
+                    mayAct={mayAct}
+                    onSelect={selection.toggle}
+                  />
+                )}
+              />
+            </li>
           ))}
         </ul>
-        {list.hasNextPage && (
-          <Button
-            variant="default"
-            fullWidth
-            mt={8}
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Load more
-          </Button>
-        )}
       </div>
-      <footer className={classes.foot}>
-        <kbd>J</kbd> <kbd>K</kbd> move · <kbd>Enter</kbd> opens · <kbd>?</kbd> all keys
-      </footer>
+      {chosen.length > 0 ? (
+        <BulkBar targets={chosen} onClear={selection.clear} />
+      ) : (
+        <footer className={classes.foot}>
+          <kbd>J</kbd> <kbd>K</kbd> move · <kbd>Enter</kbd> opens · <kbd>?</kbd> all keys
+        </footer>
+      )}
+      <CommandDialog />
     </section>
   );
 }
 
-/** Moves the focus among the tickets, beginning at the one that is open. */
-function moveFocus(rows: HTMLUListElement | null, step: 1 | -1): void {
-  const links = [...(rows?.querySelectorAll("a") ?? [])];
-  const focused = links.findIndex((link) => link === document.activeElement);
-  const open = links.findIndex((link) => link.dataset.status === "active");
-  const from = focused >= 0 ? focused : open;
-  const next = from < 0 ? 0 : Math.min(links.length - 1, Math.max(0, from + step));
-  links[next]?.focus();
+function rowAt(list: HTMLElement | null, index: number): HTMLAnchorElement | null {
+  return list?.querySelector(`[data-index="${String(index)}"] a`) ?? null;
 }
 
-const CHANNELS: Record<string, LucideIcon> = {
-  WEB: Globe,
-  EMAIL: Mail,
-  CHAT: MessageSquare,
-  PHONE: Phone,
-  API: Plug,
-};
+interface RowProps {
+  ticket: TicketLine | undefined;
+  failed: boolean;
+  retry: () => void;
+  row: (ticket: TicketLine) => ReactNode;
+}
 
-function Row({ ticket, search }: { ticket: TicketLine; search: TicketSearch }) {
-  const { statuses, priorities, channels } = useLookups();
-  const now = useNow();
-  const status = statuses.find(({ key }) => key === ticket.status);
-  const priority = priorities.find(({ key }) => key === ticket.priority);
-  const sla = clock(ticket, now);
-  const Channel = CHANNELS[ticket.channel] ?? Globe;
+/** A ticket, or the shape of one that is still on its way. */
+function RowOrMore({ ticket, failed, retry, row }: RowProps) {
+  if (ticket) return row(ticket);
+  if (!failed) return <RowShape />;
   return (
-    <li>
-      <Link to="/tickets/$ticket" params={{ ticket: ticket.label }} search={search} className={classes.row}>
-        <span className={classes.line}>
-          <span className={classes.who}>{ticket.contact?.name ?? "No contact"}</span>
-          <span className={classes.when}>
-            <Channel
-              size={13}
-              aria-label={channels.find(({ key }) => key === ticket.channel)?.label ?? ticket.channel}
-              role="img"
-            />
-            <Age at={ticket.lastMessageAt ?? ticket.createdAt} short />
-          </span>
-        </span>
-        <span className={classes.subject}>{ticket.subject}</span>
-        <span className={classes.line}>
-          <span className={classes.organization}>{ticket.organization?.name ?? ticket.label}</span>
-          {sla && sla.level !== "calm" ? (
-            <span className={classes[sla.level]}>{sla.text}</span>
-          ) : (
-            <span className={classes.marks}>
-              {ticket.priority === "URGENT" && <Dot color={priority?.color}>{priority?.label}</Dot>}
-              <Dot color={status?.color}>{status?.label ?? ticket.status}</Dot>
-            </span>
-          )}
-        </span>
-      </Link>
-    </li>
+    <Button variant="default" fullWidth mt={8} onClick={retry}>
+      The rest was not loaded. Try again
+    </Button>
+  );
+}
+
+function RowShape() {
+  return (
+    <div className={classes.row}>
+      <Skeleton height={12} width="45%" mb={7} />
+      <Skeleton height={13} width="92%" mb={7} />
+      <Skeleton height={12} width="60%" />
+    </div>
   );
 }
 
@@ -124,10 +188,8 @@ function Placeholders() {
   return (
     <div role="status" aria-label="Loading tickets">
       {Array.from({ length: 8 }, (_, index) => (
-        <div key={index} className={classes.row}>
-          <Skeleton height={12} width="45%" mb={7} />
-          <Skeleton height={13} width="92%" mb={7} />
-          <Skeleton height={12} width="60%" />
+        <div key={index} style={{ height: ROW_PX }}>
+          <RowShape />
         </div>
       ))}
     </div>
@@ -135,7 +197,7 @@ function Placeholders() {
 }
 
 function Nothing({ search, onSearch }: Props) {
-  const filtered = Boolean(search.q ?? search.status ?? search.priority);
+  const filtered = isFiltered(search);
   return (
     <div className={classes.nothing}>
       <p>{filtered ? "No ticket fits these filters." : "No tickets yet. The first one shows up here."}</p>

@@ -7,6 +7,8 @@ import { Problem } from "~/api/problem";
 import { useLookups } from "~/api/queries";
 import { showDone, showProblem } from "~/components/toast";
 import { useOnceKey } from "~/lib/once";
+import { lineOf } from "./lines";
+import { addRow } from "./use-ticket-list";
 
 interface Props {
   opened: boolean;
@@ -35,8 +37,8 @@ function NewTicketForm({ onDone }: { onDone: () => void }) {
       once.done();
       onDone();
       showDone(`${ticket.label} is open`);
-      void queries.invalidateQueries({ queryKey: ["get", "/api/tickets"] });
-      void navigate({ to: "/tickets/$ticket", params: { ticket: ticket.label } });
+      addRow(queries, lineOf(ticket));
+      void navigate({ to: "/tickets/$ticket", params: { ticket: ticket.label }, search: (search) => search });
     },
     onError: (error) => {
       const problem = Problem.of(error);

@@ -2,15 +2,20 @@ import { z } from "~/lib/zod";
 
 export const STATUSES = ["OPEN", "IN_PROGRESS", "WAITING_ON_CUSTOMER", "ESCALATED", "RESOLVED", "CLOSED"] as const;
 export const PRIORITIES = ["LOW", "MEDIUM", "HIGH", "URGENT"] as const;
+export const CHANNELS = ["WEB", "EMAIL", "CHAT", "PHONE", "API"] as const;
+export const SORTS = ["-createdAt", "createdAt", "-updatedAt", "-priority", "-number"] as const;
+
+/** Longest text of words or of one filter, in characters. */
+const LONGEST = 200;
 
 /** Values with commas between them; what is not allowed is left out, so that an old address still opens. */
-function anyOf(allowed: readonly string[]) {
+function anyOf(allowed: readonly string[], upper = true) {
   return z.catch(
     z.optional(
       z.pipe(
         z.string(),
         z.transform((text) => {
-          const wanted = text.toUpperCase().split(",");
+          const wanted = (upper ? text.toUpperCase() : text).split(",");
           return allowed.filter((value) => wanted.includes(value)).join(",") || undefined;
         }),
       ),
@@ -19,16 +24,129 @@ function anyOf(allowed: readonly string[]) {
   );
 }
 
+/** One of a few values. */
+function oneOf(allowed: readonly string[]) {
+  return z.catch(z.optional(z.string().check(z.refine((text) => allowed.includes(text)))), undefined);
+}
+
+const text = z.catch(z.optional(z.string().check(z.minLength(1), z.maxLength(LONGEST))), undefined);
+const ids = z.catch(z.optional(z.string().check(z.regex(/^[a-z0-9]+(,[a-z0-9]+)*$/))), undefined);
+const date = z.catch(z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\d/))), undefined);
+
 /** Filters of the list, as they are in the address: a view is an address. */
 export const TicketSearch = z.object({
   status: anyOf(STATUSES),
   priority: anyOf(PRIORITIES),
-  q: z.catch(z.optional(z.string().check(z.maxLength(200))), undefined),
+  channel: anyOf(CHANNELS),
+  productArea: text,
+  assigneeId: ids,
+  organizationId: ids,
+  contactId: ids,
+  tag: text,
+  sla: oneOf(["breached", "due_soon"]),
+  createdFrom: date,
+  createdTo: date,
+  resolvedFrom: date,
+  resolvedTo: date,
+  q: text,
+  sort: oneOf(SORTS),
+  /** The saved view that the filters began with. */
+  view: ids,
 });
 
 export type TicketSearch = z.infer<typeof TicketSearch>;
 
+/** Filters with several values. */
+export const LISTS = [
+  "status",
+  "priority",
+  "channel",
+  "productArea",
+  "assigneeId",
+  "organizationId",
+  "contactId",
+  "tag",
+] as const;
+/** Filters with one value. */
+const SINGLES = ["sla", "createdFrom", "createdTo", "resolvedFrom", "resolvedTo", "q"] as const;
+
+export type ListFilter = (typeof LISTS)[number];
+
 /** The values of a filter. */
 export function values(filter: string | undefined): string[] {
   return filter ? filter.split(",") : [];
+}
+
+/** The filters as the server takes them: those that are set, in a fixed order, so that they can be part of a key. */
+export function filtersOf(search: TicketSearch) {
+  const lists = LISTS.filter((name) => search[name]).map((name) => [name, values(search[name])] as const);
+  const singles = SINGLES.filter((name) => search[name]).map((name) => [name, search[name]] as const);
+  return Object.fromEntries<string[] | string | undefined>([...lists, ...singles]) as Partial<
+    Record<ListFilter, string[]> & Record<(typeof SINGLES)[number], string>
+  >;
+}
+
+/** Whether anything is filtered at all. */
+export function isFiltered(search: TicketSearch): boolean {
+  return Object.keys(filtersOf(search)).length > 0;
+}
+
+/** Whether two addresses show the same list. */
+export function sameList(a: TicketSearch, b: TicketSearch): boolean {
+  const key = (search: TicketSearch) => JSON.stringify([filtersOf(search), search.sort ?? SORTS[0]]);
+  return key(a) === key(b);
+}
+
+/** The address of a saved view. */
+export function searchOfView(view: { id: string; filters: object; sort: string }): TicketSearch {
+  const plain = Object.entries(view.filters).map(([name, value]: [string, unknown]) => [
+    name,
+    Array.isArray(value) ? value.join(",") : value,
+  ]);
+  const sort = view.sort === SORTS[0] ? undefined : view.sort;
+  return compact(z.parse(TicketSearch, { ...Object.fromEntries(plain), sort, view: view.id }));
+}
+
+/** Without the filters that are not set. */
+export function compact(search: TicketSearch): TicketSearch {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as TicketSearch;
+}
+
+/** Names that may be typed before a colon, and what they filter. */
+const TYPED: Record<string, ListFilter | "sla"> = {
+  status: "status",
+  is: "status",
+  priority: "priority",
+  channel: "channel",
+  area: "productArea",
+  assignee: "assigneeId",
+  tag: "tag",
+  sla: "sla",
+};
+
+const ALLOWED: Partial<Record<string, readonly string[]>> = {
+  status: STATUSES,
+  priority: PRIORITIES,
+  channel: CHANNELS,
+  assigneeId: ["me", "none"],
+  sla: ["breached", "due_soon"],
+};
+
+/**
+ * Takes filters out of what was typed: `vpn priority:urgent assignee:me` searches for `vpn` among the urgent tickets of
+ * one's own. What is no filter stays among the words.
+ */
+export function readTyped(typed: string): { words: string; filters: TicketSearch } {
+  const words: string[] = [];
+  const found = new Map<string, string[]>();
+  for (const word of typed.split(/\s+/).filter(Boolean)) {
+    const [name = "", value = ""] = word.split(/:(.*)/s);
+    const filter = TYPED[name.toLowerCase()];
+    const allowed = filter && ALLOWED[filter];
+    const meant = allowed ? allowed.find((one) => one.toLowerCase() === value.toLowerCase()) : value;
+    if (filter && meant) found.set(filter, [...(found.get(filter) ?? []), meant]);
+    else words.push(word);
+  }
+  const filters = Object.fromEntries([...found].map(([filter, all]) => [filter, all.join(",")]));
+  return { words: words.join(" "), filters: compact(z.parse(TicketSearch, filters)) };
 }

@@ -1,13 +1,20 @@
 import { SegmentedControl, Skeleton } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useState } from "react";
 import type { TicketDetail } from "~/api/client";
-import { useTicket } from "~/api/queries";
+import { ticketQuery } from "~/api/queries";
 import { useMayAct } from "~/api/session";
 import { Failure } from "~/components/route-error";
+import { usePresence } from "~/live/presence";
 import { Composer } from "./composer";
 import { Conversation } from "./conversation";
+import { DropZone } from "./drop-zone";
+import { EscalationBar } from "./escalation-bar";
+import { useFiles } from "./files";
 import { TicketHeader } from "./header";
+import { lineOf, outlineOf } from "./lines";
 import classes from "./ticket.module.css";
+import { knownRow, patchRows } from "./use-ticket-list";
 
 interface Props {
   /** Id, number or label. */
@@ -18,21 +25,47 @@ interface Props {
 
 /** A ticket: conversation, and beside it what helps with it. */
 export function TicketPage({ id, side }: Props) {
-  const { data: ticket, error, refetch } = useTicket(id);
-  // On narrow screens only one of the two is shown.
-  const [pane, setPane] = useState("conversation");
-  const mayAct = useMayAct();
-  if (!ticket) {
+  const queries = useQueryClient();
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    ...ticketQuery(id),
+    // What the list knows is shown at once.
+    placeholderData: () => {
+      const row = knownRow(queries, id);
+      return row && outlineOf(row);
+    },
+  });
+  useEffect(() => {
+    // The list shows the ticket as it was just loaded.
+    if (!data || isPlaceholderData) return;
+    const line = lineOf(data);
+    patchRows(queries, (row) => (row.id === line.id && row.updatedAt !== line.updatedAt ? line : row));
+  }, [data, isPlaceholderData, queries]);
+  if (!data) {
     return (
       <section className={classes.main} aria-label="Ticket">
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Placeholder />}
       </section>
     );
   }
+  return <Loaded ticket={data} outline={isPlaceholderData} side={side} />;
+}
+
+interface LoadedProps {
+  ticket: TicketDetail;
+  /** Whether only what the list knows is there yet. */
+  outline: boolean;
+  side: (ticket: TicketDetail) => ReactNode;
+}
+
+function Loaded({ ticket, outline, side }: LoadedProps) {
+  // On narrow screens only one of the two is shown.
+  const [pane, setPane] = useState("conversation");
+  const mayAct = useMayAct();
   return (
     <div className={classes.page} data-pane={pane}>
       <section className={classes.main} aria-label={`Ticket ${ticket.label}`}>
         <TicketHeader ticket={ticket} />
+        <EscalationBar ticket={ticket} />
         <SegmentedControl
           className={classes.switch}
           aria-label="Part of the ticket"
@@ -43,18 +76,53 @@ export function TicketPage({ id, side }: Props) {
             { value: "side", label: "Copilot & details" },
           ]}
         />
-        <div className={classes.talk}>
-          <Conversation ticket={ticket} />
-          {mayAct ? (
-            <Composer key={ticket.id} ticket={ticket} onInsert={() => setPane("conversation")} />
-          ) : (
+        {mayAct ? (
+          <Talk ticket={ticket} outline={outline} onCompose={() => setPane("conversation")} />
+        ) : (
+          <div className={classes.talk}>
+            <Watching ticketId={ticket.id} />
+            {outline ? <MessagesPlaceholder /> : <Conversation ticket={ticket} />}
             <p className={classes.readOnly}>Your role can read tickets, not change them.</p>
-          )}
-        </div>
+          </div>
+        )}
       </section>
       <aside className={classes.side} aria-label="Copilot and details">
         {side(ticket)}
       </aside>
+    </div>
+  );
+}
+
+interface TalkProps {
+  ticket: TicketDetail;
+  outline: boolean;
+  onCompose: () => void;
+}
+
+/** The conversation and the composer; files may be dropped anywhere on it. */
+function Talk({ ticket, outline, onCompose }: TalkProps) {
+  const files = useFiles(ticket.id);
+  return (
+    <DropZone className={classes.talk} onFiles={files.add}>
+      {outline ? <MessagesPlaceholder /> : <Conversation ticket={ticket} />}
+      <Composer key={ticket.id} ticket={ticket} files={files} onInsert={onCompose} />
+    </DropZone>
+  );
+}
+
+function Watching({ ticketId }: { ticketId: string }) {
+  usePresence(ticketId, false);
+  return null;
+}
+
+function MessagesPlaceholder() {
+  return (
+    <div className={classes.scroll} role="status" aria-label="Loading the messages">
+      <div className={classes.placeholder}>
+        <Skeleton height={96} radius="lg" />
+        <Skeleton height={72} radius="lg" />
+        <Skeleton height={120} radius="lg" />
+      </div>
     </div>
   );
 }

@@ -58,6 +58,10 @@ impl Client {
         Answer::of(self.request(Method::POST, path).header("idempotency-key", key).json(&body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::PUT, path).json(&body)).await
+    }
+
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         Answer::of(self.request(Method::PATCH, path).json(&body)).await
     }

@@ -21,12 +21,14 @@ use patchcord_app::crm::Crm;
 use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
+use patchcord_app::meters::Meters;
 use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
 use patchcord_app::storage::Storage;
 use patchcord_app::webhooks::Webhooks;
-use patchcord_app::{App, Inner};
+use patchcord_app::{App, Inner, Machine};
 use patchcord_domain::id::Entropy;
+use patchcord_domain::machine::NoGauges;
 use patchcord_domain::redaction::{self, Redactor};
 use patchcord_domain::time::{Clock, Millis};
 use patchcord_llm::builtin::{Builtin, Playbooks};
@@ -38,6 +40,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use beside::Node;
 pub(crate) use client::{Answer, Client};
 pub(crate) use engine::{Engine, both_engines, database_url};
 pub(crate) use installation::{Installation, files};
@@ -55,6 +58,7 @@ pub(crate) struct Setup {
     pub(crate) worker: bool,
     /// Where attachments lie; a folder of the test unless it says otherwise.
     pub(crate) storage: Option<Storage>,
+    /// Work that recurs does not begin by itself unless a test says so; see `App::begin_recurring`.
     pub(crate) options: patchcord_app::Options,
     /// Requests are not limited unless a test says so.
     pub(crate) server: patchcord_server::Options,
@@ -72,7 +76,7 @@ impl Default for Setup {
             model: Some(Arc::new(Builtin::new(Playbooks::embedded()))),
             worker: true,
             storage: None,
-            options: patchcord_app::Options::default(),
+            options: patchcord_app::Options { recurring: false, ..Default::default() },
             server: patchcord_server::Options::default(),
             clock: Arc::default(),
             identity: None,
@@ -105,6 +109,8 @@ pub(crate) fn app(
         outgoing: outgoing(&["127.0.0.0/8"]),
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),
+        meters: Meters::default(),
+        machine: Machine { node: "node-of-the-test".into(), gauges: Arc::new(NoGauges) },
         crm: None,
         options,
         entropy,

@@ -4,7 +4,8 @@ use patchcord_app::App;
 use patchcord_app::users::NewUser;
 use patchcord_domain::id::{WorkspaceId, new_id};
 use patchcord_store::StoreError;
-use patchcord_store::rows::{Article, Contact, Device, Organization};
+use patchcord_store::devices::search_text;
+use patchcord_store::rows::{Article, Contact, Device, Location, Organization};
 use patchcord_store::search;
 use serde_json::json;
 
@@ -25,6 +26,7 @@ pub(crate) struct Town {
 pub(crate) struct Place {
     pub(crate) workspace: WorkspaceId,
     pub(crate) organization: String,
+    pub(crate) location: String,
     pub(crate) contact: String,
     pub(crate) device: String,
     pub(crate) article: String,
@@ -59,18 +61,23 @@ impl Place {
         let place = Self {
             workspace: id.clone(),
             organization: new_id(&Random),
+            location: new_id(&Random),
             contact: new_id(&Random),
             device: new_id(&Random),
             article: new_id(&Random),
         };
         let rows = place.rows(name, app.clock.now());
+        let location = place.location(name, app.clock.now());
         app.store
             .write(move |tx| {
                 Box::pin(async move {
                     let tenant = tx.tenant(&id);
                     let (organization, contact, device, article) = rows;
                     tenant.add(organization).await?;
+                    tenant.add(location).await?;
                     tenant.add(contact).await?;
+                    let text = search_text(&device.name, [device.serial_number.as_deref(), None, None]);
+                    search::replace(tenant, search::DEVICE, &device.id, &text).await?;
                     tenant.add(device).await?;
                     let text = format!("{} {}", article.title, article.body);
                     search::replace(tenant, search::ARTICLE, &article.id, &text).await?;
@@ -81,6 +88,23 @@ impl Place {
             .await
             .unwrap();
         place
+    }
+
+    fn location(&self, name: &str, at: i64) -> Location {
+        Location {
+            workspace_id: self.workspace.as_str().to_owned(),
+            id: self.location.clone(),
+            organization_id: self.organization.clone(),
+            name: format!("Pier 4 {name}"),
+            address: None,
+            city: None,
+            country: None,
+            phone: None,
+            timezone: None,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        }
     }
 
     fn rows(&self, name: &str, at: i64) -> (Organization, Contact, Device, Article) {

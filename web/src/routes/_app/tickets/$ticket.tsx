@@ -6,6 +6,7 @@ import { SideTabs } from "~/components/side-tabs";
 import { showDone } from "~/components/toast";
 import type { Sources } from "~/features/copilot/context";
 import { CopilotPanel } from "~/features/copilot/panel";
+import { TicketActivity } from "~/features/tickets/activity";
 import { TicketDetails } from "~/features/tickets/details";
 import { TicketPage } from "~/features/tickets/ticket-page";
 import { messageAnchor } from "~/lib/anchors";
@@ -23,6 +24,7 @@ function TicketRoute() {
 
 /** Where the two features meet: the copilot's draft goes into the ticket's composer. */
 function Side({ ticket }: { ticket: TicketDetail }) {
+  const navigate = Route.useNavigate();
   const { insert } = useDraft(useUser()?.id ?? "", ticket.id);
   return (
     <SideTabs
@@ -31,9 +33,15 @@ function Side({ ticket }: { ticket: TicketDetail }) {
           ticketId={ticket.id}
           sources={sourcesOf(ticket)}
           onInsert={(text, suggestionId) => showDone("Draft inserted", insert(text, suggestionId))}
+          onOpen={(what) =>
+            void ("ticket" in what
+              ? navigate({ to: "/tickets/$ticket", params: { ticket: what.ticket }, search: (search) => search })
+              : navigate({ to: "/knowledge/$article", params: { article: what.article } }))
+          }
         />
       }
       details={<TicketDetails ticket={ticket} />}
+      activity={<TicketActivity ticket={ticket} />}
     />
   );
 }

@@ -1,0 +1,69 @@
+//! Every organization or contact that fits the filters, page by page: what is held in memory is one page.
+
+use futures::Stream;
+use patchcord_domain::user::{Actor, Role};
+use patchcord_store::listing::Listed;
+use patchcord_store::{contacts, organizations};
+
+use crate::error::require;
+use crate::{App, AppError};
+
+/// Rows of a page.
+const PAGE: u64 = 500;
+
+impl App {
+    /// The organizations that fit, in pages. The next page is read when the one before was taken; whoever stops taking ends
+    /// it. The first page is read here, so that what is wrong is told before anything was sent.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn export_organizations(
+        &self,
+        actor: &Actor,
+        mut query: organizations::Query,
+    ) -> Result<impl Stream<Item = Result<Vec<organizations::Line>, AppError>> + Send + use<>, AppError> {
+        require(actor, Role::Agent)?;
+        (query.slice.limit, query.slice.offset) = (PAGE, 0);
+        let (app, workspace) = (self.clone(), actor.workspace_id.clone());
+        let first = organizations::page(app.store.tenant(&workspace), &query).await?;
+        let state = (app, workspace, query, Some(first));
+        Ok(futures::stream::try_unfold(state, |(app, workspace, mut query, ready)| async move {
+            let page = match ready {
+                Some(page) => page,
+                None => organizations::page(app.store.tenant(&workspace), &query).await?,
+            };
+            let Some(last) = page.last() else { return Ok(None) };
+            query.slice.after = Some(last.place(query.slice.sort));
+            // A page that is not full is the last one: an empty one stands for the end.
+            let next = if (page.len() as u64) < PAGE { Some(Vec::new()) } else { None };
+            Ok(Some((page, (app, workspace, query, next))))
+        }))
+    }
+
+    /// The contacts that fit, in pages, as [`App::export_organizations`].
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] when a phone number cannot be read.
+    pub async fn export_contacts(
+        &self,
+        actor: &Actor,
+        mut query: contacts::Query,
+    ) -> Result<impl Stream<Item = Result<Vec<contacts::Line>, AppError>> + Send + use<>, AppError> {
+        require(actor, Role::Agent)?;
+        query.phones = self.numbers(actor, &query.phones).await?;
+        (query.slice.limit, query.slice.offset) = (PAGE, 0);
+        let (app, workspace) = (self.clone(), actor.workspace_id.clone());
+        let first = contacts::page(app.store.tenant(&workspace), &query).await?;
+        let state = (app, workspace, query, Some(first));
+        Ok(futures::stream::try_unfold(state, |(app, workspace, mut query, ready)| async move {
+            let page = match ready {
+                Some(page) => page,
+                None => contacts::page(app.store.tenant(&workspace), &query).await?,
+            };
+            let Some(last) = page.last() else { return Ok(None) };
+            query.slice.after = Some(last.place(query.slice.sort));
+            let next = if (page.len() as u64) < PAGE { Some(Vec::new()) } else { None };
+            Ok(Some((page, (app, workspace, query, next))))
+        }))
+    }
+}

@@ -1,0 +1,105 @@
+import type { TicketLine } from "~/api/client";
+import { useLookups, useSupportAgents } from "~/api/queries";
+import { type ListFilter, type TicketSearch, values } from "./search";
+
+export type FilterName = ListFilter | "sla" | "created" | "resolved";
+
+export interface FilterChoice {
+  key: string;
+  label: string;
+  color?: string | null | undefined;
+}
+
+/** One kind of filter: what may be chosen, what is, and what the choice changes in the address. */
+export type FilterKind = { name: FilterName; label: string; isSet: boolean } & (
+  | {
+      form: "any" | "one";
+      choices: FilterChoice[];
+      value: string[];
+      set: (value: string[]) => TicketSearch;
+      free?: boolean;
+    }
+  | {
+      form: "dates";
+      from: string | undefined;
+      to: string | undefined;
+      set: (from: string | undefined, to: string | undefined) => TicketSearch;
+    }
+);
+
+/** Every filter that the list has. */
+export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): FilterKind[] {
+  const { statuses, priorities, channels, productAreas } = useLookups();
+  const agents = useSupportAgents();
+  const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): FilterKind => {
+    const value = values(search[name]);
+    // A value that is in the address is always offered, by its id when nothing else is known.
+    const more = value
+      .filter((key) => !choices.some((choice) => choice.key === key))
+      .map((key) => ({ key, label: key }));
+    return {
+      name,
+      label,
+      isSet: value.length > 0,
+      form: "any",
+      choices: [...choices, ...more],
+      value,
+      set: (next) => ({ [name]: next.join(",") || undefined }),
+      free,
+    };
+  };
+  const dates = (name: "created" | "resolved", label: string): FilterKind => {
+    const [from, to] = [search[`${name}From`], search[`${name}To`]];
+    return {
+      name,
+      label,
+      isSet: Boolean(from ?? to),
+      form: "dates",
+      from,
+      to,
+      set: (nextFrom, nextTo) => ({ [`${name}From`]: nextFrom, [`${name}To`]: nextTo }),
+    };
+  };
+  return [
+    any("status", "Status", statuses),
+    any("priority", "Priority", priorities),
+    any("assigneeId", "Assignee", [
+      { key: "me", label: "Me" },
+      { key: "none", label: "Nobody" },
+      ...agents.map(({ id, name }) => ({ key: id, label: name })),
+    ]),
+    any(
+      "productArea",
+      "Product area",
+      productAreas.map((area) => ({ key: area, label: area })),
+    ),
+    any("organizationId", "Organization", named(loaded.map(({ organization }) => organization))),
+    any("contactId", "Contact", named(loaded.map(({ contact }) => contact))),
+    any("tag", "Tag", tagsOf(loaded), true),
+    any("channel", "Channel", channels),
+    {
+      name: "sla",
+      label: "SLA",
+      isSet: Boolean(search.sla),
+      form: "one",
+      choices: [
+        { key: "breached", label: "Overdue" },
+        { key: "due_soon", label: "Due within the hour" },
+      ],
+      value: values(search.sla),
+      set: ([next]) => ({ sla: next }),
+    },
+    dates("created", "Opened"),
+    dates("resolved", "Resolved"),
+  ];
+}
+
+function named(all: ({ id: string; name: string } | null)[]): FilterChoice[] {
+  const byId = new Map(all.flatMap((one) => (one ? [[one.id, one.name] as const] : [])));
+  return [...byId].map(([key, label]) => ({ key, label })).sort((a, b) => a.label.localeCompare(b.label));
+}
+
+function tagsOf(loaded: TicketLine[]): FilterChoice[] {
+  const all = new Set(loaded.flatMap(({ tags }) => tags));
+  return [...all].sort().map((tag) => ({ key: tag, label: tag }));
+}
