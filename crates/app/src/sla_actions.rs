@@ -36,7 +36,8 @@ pub(crate) async fn act(
                 (None, None) => None,
             };
             let body = agent.map_or_else(|| reason.clone(), |agent| format!("{}: {reason}", agent.name));
-            return post(change, ticket.clone(), note(change, &ticket, body)).await;
+            let note = note(change, &ticket, body);
+            return post(change, ticket, note).await;
         }
         Action::Escalate { level, .. } => {
             hand_up(change, &mut ticket, reason, agent.map(|agent| agent.id), *level).await?;

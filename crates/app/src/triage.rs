@@ -169,7 +169,7 @@ impl App {
                     change.tenant.save(suggestion.clone()).await?;
                     publish(&change, &suggestion).await?;
                     let ticket = change.save(ticket, "ticket.updated").await?;
-                    let detail = detail(change.tenant, ticket).await?;
+                    let detail = detail(change.tenant, ticket, change.at).await?;
                     Ok(Triaged { detail, suggestion_id: suggestion.id, changed, kept })
                 })
             })

@@ -33,7 +33,6 @@ use crate::{Desk, is_copilots, routes};
         (name = "people and things", description = "Whom and what the desk supports"),
         (name = "webhooks", description = "Programs that are told what happens: signed, in order, again until it arrives"),
         (name = "insight", description = "Figures: today, over time, by agent, by customer, costs, health"),
-        (name = "insight", description = "How the desk does"),
         (name = "events", description = "What happens, as it happens"),
         (name = "operations", description = "Is it alive?"),
     )

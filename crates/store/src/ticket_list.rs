@@ -198,7 +198,8 @@ by_position!(Line {
     resolution_halted_at: "l.resolution_halted_at",
     resolution_done_at: "l.resolution_done_at",
     resolution_breached_at: "l.resolution_breached_at",
-} sort_value, clocks: Vec::new());
+} sort_value; clocks);
+
 const JOINS: &str = "LEFT JOIN organizations o ON o.workspace_id = t.workspace_id AND o.id = t.organization_id \
     LEFT JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id \
     LEFT JOIN support_agents a ON a.workspace_id = t.workspace_id AND a.id = t.assignee_id \

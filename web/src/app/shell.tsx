@@ -16,7 +16,6 @@ import { useIsAdmin, useMayAct } from "~/api/session";
 import { Brand } from "~/components/brand";
 import { undoLast } from "~/components/toast";
 import { UserMenu } from "~/features/session/user-menu";
-import { SettingsCommands } from "~/features/settings/frame";
 import { useCommands } from "~/lib/commands";
 import { useLive } from "~/live/use-live";
 import { Connection } from "./connection";
@@ -27,6 +26,7 @@ import classes from "./shell.module.css";
 // Dialogs come when they are first wanted.
 const NewTicket = lazy(async () => ({ default: (await import("~/features/tickets/new-ticket")).NewTicket }));
 const Shortcuts = lazy(async () => ({ default: (await import("./shortcut-sheet")).ShortcutSheet }));
+const SettingsCommands = lazy(async () => ({ default: (await import("~/features/settings/frame")).SettingsCommands }));
 const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
 
 type Dialog = "new ticket" | "shortcuts" | "palette" | null;
@@ -130,7 +130,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="content" className={classes.main} tabIndex={-1}>
         {children}
       </main>
-      {isAdmin && <SettingsCommands />}
+      <Suspense>{isAdmin && <SettingsCommands />}</Suspense>
       <Suspense>
         {seen.includes("new ticket") && <NewTicket opened={dialog === "new ticket"} onClose={close} />}
         {seen.includes("shortcuts") && <Shortcuts opened={dialog === "shortcuts"} onClose={close} />}

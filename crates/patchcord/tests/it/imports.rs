@@ -6,7 +6,7 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, Engine, Installation, PASSWORD, World, both_engines, change, number, texts};
+use crate::harness::{Answer, Client, Engine, World, both_engines, change, number, texts};
 
 both_engines!(
     organizations_are_tried_out_and_written,
@@ -20,17 +20,14 @@ both_engines!(
     columns_and_their_names,
     the_first_thousand_faults_are_told,
     what_happens_between_trial_and_writing,
-    a_change_between_the_two_readings,
     the_same_request_twice_is_one_import,
     what_is_anothers_is_not_there,
     wrong_forms,
     who_may_import,
-    one_wrong_line_of_a_hundred_thousand,
-    killed_in_the_middle,
 );
 
 /// Sends a file.
-async fn import(client: &Client, kind: &str, file: impl Into<Vec<u8>>, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn import(client: &Client, kind: &str, file: impl Into<Vec<u8>>, fields: &[(&str, &str)]) -> Answer {
     let mut form = Form::new().text("kind", kind.to_owned());
     for (name, value) in fields {
         form = form.text((*name).to_owned(), (*value).to_owned());
@@ -40,7 +37,7 @@ async fn import(client: &Client, kind: &str, file: impl Into<Vec<u8>>, fields: &
     Answer::of(request.multipart(form)).await
 }
 
-const WRITE: (&str, &str) = ("dryRun", "false");
+pub(crate) const WRITE: (&str, &str) = ("dryRun", "false");
 const CREATE: (&str, &str) = ("createMissing", "true");
 
 /// Lines, valid, created, updated, unchanged and faults of a report.
@@ -516,112 +513,4 @@ async fn who_may_import(engine: Engine) {
     import(&world.viewer().await, "organizations", file, &[]).await.refused(403, "forbidden");
     import(&world.stranger(), "organizations", file, &[]).await.refused(401, "token_missing");
     world.stop().await;
-}
-
-/// Devices of the first organization of the harness.
-fn many(lines: usize, wrong: Option<usize>) -> String {
-    let mut file = "ueCode,name,serialNumber,ipAddress,type\n".to_owned();
-    for line in 2..=lines + 1 {
-        let address = if wrong == Some(line) { "10.0.0.256" } else { "10.0.0.1" };
-        file += &format!("4711,D-{line},S-{line},{address},laptop\n");
-    }
-    file
-}
-
-async fn one_wrong_line_of_a_hundred_thousand(engine: Engine) {
-    let world = World::new(engine).await;
-    let admin = world.admin().await;
-    let mut file = "name,ueCode\n".to_owned();
-    for line in 2..=100_001 {
-        let code = if line == 99_999 { "12x".to_owned() } else { format!("1{line:06}") };
-        file += &format!("Customer {line},{code}\n");
-    }
-    let refused = import(&admin, "organizations", file, &[WRITE]).await.refused(422, "validation_failed");
-    assert_eq!(refused["errors"][0]["field"], "lines[99999].ueCode");
-    assert_eq!(refused["errors"].as_array().unwrap().len(), 1);
-    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM organizations").await, 2);
-    world.stop().await;
-}
-
-/// Somebody changes what the file points to after the first reading found nothing wrong: the second one takes everything back.
-async fn a_change_between_the_two_readings(engine: Engine) {
-    let world = World::new(engine).await;
-    let admin = world.admin().await;
-    let place = world.town.north.clone();
-    let (go_on, told) = tokio::sync::oneshot::channel::<()>();
-    let (began, begun) = tokio::sync::oneshot::channel::<()>();
-    let store = world.store.clone();
-    // Takes the turn, so that the second reading has to wait, and changes something before it gives it back.
-    let blocker = tokio::spawn(async move {
-        store
-            .write::<(), patchcord_store::StoreError, _>(move |tx| {
-                Box::pin(async move {
-                    patchcord_store::imports::wait_for_turn(tx.tenant(&place.workspace)).await?;
-                    began.send(()).unwrap();
-                    told.await.unwrap();
-                    let sql = format!("UPDATE organizations SET u_e_code = '8888' WHERE id = '{}'", place.organization);
-                    tx.execute_unprepared(&sql).await?;
-                    Ok(())
-                })
-            })
-            .await
-            .unwrap();
-    });
-    begun.await.unwrap();
-    let sending = {
-        let admin = admin.clone();
-        let file = format!("{}4711,LAST,S-LAST,10.0.0.1,laptop\n", many(600, None));
-        tokio::spawn(async move { import(&admin, "devices", file, &[WRITE]).await })
-    };
-    // The first reading takes far less.
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    go_on.send(()).unwrap();
-    let refused = sending.await.unwrap().refused(422, "validation_failed");
-    assert_eq!(refused["errors"][0]["field"], "lines[2].ueCode");
-    blocker.await.unwrap();
-    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM devices").await, 2);
-    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM search_documents WHERE kind = 'device'").await, 2);
-    let log = admin.get("/api/audit-log?action=import.applied").await.expect(200);
-    assert_eq!(log["items"], json!([]));
-    world.stop().await;
-}
-
-/// The program itself, killed while it reads and while it writes.
-async fn killed_in_the_middle(engine: Engine) {
-    let installation = Installation::new(engine).await;
-    installation.json(&["workspace", "add", "North", "--admin", "admin@north.test"]);
-    assert_eq!(installation.run_with_input(&["user", "passwd", "admin@north.test"], PASSWORD).code, 0);
-    let lines = 8_000;
-    let mut at = Duration::from_millis(400);
-    let mut killed = 0;
-    loop {
-        let mut server = installation.serve(&[]).await;
-        let admin = server.client().signed_in("admin@north.test", PASSWORD).await;
-        import(&admin, "organizations", "name,ueCode\nHarbour,4711\n", &[WRITE]).await.expect(200);
-        let page = admin.get("/api/devices?count=exact&limit=1").await.expect(200);
-        let there = page["total"].as_i64().unwrap();
-        assert!(there == 0 || there == lines as i64, "half of an import is there: {there}");
-        let found = admin.get("/api/devices?q=d-7&limit=1").await.expect(200);
-        assert_eq!(found["items"].as_array().unwrap().is_empty(), there == 0);
-        if there > 0 || killed >= 6 {
-            break;
-        }
-        let sending = {
-            let admin = admin.clone();
-            tokio::spawn(async move {
-                let form = Form::new().text("kind", "devices").text("dryRun", "false");
-                let form = form.part("file", Part::text(many(lines, None)).file_name("list.csv"));
-                admin.request(Method::POST, "/api/import").multipart(form).send().await.map(|answer| answer.status())
-            })
-        };
-        tokio::time::sleep(at).await;
-        server.kill();
-        match sending.await.unwrap() {
-            // It was quicker; the next round sees all of it.
-            Ok(status) => assert_eq!(status, 200),
-            Err(_) => killed += 1,
-        }
-        at = at * 3 / 2;
-    }
-    assert!(killed > 0, "the imports were done before the program was killed");
 }

@@ -3,21 +3,17 @@
 use patchcord_domain::time::{HOUR, MINUTE, Millis, from_rfc3339, to_rfc3339};
 use serde_json::{Value, json};
 
-use crate::harness::{self, Engine, Socket, World, both_engines, number, texts};
+use crate::harness::{self, Engine, Socket, World, both_engines, number};
 use crate::sla_policies::{make, office_hours};
 
 both_engines!(
     clocks_run_and_end,
     they_stand_still_while_the_customer_is_awaited,
-    what_they_reach_is_noted_once,
-    two_nodes_note_everything_once,
-    rules_move_the_clocks_and_end,
     a_late_answer_is_a_breach,
     a_ticket_that_is_opened_again_goes_on,
     the_customers_own_policy_wins,
     another_priority_while_waiting,
     policies_that_change_and_go,
-    what_was_before_a_policy_leads_to_no_rule,
     hours_that_change,
     the_night_of_the_longer_hour,
     merged_and_changed_together,
@@ -26,20 +22,20 @@ both_engines!(
 );
 
 /// A desk whose work is done when the test says so, and whose time stands still.
-async fn desk(engine: Engine) -> World {
+pub(crate) async fn desk(engine: Engine) -> World {
     let world = World::with(engine, harness::Setup { worker: false, ..Default::default() }).await;
     world.clock.stand_still();
     world
 }
 
 /// Does everything that is due now, again and again.
-async fn work(world: &World) {
+pub(crate) async fn work(world: &World) {
     world.app.begin_recurring().await.unwrap();
     while world.app.work_once().await.unwrap() > 0 {}
 }
 
 /// Lets minutes pass and does what is due then.
-async fn pass(world: &World, minutes: i64) {
+pub(crate) async fn pass(world: &World, minutes: i64) {
     world.clock.forward(minutes * MINUTE);
     work(world).await;
 }
@@ -50,12 +46,12 @@ async fn go_to(world: &World, moment: &str) {
     work(world).await;
 }
 
-fn path(ticket: &Value) -> String {
+pub(crate) fn path(ticket: &Value) -> String {
     format!("/api/tickets/{}", ticket["id"].as_str().unwrap())
 }
 
 /// The ticket as it is now; tokens end after a quarter of an hour, so somebody new asks each time.
-async fn now(world: &World, ticket: &Value) -> Value {
+pub(crate) async fn now(world: &World, ticket: &Value) -> Value {
     world.agent().await.get(&path(ticket)).await.expect(200)
 }
 
@@ -68,7 +64,7 @@ fn first(ticket: &Value) -> &Value {
     clock(ticket, "FIRST_RESPONSE")
 }
 
-fn resolution(ticket: &Value) -> &Value {
+pub(crate) fn resolution(ticket: &Value) -> &Value {
     clock(ticket, "RESOLUTION")
 }
 
@@ -82,7 +78,7 @@ async fn answer(world: &World, ticket: &Value) {
 }
 
 /// Kinds of the audit lines that are about service levels, in order, with their clock.
-async fn lines(world: &World, ticket: &Value) -> Vec<String> {
+pub(crate) async fn lines(world: &World, ticket: &Value) -> Vec<String> {
     let events = world.agent().await.get(&format!("{}/events", path(ticket))).await.expect(200);
     let items = events["items"].as_array().unwrap().iter();
     let of_sla = items.filter(|line| line["kind"].as_str().unwrap().starts_with("SLA_"));
@@ -95,7 +91,7 @@ fn at(ticket: &Value, field: &str) -> Millis {
     from_rfc3339(ticket[field].as_str().unwrap()).unwrap()
 }
 
-async fn medium(world: &World, body: Value) -> Value {
+pub(crate) async fn medium(world: &World, body: Value) -> Value {
     let mut policy = json!({"priority": "MEDIUM"});
     policy.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
     let made = make(&world.admin().await, policy).await;
@@ -188,156 +184,6 @@ async fn they_stand_still_while_the_customer_is_awaited(engine: Engine) {
     // A pause at night costs nothing.
     go_to(&world, "2026-11-25T17:00:00Z").await;
     assert_eq!(lines(&world, &ticket).await, ["SLA_BREACHED RESOLUTION"]);
-    world.stop().await;
-}
-
-/// Promises eight hours, and has a rule for each percentage.
-async fn with_rules(world: &World) -> Value {
-    let agents = world.admin().await.get("/api/support-agents").await.expect(200);
-    let agent = agents["items"][0].clone();
-    let rule = |percent: i64, actions: Value| json!({"clock": "RESOLUTION", "atPercent": percent, "actions": actions});
-    medium(
-        world,
-        json!({"resolutionMinutes": 480, "escalationRules": [
-            rule(70, json!([{"type": "NOTIFY", "supportAgentId": agent["id"]}, {"type": "ASSIGN", "supportAgentId": agent["id"]}])),
-            rule(90, json!([{"type": "ESCALATE", "supportAgentId": agent["id"], "level": 3}])),
-            rule(110, json!([{"type": "RAISE_PRIORITY"}])),
-        ]}),
-    )
-    .await;
-    make(&world.admin().await, json!({"priority": "HIGH", "resolutionMinutes": 600})).await;
-    work(world).await;
-    agent
-}
-
-async fn what_they_reach_is_noted_once(engine: Engine) {
-    let world = desk(engine).await;
-    let agent = with_rules(&world).await;
-    pass(&world, 1).await;
-    let ticket = world.agent().await.ticket("VPN drops", "m").await;
-    let notes = "SELECT body FROM ticket_messages WHERE author_type = 'SYSTEM' AND is_internal";
-    let escalations = "SELECT CAST(level AS TEXT) || ' ' || reason || ' ' || status FROM ticket_escalations";
-    // 70 % are 336 minutes.
-    pass(&world, 335).await;
-    assert_eq!(
-        (texts(&world.store, notes).await.len(), now(&world, &ticket).await["assignee"].clone()),
-        (0, Value::Null)
-    );
-    pass(&world, 1).await;
-    pass(&world, 1).await;
-    let note = format!("{}: 70 % of the time until the resolution is used up.", agent["name"].as_str().unwrap());
-    assert_eq!(texts(&world.store, notes).await, [note]);
-    assert_eq!(now(&world, &ticket).await["assignee"]["id"], agent["id"]);
-    assert_eq!(lines(&world, &ticket).await, Vec::<String>::new());
-    // The last hour begins at 420, 90 % are 432 minutes.
-    pass(&world, 83).await;
-    pass(&world, 3).await;
-    assert_eq!(lines(&world, &ticket).await, ["SLA_DUE_SOON RESOLUTION"]);
-    assert_eq!(texts(&world.store, escalations).await, Vec::<String>::new());
-    pass(&world, 10).await;
-    pass(&world, 10).await;
-    assert_eq!(texts(&world.store, escalations).await, ["3 90 % of the time until the resolution is used up. PENDING"]);
-    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM events WHERE type = 'escalation.created'").await, 1);
-    let escalated = now(&world, &ticket).await;
-    assert_eq!((&escalated["status"], &resolution(&escalated)["state"]), (&json!("ESCALATED"), &json!("RUNNING")));
-    pass(&world, 40).await;
-    pass(&world, 1).await;
-    let late = now(&world, &ticket).await;
-    assert_eq!(late["slaBreachedAt"], late["resolutionDueAt"]);
-    assert_eq!(
-        (&resolution(&late)["state"], &resolution(&late)["breachedAt"]),
-        (&json!("BREACHED"), &late["resolutionDueAt"])
-    );
-    assert_eq!(resolution(&late)["remainingSeconds"], -4 * 60);
-    assert_eq!(late["priority"], "MEDIUM");
-    // 110 % are 528 minutes.
-    pass(&world, 60).await;
-    pass(&world, 600).await;
-    let raised = now(&world, &ticket).await;
-    assert_eq!((&raised["priority"], &resolution(&raised)["targetMinutes"]), (&json!("HIGH"), &json!(600)));
-    assert_eq!(resolution(&raised)["state"], "BREACHED", "what was breached stays so");
-    assert_eq!(lines(&world, &ticket).await, ["SLA_DUE_SOON RESOLUTION", "SLA_BREACHED RESOLUTION"]);
-    assert_eq!((texts(&world.store, notes).await.len(), texts(&world.store, escalations).await.len()), (1, 1));
-    let trail = world.agent().await.get(&format!("{}/events", path(&ticket))).await.expect(200);
-    for line in trail["items"].as_array().unwrap().iter().skip(1) {
-        assert_eq!(line["actorType"], "SYSTEM", "{line}");
-    }
-    let verified = world.app.verify_trails().await.unwrap();
-    assert_eq!((verified.tickets, verified.faults), (1, Vec::new()));
-    world.stop().await;
-}
-
-async fn two_nodes_note_everything_once(engine: Engine) {
-    let world = desk(engine).await;
-    with_rules(&world).await;
-    pass(&world, 1).await;
-    let agent = world.agent().await;
-    for n in 0..12 {
-        agent.ticket(&format!("Ticket {n}"), "m").await;
-    }
-    let second = world.second().await;
-    for minutes in [340, 100, 60, 60] {
-        world.clock.forward(minutes * MINUTE);
-        // The queue gives the job to one of them; here both do it, as when a lease ran out.
-        let job = |app: &patchcord_app::App| {
-            let app = app.clone();
-            let workspace = world.town.north.workspace.as_str().to_owned();
-            async move {
-                let mut job = probe(&app).await;
-                job.workspace_id = workspace;
-                let _ = patchcord_app::jobs::run(&app, &job).await;
-            }
-        };
-        futures::join!(job(&world.app), job(&second), job(&world.app));
-    }
-    let counted = |what: &str| format!("SELECT COUNT(*) FROM {what}");
-    assert_eq!(number(&world.store, &counted("ticket_events WHERE kind = 'SLA_DUE_SOON'")).await, 12);
-    assert_eq!(number(&world.store, &counted("ticket_events WHERE kind = 'SLA_BREACHED'")).await, 12);
-    assert_eq!(number(&world.store, &counted("ticket_events WHERE kind = 'PRIORITY_CHANGED'")).await, 12);
-    assert_eq!(number(&world.store, &counted("ticket_escalations")).await, 12);
-    assert_eq!(number(&world.store, &counted("ticket_messages WHERE author_type = 'SYSTEM'")).await, 12);
-    world.stop().await;
-}
-
-/// A job of the scan that nobody else has, with a lease that is not held.
-async fn probe(app: &patchcord_app::App) -> patchcord_app::rows::Job {
-    let now = app.clock.now();
-    patchcord_app::rows::Job {
-        id: "probe".into(),
-        workspace_id: String::new(),
-        kind: patchcord_app::jobs::sla::SCAN.into(),
-        payload: json!({}),
-        priority: 0,
-        run_at: now,
-        state: "RUNNING".into(),
-        attempts: 1,
-        max_attempts: 5,
-        lease_token: Some("nobody's".into()),
-        lease_until: Some(now + HOUR),
-        dedup_key: None,
-        last_error: None,
-        created_at: now,
-        updated_at: now,
-    }
-}
-
-async fn rules_move_the_clocks_and_end(engine: Engine) {
-    let world = desk(engine).await;
-    let raise = json!([{"clock": "RESOLUTION", "atPercent": 70, "actions": [{"type": "RAISE_PRIORITY"}]}]);
-    for (priority, minutes) in [("LOW", 1_000), ("MEDIUM", 400), ("HIGH", 200), ("URGENT", 100)] {
-        let body = json!({"priority": priority, "resolutionMinutes": minutes, "escalationRules": raise});
-        make(&world.admin().await, body).await;
-    }
-    pass(&world, 1).await;
-    let body = json!({"subject": "VPN drops", "message": "m", "priority": "LOW"});
-    let ticket = world.agent().await.post("/api/tickets", body).await.expect(201);
-    pass(&world, 705).await;
-    // Raised once: a rule acts once for a clock, whichever policy it is of.
-    let raised = now(&world, &ticket).await;
-    assert_eq!((&raised["priority"], &resolution(&raised)["targetMinutes"]), (&json!("MEDIUM"), &json!(400)));
-    assert_eq!(lines(&world, &ticket).await, ["SLA_BREACHED RESOLUTION"]);
-    pass(&world, 600).await;
-    assert_eq!(now(&world, &ticket).await["priority"], "MEDIUM");
     world.stop().await;
 }
 
@@ -463,25 +309,6 @@ async fn policies_that_change_and_go(engine: Engine) {
     medium(&world, json!({"resolutionMinutes": 480})).await;
     pass(&world, 1).await;
     assert_eq!(lines(&world, &old).await, ["SLA_BREACHED RESOLUTION"]);
-    world.stop().await;
-}
-
-async fn what_was_before_a_policy_leads_to_no_rule(engine: Engine) {
-    let world = desk(engine).await;
-    let ticket = world.agent().await.ticket("Old", "m").await;
-    world.clock.forward(450 * MINUTE);
-    with_rules(&world).await;
-    pass(&world, 1).await;
-    let old = now(&world, &ticket).await;
-    assert_eq!(
-        (&old["status"], &old["assignee"], &resolution(&old)["percent"]),
-        (&json!("OPEN"), &Value::Null, &json!(93))
-    );
-    assert_eq!(lines(&world, &ticket).await, Vec::<String>::new());
-    // What comes after does.
-    pass(&world, 100).await;
-    assert_eq!(lines(&world, &ticket).await, ["SLA_BREACHED RESOLUTION"]);
-    assert_eq!(now(&world, &ticket).await["priority"], "HIGH");
     world.stop().await;
 }
 

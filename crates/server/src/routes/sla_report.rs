@@ -67,7 +67,7 @@ fn file(report: &Report) -> String {
     let of_clocks = ["firstResponse", "resolution"]
         .map(|clock| ["Met", "Breached", "Open", "Compliance"].map(|what| format!("{clock}{what}")));
     csv::row(&mut text, names.into_iter().chain(of_clocks.iter().flatten().map(String::as_str)));
-    for kept in report.groups.iter() {
+    for kept in &report.groups {
         row(&mut text, report, kept, kept.key.as_deref().unwrap_or("none"));
     }
     row(&mut text, report, &report.total, "total");

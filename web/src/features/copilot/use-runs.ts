@@ -129,6 +129,7 @@ function placeholder(id: string, ticketId: string, kind: string): Suggestion {
     costUsd: 0,
     feedback: null,
     feedbackNote: null,
+    triage: null,
     finalText: null,
     editDistance: null,
     attempts: 0,
