@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::text::fold;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
 };
 use sqlx::postgres::{PgConnection, PgPool};
 
@@ -164,14 +164,20 @@ async fn insert_values<R: IntoIterator<Item = Value>>(
     columns: usize,
     rows: impl Iterator<Item = R>,
 ) -> Result<(), StoreError> {
+    let named = tx.get_database_backend() == DbBackend::Postgres;
     let mut rows = rows.peekable();
     while rows.peek().is_some() {
         let (mut sql, mut values) = (format!("INSERT INTO {target} VALUES "), Vec::new());
         for row in rows.by_ref().take(VALUES_MAX / columns) {
             sql += if values.is_empty() { "(" } else { ", (" };
             for place in 1..=columns {
-                let comma = if place > 1 { ", " } else { "" };
-                let _ = write!(sql, "{comma}${}", values.len() + place);
+                sql += if place > 1 { ", " } else { "" };
+                // SQLite takes `$1` for a name and looks through all names before it; thousands of them take seconds.
+                if named {
+                    let _ = write!(sql, "${}", values.len() + place);
+                } else {
+                    sql.push('?');
+                }
             }
             sql.push(')');
             values.extend(row);

@@ -11,8 +11,8 @@ use super::count::{Counted, count};
 use super::{Family, Hour, read};
 use crate::{StoreError, Tenant, Tx};
 
-/// Values in one statement; the databases take 32,766 and 65,535.
-const VALUES_MAX: usize = 30_000;
+/// Values in one statement. SQLite looks for each among those before it, so that very many take long.
+const VALUES_MAX: usize = 4_000;
 
 /// Counts these hours again, in everything that is kept by the hour; says whether any figure changed. The state must be locked.
 pub async fn recount_hours(tenant: Tenant<'_, Tx>, hours: Range<Hour>) -> Result<bool, StoreError> {
