@@ -17,8 +17,6 @@ mod named_list;
 mod passing;
 #[cfg(test)]
 mod plans;
-#[cfg(test)]
-mod plans_people;
 mod store;
 mod tenant;
 mod wakeups;

@@ -1,5 +1,6 @@
 //! A test of every statement: an index serves it on both engines. The statements are those that the connections really get.
 
+mod people;
 mod service_levels;
 
 use std::sync::{Arc, Mutex};
@@ -19,7 +20,10 @@ use crate::unscoped::{
     upkeep, webhooks as all_webhooks, workspaces as all_workspaces,
 };
 use crate::{
-    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect, contact_devices, devices, directory, escalations, events, idempotency, imports, jobs, macros, merges, messages, metrics, phone_numbers, plans_people, saved_views, scratch, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
+    Options, Slice, Store, StoreError, Tenant, Tx, api_tokens, articles, audit_log, catalogues, connect,
+    contact_devices, devices, directory, escalations, events, idempotency, imports, jobs, macros, merges, messages,
+    metrics, phone_numbers, saved_views, scratch, search, sessions, sla_policies, suggestions, support_agents, teams,
+    ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
@@ -173,7 +177,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
     figures(t).await?;
-    plans_people::read(t).await?;
+    people::read(t).await?;
     lists(t).await
 }
 
@@ -263,7 +267,7 @@ async fn lists(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             webhooks::count_deliveries(t, &query).await?;
         }
     }
-    service_levels(t, after.clone()).await?;
+    service_levels::read(t, after.clone()).await?;
     for by_created in [false, true] {
         let all = articles::Query { by_created, descending: true, offset: 5, limit: 5, ..Default::default() };
         let words = articles::Query { words: Some("two words".into()), ..all.clone() };
@@ -405,7 +409,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     saved_views::delete(t, "v").await?;
     sla_policies::delete(t, "p").await?;
     articles::remove(t, "a").await?;
-    plans_people::write(t).await?;
+    people::write(t).await?;
     devices::remove(t, "d").await?;
     contact_devices::forget_use(t, "c", "d").await?;
     imported(t, imports::Reading::Locked).await?;

@@ -3,7 +3,10 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations, idempotency, imports, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, sla, sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
+    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
+    idempotency, imports, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, sla,
+    sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks,
+    workspaces,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
