@@ -1,6 +1,7 @@
 //! A test of every statement: an index serves it on both engines. The statements are those that the connections really get.
 
 mod people;
+mod sending;
 mod service_levels;
 
 use std::sync::{Arc, Mutex};
@@ -12,7 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
-use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket, WebhookDelivery};
+use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
 use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
@@ -440,58 +441,13 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     sign_in::failures_since(tx, "e", "a", 5).await?;
     upkeep::sweep(tx, 5).await?;
     webhooks::reserve(t, "e", 5).await?;
-    write_webhooks(tx).await?;
+    sending::write(tx).await?;
     let mut ticket: Option<Ticket> = t.get("t").await?;
     if let Some(ticket) = &mut ticket {
         let line =
             trail::Line { id: "l".into(), kind: "K", actor_type: "SYSTEM", actor_id: None, payload: json!({}), at: 1 };
         trail::append(t, &AuditKey::new(&[1; 32]), ticket, line).await?;
     }
-    Ok(())
-}
-
-/// Claims and settles deliveries that are not there.
-async fn write_webhooks(tx: &Tx) -> Result<(), StoreError> {
-    let endpoint = all_webhooks::Due { workspace_id: "w".into(), id: "e".into() };
-    let claim = all_webhooks::Claim { endpoint: &endpoint, lease_token: "l", now: 5, lease_until: 50, limit: 5 };
-    all_webhooks::claim(tx, claim).await?;
-    let delivery = WebhookDelivery {
-        workspace_id: "w".into(),
-        id: "d".into(),
-        endpoint_id: "e".into(),
-        event_id: "v".into(),
-        event_type: "t".into(),
-        subject_id: "s".into(),
-        audit_seq: None,
-        seq: 1,
-        state: "PENDING".into(),
-        attempts: 0,
-        next_attempt_at: None,
-        first_tried_at: None,
-        last_tried_at: None,
-        delivered_at: None,
-        lease_token: Some("l".into()),
-        lease_until: None,
-        request_body: "{}".into(),
-        response_status: None,
-        response_body: None,
-        duration_ms: None,
-        last_error: None,
-        created_at: 1,
-    };
-    let outcome = all_webhooks::Outcome {
-        at: 5,
-        duration_ms: 5,
-        response_status: None,
-        response_body: None,
-        error: None,
-        next_attempt_at: None,
-    };
-    assert!(matches!(all_webhooks::settle(tx, &delivery, &outcome).await, Err(StoreError::LeaseLost(_))));
-    all_webhooks::give_back(tx, &delivery, 5).await?;
-    all_webhooks::arrived(tx, "w", "e", 5).await?;
-    all_webhooks::failed(tx, "w", "e", 5).await?;
-    all_webhooks::advance(tx, Position { xid: 5, seq: 5 }, Position { xid: 5, seq: 5 }).await?;
     Ok(())
 }
 

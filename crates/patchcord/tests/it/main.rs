@@ -83,6 +83,7 @@ mod two_desks;
 mod users;
 mod webhooks;
 mod webhooks_guard;
+mod webhooks_tries;
 mod webhooks_trust;
 mod worker;
 mod workspace;
