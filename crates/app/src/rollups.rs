@@ -201,6 +201,7 @@ fn days_of(zone: Zone, spans: impl IntoIterator<Item = Range<Hour>>) -> Vec<Rang
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "these are lists of spans, some of one span")]
 mod tests {
     use patchcord_domain::time::{DAY, MINUTE};
 

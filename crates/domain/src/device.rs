@@ -426,7 +426,7 @@ mod tests {
             }
             if let Some(form) = expect {
                 prop_assert_eq!(form.len(), 17);
-                prop_assert_eq!(normalize_mac(&form), Some(form.clone()));
+                prop_assert_eq!(normalize_mac(&form), Some(form));
             }
         }
 

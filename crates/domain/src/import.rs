@@ -188,7 +188,7 @@ pub fn header(kind: Kind, cells: &[String], mapping: &Mapping) -> Result<Vec<Opt
     }
     for choice in kind.needed() {
         let is_there = |name: &&str| found.iter().flatten().any(|position| columns[*position].name == *name);
-        if !choice.iter().any(|name| is_there(name)) {
+        if !choice.iter().any(is_there) {
             fault(None, format!("a column {} is missing", choice.join(" or ")));
         }
     }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use patchcord_app::api_tokens::TokenUse;
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
+use patchcord_app::meters::Meters;
 use patchcord_app::outgoing::{self, Outgoing, SystemResolver};
 use patchcord_app::passwords::{Cost, Passwords};
 use patchcord_app::storage::Storage;
@@ -25,6 +26,7 @@ use patchcord_app::users::NewUser;
 use patchcord_app::webhooks::{NewEndpoint, Webhooks};
 use patchcord_app::{App, Inner, Options};
 use patchcord_domain::id::{Entropy, WorkspaceId};
+use patchcord_domain::machine::NoGauges;
 use patchcord_domain::redaction::{self, Redactor};
 use patchcord_domain::time::Clock;
 use patchcord_domain::user::{Actor, Role};
@@ -86,6 +88,8 @@ fn app(store: Store, folder: &std::path::Path) -> App {
         outgoing: Outgoing::new(outgoing, Arc::new(SystemResolver)),
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),
+        meters: Meters::default(),
+        machine: patchcord_app::Machine { node: "load".into(), gauges: Arc::new(NoGauges) },
         options: Options::default(),
     })
 }

@@ -1,5 +1,7 @@
 //! A test of every statement: an index serves it on both engines. The statements are those that the connections really get.
 
+#![expect(clippy::single_range_in_vec_init, reason = "these are lists of spans, some of one span")]
+
 mod people;
 mod sending;
 mod service_levels;

@@ -45,7 +45,7 @@ pub(super) async fn plan<C: Connection>(
         let one = Known {
             organization,
             site,
-            email: cells.read("email", |faults, field, text| email(faults, field, text)),
+            email: cells.read("email", email),
             phone: cells.read("phone", |faults, field, text| phone(faults, field, text, country)),
         };
         if reading == Reading::Looked {
@@ -198,9 +198,6 @@ fn row(pass: &mut Pass, cells: &mut Cells, before: Option<&Contact>, known: Know
         value
     });
     set(&mut row.is_vip, vip.flatten());
-    fill(
-        &mut row.preferred_language,
-        cells.read("preferredLanguage", |faults, field, text| language(faults, field, text)),
-    );
+    fill(&mut row.preferred_language, cells.read("preferredLanguage", language));
     row
 }

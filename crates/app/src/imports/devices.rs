@@ -209,7 +209,7 @@ impl There {
             !differs(row.serial_number.as_deref(), known.serial_number.as_deref())
                 && !differs(row.asset_tag.as_deref(), known.asset_tag.as_deref())
         };
-        match found("name", &known.name).into_iter().filter(|row| same(&row)).collect::<Vec<_>>().as_slice() {
+        match found("name", &known.name).into_iter().filter(|row| same(row)).collect::<Vec<_>>().as_slice() {
             [] => None,
             [one] => Some((*one).clone()),
             _ => {

@@ -31,7 +31,7 @@ pub(super) async fn plan<C: Connection>(
     let mut known = Vec::with_capacity(lines.len());
     let (mut codes, mut names) = (BTreeSet::new(), BTreeSet::new());
     for cells in &mut lines {
-        let code = cells.read("ueCode", |faults, field, text| ue_code(faults, field, text));
+        let code = cells.read("ueCode", ue_code);
         let name = cells.read("name", |faults, field, text| faults.text(field, &one_line(text), 1, NAME_MAX));
         if reading == Reading::Looked {
             let code = code.as_ref().map(|code| ("ueCode", code.clone()));
@@ -144,7 +144,7 @@ fn row(
     };
     set(&mut row.name, name);
     fill(&mut row.u_e_code, code);
-    fill(&mut row.domain, cells.read("domain", |faults, field, text| domain(faults, field, text)));
+    fill(&mut row.domain, cells.read("domain", domain));
     fill(&mut row.notes, cells.read("notes", |faults, field, text| faults.text(field, text, 1, NOTES_MAX)));
     let status = cells.read("status", |faults, field, text| {
         faults.one_of(field, text, OrganizationStatus::parse, OrganizationStatus::ALLOWED)

@@ -43,7 +43,7 @@ pub(super) async fn organizations_of<C: Connection>(
     let mut wanted = Vec::with_capacity(lines.len());
     let (mut codes, mut names) = (BTreeSet::new(), BTreeSet::new());
     for cells in lines.iter_mut() {
-        let code = cells.read("ueCode", |faults, field, text| ue_code(faults, field, text));
+        let code = cells.read("ueCode", ue_code);
         let name = cells.get("organization").map(str::to_owned);
         let want = match (code, name) {
             (Some(code), _) => Some(("ueCode", code)),

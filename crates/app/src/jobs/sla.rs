@@ -49,7 +49,7 @@ pub async fn scan(app: &App, job: &Job) -> Result<(), Failure> {
                 Err(error @ AppError::Unavailable(_)) => return Err(error.into()),
                 // One ticket must not keep the others from it.
                 Err(error) => {
-                    tracing::error!(%error, ticket_id = id, "the clocks of a ticket could not be looked after")
+                    tracing::error!(%error, ticket_id = id, "the clocks of a ticket could not be looked after");
                 }
             }
         }

@@ -3,6 +3,8 @@
 //! What each figure means is said in `patchcord_domain::metrics`. Whoever writes here has locked the workspace's state first,
 //! by [`lock`], so that counts never overtake each other.
 
+#![expect(clippy::single_range_in_vec_init, reason = "these are lists of spans, some of one span")]
+
 mod count;
 mod customers;
 mod keep;
