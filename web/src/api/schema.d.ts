@@ -4,6 +4,43 @@
  */
 
 export interface paths {
+    "/api/account-managers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Account managers that fit the filters. */
+        get: operations["listAccountManagers"];
+        put?: never;
+        /** Adds an account manager. */
+        post: operations["addAccountManager"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account-managers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account manager. */
+        get: operations["getAccountManager"];
+        put?: never;
+        post?: never;
+        /** Takes an account manager out for good. One who has organizations is 409 `in_use`. */
+        delete: operations["removeAccountManager"];
+        options?: never;
+        head?: never;
+        /** Changes an account manager. */
+        patch: operations["patchAccountManager"];
+        trace?: never;
+    };
     "/api/ai/classify": {
         parameters: {
             query?: never;
@@ -276,6 +313,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts that fit the filters. */
+        get: operations["listContacts"];
+        put?: never;
+        /** Adds a contact. */
+        post: operations["addContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts that fit the filters as CSV, by the rules of the export of organizations. Phone numbers begin with an apostrophe
+         *     for that reason.
+         */
+        get: operations["exportContacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One contact. */
+        get: operations["getContact"];
+        put?: never;
+        post?: never;
+        /** Takes a contact out for good. One whom tickets, messages or devices name is 409 `in_use`. */
+        delete: operations["removeContact"];
+        options?: never;
+        head?: never;
+        /** Changes a contact. */
+        patch: operations["patchContact"];
+        trace?: never;
+    };
+    "/api/contacts/{id}/devices/{deviceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Notes that a contact uses a device of the same organization. The same again changes nothing. */
+        put: operations["setContactDevice"];
+        post?: never;
+        /** Takes a device from a contact. */
+        delete: operations["removeContactDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/copilot/v1/analyze": {
         parameters: {
             query?: never;
@@ -430,6 +542,303 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each support agent did within a span of 100 days at most, and each user who is none but did something. */
+        get: operations["dashboardAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/agents.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What everybody did as CSV, with the same parameters as the list. */
+        get: operations["exportDashboardAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the models cost on the days that a span of 100 days at most touches: by day, model and purpose, by ticket, and what is
+         *     left of today's budget.
+         */
+        get: operations["dashboardCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Organizations or contacts that have or had tickets: how many, how many open, how content they are, when they were last in
+         *     contact. Figures are a minute old at most.
+         */
+        get: operations["dashboardCustomers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/customers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All customers as CSV, sent while they are read. `limit`, `offset`, `page`, `cursor` and `count` are refused. */
+        get: operations["exportDashboardCustomers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How nodes, queue, database and model are. */
+        get: operations["dashboardHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures by the hour (32 days at most) or by the day (400 days at most), without gaps. Hours are those of UTC, days begin at
+         *     midnight in the workspace's zone. The first and the last bucket are whole ones.
+         */
+        get: operations["dashboardMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/metrics.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures by the hour or by the day as CSV, with the same parameters as the list. */
+        get: operations["exportDashboardMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the desk does today against yesterday and the same day last week, up to the same time of the day; and what is open.
+         *     Figures are a few seconds old at most.
+         */
+        get: operations["dashboardOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-manufacturers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Manufacturers of devices. */
+        get: operations["listDeviceManufacturers"];
+        put?: never;
+        /** Adds a manufacturer. */
+        post: operations["addDeviceManufacturer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-manufacturers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One manufacturer. */
+        get: operations["getDeviceManufacturer"];
+        put?: never;
+        post?: never;
+        /** Deletes a manufacturer that no device and no model has. */
+        delete: operations["removeDeviceManufacturer"];
+        options?: never;
+        head?: never;
+        /** Changes a manufacturer. */
+        patch: operations["patchDeviceManufacturer"];
+        trace?: never;
+    };
+    "/api/device-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models of devices. */
+        get: operations["listDeviceModels"];
+        put?: never;
+        /** Adds a model of a manufacturer. */
+        post: operations["addDeviceModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model. */
+        get: operations["getDeviceModel"];
+        put?: never;
+        post?: never;
+        /** Deletes a model that no device has. */
+        delete: operations["removeDeviceModel"];
+        options?: never;
+        head?: never;
+        /** Changes a model. It stays its manufacturer's. */
+        patch: operations["patchDeviceModel"];
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that fit the filters. */
+        get: operations["listDevices"];
+        put?: never;
+        /** Adds a device. */
+        post: operations["addDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices that fit the filters as CSV (RFC 4180, UTF-8, a line of names first). The whole list is sent: `limit`, `offset`,
+         *     `page`, `cursor` and `count` are refused. A cell that a spreadsheet would take for a formula begins with an apostrophe. A
+         *     failure on the way breaks the transfer off, so that half a file is never taken for a whole one.
+         */
+        get: operations["exportDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One device with its organization, its place, who uses it and how many of its tickets are open. */
+        get: operations["getDevice"];
+        put?: never;
+        post?: never;
+        /** Deletes a device that no contact uses and no ticket is about. */
+        delete: operations["removeDevice"];
+        options?: never;
+        head?: never;
+        /** Changes a device. */
+        patch: operations["patchDevice"];
+        trace?: never;
+    };
     "/api/docs": {
         parameters: {
             query?: never;
@@ -445,6 +854,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Network domains. */
+        get: operations["listDomains"];
+        put?: never;
+        /** Adds a network domain. */
+        post: operations["addDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/domains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One network domain. */
+        get: operations["getDomain"];
+        put?: never;
+        post?: never;
+        /** Deletes a network domain that no device has. */
+        delete: operations["removeDomain"];
+        options?: never;
+        head?: never;
+        /** Changes a network domain. */
+        patch: operations["patchDomain"];
         trace?: never;
     };
     "/api/draft-reply": {
@@ -559,6 +1005,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads a file of organizations, contacts or devices.
+         * @description Organizations (`name`, `ueCode`, `domain`, `accountManager`, `notes`, `status`) are known by their U-E code, else by their name.
+         *     Contacts (`organization` or `ueCode`, `location`, `name`, `email`, `phone`, `title`, `isVip`, `preferredLanguage`) are known
+         *     within their organization by the e-mail address, else by the telephone number. Devices (`organization` or `ueCode`, `location`,
+         *     `name`, `type`, `manufacturer`, `model`, `operatingSystem`, `osVersion`, `domain`, `serialNumber`, `assetTag`, `ipAddress`,
+         *     `macAddress`, `status`, `lastSeenAt`, `warrantyUntil`, `notes`) are known within their organization by the serial number, else
+         *     the asset tag, else the host name. What is known is changed, anything else is added; an empty cell leaves what is there. An
+         *     organization is named by its name or U-E code, a location by its name within the organization, entries of catalogues by their
+         *     names, an account manager by name or e-mail address; none of that regards case.
+         *
+         *     A trial run answers with what would happen and with what is wrong, line by line. The real run decides anew by what is there at
+         *     that moment, in one transaction: when anything is wrong with any line, the answer is 422 with the lines and nothing is written.
+         */
+        post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/kb/articles": {
         parameters: {
             query?: never;
@@ -594,6 +1070,43 @@ export interface paths {
         head?: never;
         /** Changes an article. */
         patch: operations["patchArticle"];
+        trace?: never;
+    };
+    "/api/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Locations that fit the filters. */
+        get: operations["listLocations"];
+        put?: never;
+        /** Adds a location. */
+        post: operations["addLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/locations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One location. */
+        get: operations["getLocation"];
+        put?: never;
+        post?: never;
+        /** Takes a location out for good. One where contacts or devices are is 409 `in_use`. */
+        delete: operations["removeLocation"];
+        options?: never;
+        head?: never;
+        /** Changes a location. */
+        patch: operations["patchLocation"];
         trace?: never;
     };
     "/api/lookups": {
@@ -667,6 +1180,189 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operating-systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Operating systems and their versions. */
+        get: operations["listOperatingSystems"];
+        put?: never;
+        /** Adds an operating system. */
+        post: operations["addOperatingSystem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operating-systems/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One operating system. */
+        get: operations["getOperatingSystem"];
+        put?: never;
+        post?: never;
+        /** Deletes an operating system that no device has. */
+        delete: operations["removeOperatingSystem"];
+        options?: never;
+        head?: never;
+        /** Changes an operating system. */
+        patch: operations["patchOperatingSystem"];
+        trace?: never;
+    };
+    "/api/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organizations that fit the filters. */
+        get: operations["listOrganizations"];
+        put?: never;
+        /** Adds an organization. A U-E code of another one is 409 `taken`, told at the field. */
+        post: operations["addOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Organizations that fit the filters as CSV (RFC 4180, UTF-8, a line of names first). The whole list is sent: `limit`,
+         *     `offset`, `page`, `cursor` and `count` are refused. A cell that a spreadsheet would take for a formula begins with an
+         *     apostrophe. A failure on the way breaks the transfer off, so that half a file is never taken for a whole one.
+         */
+        get: operations["exportOrganizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organization. */
+        get: operations["getOrganization"];
+        put?: never;
+        post?: never;
+        /** Takes an organization out for good. One that contacts, devices, locations or tickets belong to is 409 `in_use`. */
+        delete: operations["removeOrganization"];
+        options?: never;
+        head?: never;
+        /** Changes an organization. */
+        patch: operations["patchOrganization"];
+        trace?: never;
+    };
+    "/api/organizations/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts of an organization. */
+        get: operations["listOrganizationContacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices of an organization. */
+        get: operations["listOrganizationDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets of an organization. */
+        get: operations["listOrganizationTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/phone-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Phone numbers that fit the filters. */
+        get: operations["listPhoneNumbers"];
+        put?: never;
+        /** Adds a phone number. */
+        post: operations["addPhoneNumber"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/phone-numbers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One phone number. */
+        get: operations["getPhoneNumber"];
+        put?: never;
+        post?: never;
+        /** Takes a phone number out. */
+        delete: operations["removePhoneNumber"];
+        options?: never;
+        head?: never;
+        /** Changes a phone number. The number itself stays: take it out and add another one. */
+        patch: operations["patchPhoneNumber"];
+        trace?: never;
+    };
     "/api/saved-views": {
         parameters: {
             query?: never;
@@ -704,6 +1400,94 @@ export interface paths {
         patch: operations["patchSavedView"];
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What fits, at most 20: exact hits first, then of each kind in turn what fits best. */
+        get: operations["searchEverything"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sla-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Policies, oldest first. */
+        get: operations["listSlaPolicies"];
+        put?: never;
+        /** Makes a policy. The clocks of open tickets follow within moments; rules hold for what comes after. */
+        post: operations["addSlaPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sla-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One policy. */
+        get: operations["getSlaPolicy"];
+        put?: never;
+        post?: never;
+        /** Deletes a policy. Open tickets go by the one for all organizations then, or have no clocks any more. */
+        delete: operations["deleteSlaPolicy"];
+        options?: never;
+        head?: never;
+        /** Changes a policy. The clocks of open tickets follow within moments; those that have ended stay as they were. */
+        patch: operations["patchSlaPolicy"];
+        trace?: never;
+    };
+    "/api/sla/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well the promises were kept to tickets that were opened in a time. Only tickets with clocks count. */
+        get: operations["slaReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sla/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV (RFC 4180, UTF-8, a line of names first), the total in the last line. */
+        get: operations["slaReportCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/suggest": {
         parameters: {
             query?: never;
@@ -728,14 +1512,71 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody who may be given a ticket, by name. */
+        /** Support agents that fit the filters. */
         get: operations["listSupportAgents"];
         put?: never;
-        post?: never;
+        /** Adds a support agent. */
+        post: operations["addSupportAgent"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/support-agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One support agent. */
+        get: operations["getSupportAgent"];
+        put?: never;
+        post?: never;
+        /** Takes a support agent out. One that a ticket, a message, a team or a macro names stays. */
+        delete: operations["removeSupportAgent"];
+        options?: never;
+        head?: never;
+        /** Changes a support agent. Whoever is no administrator changes `isAvailable` of their own, and nothing else. */
+        patch: operations["patchSupportAgent"];
+        trace?: never;
+    };
+    "/api/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Teams that fit the filters. */
+        get: operations["listTeams"];
+        put?: never;
+        /** Adds a team. */
+        post: operations["addTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One team. */
+        get: operations["getTeam"];
+        put?: never;
+        post?: never;
+        /** Takes a team out. Tickets stay with whoever has them; those that waited for it wait no longer. */
+        delete: operations["removeTeam"];
+        options?: never;
+        head?: never;
+        /** Changes a team. Tickets that wait for it are tried again. */
+        patch: operations["patchTeam"];
         trace?: never;
     };
     "/api/tickets": {
@@ -842,7 +1683,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives a ticket to somebody, or releases it. */
+        /** Gives a ticket to somebody, to whose turn it is in a team, or releases it. */
         post: operations["assignTicket"];
         delete?: never;
         options?: never;
@@ -1007,6 +1848,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{id}/triage/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Applies what the copilot proposed for a ticket: category, priority and who works on it. What a person has set stays. */
+        post: operations["applyTriage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{id}/triage/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what triage has set on a ticket, whoever applied it. What was changed since stays, and the answer says so. */
+        post: operations["undoTriage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1078,6 +1953,134 @@ export interface paths {
         patch: operations["patchUser"];
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The endpoints of the workspace, oldest first; secrets are not among it. */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Makes an endpoint; at most 50. It is told of what happens from now on. The secret is in this answer and nowhere else: keep
+         *     it.
+         */
+        post: operations["addWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One endpoint. */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Deletes an endpoint with its deliveries: nothing more goes to it. */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Changes an endpoint. */
+        patch: operations["patchWebhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deliveries of an endpoint, newest first. They are kept for 30 days. */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/{deliveryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery: the body that was sent, the beginning of the last answer, and how long it took. */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/{deliveryId}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a delivery again, now, with the same id and body. It has all of its tries again. */
+        post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes another secret, which is in this answer and nowhere else. For 24 hours deliveries carry two signatures, so that the
+         *     receiver may change over at any time.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an event `webhook.test` to an endpoint, whatever events it asks for. How it went is shown by the delivery. */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspace": {
         parameters: {
             query?: never;
@@ -1105,6 +2108,26 @@ export interface paths {
         };
         /** Says that the process lives. */
         get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts of this process in the text form of Prometheus. With `METRICS_TOKEN` set it is for whoever sends that token as
+         *     `Authorization: Bearer <token>`; without one, for this machine alone, and not through a proxy.
+         */
+        get: operations["metricsText"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1146,11 +2169,129 @@ export interface components {
             state: string;
             suggestionId: string;
         };
+        /** @description Changes of an account manager. Absent fields stay; null empties those that can be empty. */
+        AccountManagerChanges: {
+            email?: string | null;
+            name?: string | null;
+            phone?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new account manager. */
+        AccountManagerInput: {
+            /** @example grace@example.com */
+            email?: string | null;
+            /**
+             * @description 1 to 200 characters.
+             * @example Grace Hopper
+             */
+            name: string;
+            /**
+             * @description In any common notation; a national one as it is dialled in the workspace's country.
+             * @example +12025550143
+             */
+            phone?: string | null;
+        };
+        /** @description An account manager. */
+        AccountManagerRow: {
+            createdAt: string;
+            email: string | null;
+            id: string;
+            name: string;
+            /**
+             * @description E.164.
+             * @example +12025550143
+             */
+            phone: string | null;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description A user who was added. */
         AddedUser: {
             /** @description Where the user chooses a password; shown once, good for 72 hours, null when a password was given. */
             invitationUrl: string | null;
             user: components["schemas"]["UserRow"];
+        };
+        /** @description Tickets by how long ago they were opened, each in one group. */
+        AgeFigures: {
+            /** Format: int64 */
+            older: number;
+            /**
+             * Format: int64
+             * @description Within the last 24 hours.
+             */
+            withinOneDay: number;
+            /** Format: int64 */
+            withinSevenDays: number;
+            /** Format: int64 */
+            withinThirtyDays: number;
+            /** Format: int64 */
+            withinThreeDays: number;
+        };
+        /** @description What a support agent did, or a user who is none. */
+        AgentRow: {
+            /**
+             * Format: int64
+             * @description How often tickets were assigned to them.
+             */
+            assigned: number;
+            /**
+             * Format: int64
+             * @description Tickets of theirs that got their first public answer.
+             */
+            firstResponses: number;
+            /** @description BOT or HUMAN. */
+            kind: string | null;
+            /**
+             * Format: double
+             * @description Mean seconds from the opening of those tickets to that answer.
+             */
+            meanFirstResponseSeconds: number | null;
+            /**
+             * Format: double
+             * @description Mean seconds from the opening of those tickets to their resolution.
+             */
+            meanResolutionSeconds: number | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Open tickets that are theirs now.
+             */
+            openNow: number;
+            /**
+             * Format: int64
+             * @description Public messages that they wrote.
+             */
+            replies: number;
+            /**
+             * Format: int64
+             * @description Tickets of theirs that were resolved and are resolved still.
+             */
+            solved: number;
+            /**
+             * Format: int64
+             * @description Suggestions that they asked for, by what became of them.
+             */
+            suggestionsAccepted: number;
+            /** Format: int64 */
+            suggestionsEdited: number;
+            /** Format: int64 */
+            suggestionsRejected: number;
+            supportAgent: components["schemas"]["Ref"] | null;
+            user: components["schemas"]["Ref"] | null;
+        };
+        /** @description What everybody did within a span of time. */
+        AgentsRow: {
+            /** @description First moment. */
+            from: string;
+            /** @description Who solved most is first. */
+            items: components["schemas"]["AgentRow"][];
+            /** @description The moment after the last. */
+            to: string;
         };
         /** @description A ticket, or a text. */
         AiSuggestInput: {
@@ -1228,6 +2369,8 @@ export interface components {
         /** @description To whom; an empty object releases the ticket. */
         Assignment: {
             supportAgentId?: string | null;
+            /** @description A team: whose turn it is by its strategy. */
+            teamId?: string | null;
             userId?: string | null;
         };
         /** @description A file, and the message that it belongs to. */
@@ -1270,6 +2413,23 @@ export interface components {
             id: string;
             /** @description The id of what was changed. */
             subject: string;
+        };
+        /** @description One hour or day. */
+        BucketRow: components["schemas"]["PeriodFigures"] & {
+            /**
+             * @description The date in the workspace's zone.
+             * @example 2026-11-24
+             */
+            day: string;
+        };
+        /** @description What may be spent today. The day begins at midnight UTC. */
+        BudgetRow: {
+            /** Format: double */
+            dailyUsd: number;
+            /** Format: double */
+            leftTodayUsd: number;
+            /** Format: double */
+            spentTodayUsd: number;
         };
         /** @description One change. */
         BulkAction: {
@@ -1351,6 +2511,88 @@ export interface components {
              */
             priority: string;
         };
+        /** @description Changes of a contact. Absent fields stay; null empties those that can be empty. */
+        ContactChanges: {
+            email?: string | null;
+            isVip?: boolean | null;
+            locationId?: string | null;
+            name?: string | null;
+            /** @description Another organization, while no device is the contact's; the location is emptied unless a new one is named. */
+            organizationId?: string | null;
+            phone?: string | null;
+            preferredLanguage?: string | null;
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description How a contact uses a device. An empty object says only that. */
+        ContactDeviceInput: {
+            /** @description Whether it is the contact's first device; any other one is not the first any more. Absent: it stays as it is. */
+            isPrimary?: boolean | null;
+        };
+        /** @description That a contact uses a device. */
+        ContactDeviceRow: {
+            contactId: string;
+            deviceId: string;
+            isPrimary: boolean;
+        };
+        /** @description A new contact. */
+        ContactInput: {
+            /** @example ada@example.com */
+            email?: string | null;
+            /** @description Whether special care is due; false when absent. */
+            isVip?: boolean | null;
+            /** @description A location of the organization. */
+            locationId?: string | null;
+            /**
+             * @description 1 to 200 characters.
+             * @example Ada Byron
+             */
+            name: string;
+            organizationId: string;
+            /**
+             * @description In any common notation; a national one as it is dialled at the location, or else in the workspace's country.
+             * @example +1 (202) 555-0143
+             */
+            phone?: string | null;
+            /**
+             * @description The tag of a language (BCP 47).
+             * @example en
+             */
+            preferredLanguage?: string | null;
+            /** @description At most 200 characters. */
+            title?: string | null;
+        };
+        /** @description A contact. */
+        ContactRow: {
+            createdAt: string;
+            email: string | null;
+            id: string;
+            /** @description Whether special care is due. */
+            isVip: boolean;
+            location: components["schemas"]["Ref"] | null;
+            locationId: string | null;
+            name: string;
+            organization: components["schemas"]["CustomerRef"];
+            organizationId: string;
+            /**
+             * @description E.164.
+             * @example +12025550143
+             */
+            phone: string | null;
+            /**
+             * @description The tag of a language (BCP 47).
+             * @example en
+             */
+            preferredLanguage: string | null;
+            title: string | null;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description What was said about a ticket. */
         Conversation: {
             messages: components["schemas"]["Said"][];
@@ -1362,6 +2604,31 @@ export interface components {
             reachable: boolean;
             reason: string | null;
         };
+        /** @description What models cost. */
+        CostsRow: {
+            budget: components["schemas"]["BudgetRow"];
+            /** @description Oldest first, those without any cost among them. */
+            byDay: components["schemas"]["DayUsageRow"][];
+            /** @description The dearest first. */
+            byModel: components["schemas"]["ModelUsageRow"][];
+            /** @description The dearest first. */
+            byPurpose: components["schemas"]["PurposeUsageRow"][];
+            /** @description First moment of the first day. */
+            from: string;
+            /**
+             * Format: double
+             * @description Mean cost of each of them, in dollars.
+             */
+            perTicketUsd: number | null;
+            /**
+             * Format: int64
+             * @description Tickets that were opened meanwhile.
+             */
+            ticketsCreated: number;
+            /** @description The moment after the last day. */
+            to: string;
+            total: components["schemas"]["UsageRow"];
+        };
         /** @description Credentials. */
         Credentials: {
             /** @example agent@demo.test */
@@ -1369,11 +2636,282 @@ export interface components {
             /** @example patchcord-demo */
             password: string;
         };
+        /** @description The organization of a contact. */
+        CustomerRef: {
+            id: string;
+            name: string;
+            /** @example 4821 */
+            ueCode: string | null;
+        };
+        /** @description What an organization or contact is to the desk. */
+        CustomerRow: {
+            /**
+             * Format: double
+             * @description From -1, always angry, to 1, always content; null when no analysis says.
+             */
+            averageSentiment: number | null;
+            /** Format: int64 */
+            calls: number;
+            /** @description Null for organizations. */
+            contactId: string | null;
+            /** @description Id of the organization or contact. */
+            id: string;
+            /** @description When the last message of their tickets was written. */
+            lastContactAt: string;
+            name: string;
+            /** Format: int64 */
+            openTickets: number;
+            organizationId: string;
+            /** Format: int64 */
+            tickets: number;
+        };
+        /** @description What a day cost. */
+        DayUsageRow: components["schemas"]["UsageRow"] & {
+            /**
+             * @description The date in the workspace's zone.
+             * @example 2026-11-24
+             */
+            day: string;
+            /** @description Its first moment. */
+            from: string;
+        };
+        /** @description A job that was given up. */
+        DeadJobRow: {
+            at: string;
+            error: string | null;
+            id: string;
+            kind: string;
+        };
+        /** @description A delivery with what was sent and what came back. */
+        DeliveryDetail: components["schemas"]["DeliveryLine"] & {
+            /** @description The body that is sent, byte for byte. */
+            requestBody: string;
+            /** @description The beginning of the last answer, up to 4,096 characters. */
+            responseBody: string | null;
+        };
+        /** @description A line of the list of deliveries. */
+        DeliveryLine: {
+            /**
+             * Format: int64
+             * @description Tries that have ended.
+             */
+            attempts: number;
+            createdAt: string;
+            deliveredAt: string | null;
+            /**
+             * Format: int64
+             * @description How long the last try took.
+             */
+            durationMs: number | null;
+            /** @description Id of the event: the header `webhook-id`, the same in every try. */
+            eventId: string;
+            id: string;
+            /** @description When the last try ended. */
+            lastAttemptAt: string | null;
+            /** @description Why the last try failed. */
+            lastError: string | null;
+            /** @description When it is tried next; null when it is not. */
+            nextAttemptAt: string | null;
+            /**
+             * Format: int64
+             * @description Of the last answer.
+             */
+            responseStatus: number | null;
+            /**
+             * Format: int64
+             * @description Counts the deliveries of this endpoint, in the order of the events.
+             */
+            seq: number;
+            /** @description PENDING, DELIVERED or FAILED. */
+            state: string;
+            /** @example ticket.message */
+            type: string;
+            webhookId: string;
+        };
+        /** @description Changes of a device. Absent fields stay; null empties those that can be empty. */
+        DeviceChanges: {
+            assetTag?: string | null;
+            domainId?: string | null;
+            ipAddress?: string | null;
+            lastSeenAt?: string | null;
+            locationId?: string | null;
+            macAddress?: string | null;
+            /** @description Another manufacturer empties the model. */
+            manufacturerId?: string | null;
+            modelId?: string | null;
+            name?: string | null;
+            notes?: string | null;
+            operatingSystemId?: string | null;
+            /** @description Another organization, while no contact uses the device and no ticket is about it; its location is emptied. */
+            organizationId?: string | null;
+            serialNumber?: string | null;
+            status?: string | null;
+            type?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+            warrantyUntil?: string | null;
+        };
+        /** @description A device with who uses it and how many of its tickets are open. */
+        DeviceDetail: {
+            assetTag: string | null;
+            /** @description Who uses it, by name, at most 100. */
+            contacts: components["schemas"]["DeviceUser"][];
+            createdAt: string;
+            domain: components["schemas"]["Ref"] | null;
+            id: string;
+            ipAddress: string | null;
+            lastSeenAt: string | null;
+            location: components["schemas"]["Ref"] | null;
+            macAddress: string | null;
+            manufacturer: components["schemas"]["Ref"] | null;
+            model: components["schemas"]["Ref"] | null;
+            /**
+             * @description The host name.
+             * @example HAL-LT-014
+             */
+            name: string;
+            notes: string | null;
+            /**
+             * Format: int64
+             * @description How many of its tickets are open.
+             */
+            openTickets: number;
+            operatingSystem: components["schemas"]["SystemRef"] | null;
+            organization: components["schemas"]["Ref"];
+            serialNumber: string | null;
+            /** @example ONLINE */
+            status: string;
+            /** @example LAPTOP */
+            type: string;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+            warrantyUntil: string | null;
+        };
+        /** @description A new device. */
+        DeviceInput: {
+            /** @description At most 100 characters. */
+            assetTag?: string | null;
+            domainId?: string | null;
+            /**
+             * @description IPv4 or IPv6.
+             * @example 192.0.2.7
+             */
+            ipAddress?: string | null;
+            /** @description RFC 3339, not in the future. */
+            lastSeenAt?: string | null;
+            /** @description A location of the organization. */
+            locationId?: string | null;
+            /**
+             * @description In any common notation.
+             * @example 00:00:5E:00:53:01
+             */
+            macAddress?: string | null;
+            manufacturerId?: string | null;
+            /** @description A model of the manufacturer, which it brings along when that is absent. */
+            modelId?: string | null;
+            /**
+             * @description The host name: letters, digits, hyphens and underscores, with dots between parts; at most 253 characters.
+             * @example HAL-LT-014
+             */
+            name: string;
+            /** @description At most 5,000 characters. */
+            notes?: string | null;
+            operatingSystemId?: string | null;
+            organizationId: string;
+            /** @description At most 100 characters. */
+            serialNumber?: string | null;
+            /** @description ONLINE, OFFLINE, UNKNOWN, RETIRED; UNKNOWN when absent. */
+            status?: string | null;
+            /**
+             * @description WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER.
+             * @example LAPTOP
+             */
+            type: string;
+            /**
+             * @description A date from 1980 to 2099.
+             * @example 2028-06-30
+             */
+            warrantyUntil?: string | null;
+        };
+        /** @description A device. */
+        DeviceRow: {
+            assetTag: string | null;
+            createdAt: string;
+            domain: components["schemas"]["Ref"] | null;
+            id: string;
+            /**
+             * @description Version 4 with dots, version 6 as RFC 5952 has it.
+             * @example 192.0.2.7
+             */
+            ipAddress: string | null;
+            lastSeenAt: string | null;
+            location: components["schemas"]["Ref"] | null;
+            /** @example 00:00:5E:00:53:01 */
+            macAddress: string | null;
+            manufacturer: components["schemas"]["Ref"] | null;
+            model: components["schemas"]["Ref"] | null;
+            /**
+             * @description The host name.
+             * @example HAL-LT-014
+             */
+            name: string;
+            notes: string | null;
+            operatingSystem: components["schemas"]["SystemRef"] | null;
+            organization: components["schemas"]["Ref"];
+            serialNumber: string | null;
+            /** @example ONLINE */
+            status: string;
+            /** @example LAPTOP */
+            type: string;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+            warrantyUntil: string | null;
+        };
+        /** @description A contact who uses a device. */
+        DeviceUser: {
+            email: string | null;
+            id: string;
+            /** @description Whether it is the contact's first device. */
+            isPrimary: boolean;
+            name: string;
+            phone: string | null;
+        };
         /** @description Which ticket, and in which manner. */
         DraftRequest: {
             ticketId: string;
             /** @description professional (default), friendly, concise, empathetic or formal. */
             tone?: string | null;
+        };
+        /** @description Changes of an entry. Absent fields stay. */
+        EntryChanges: {
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new entry. */
+        EntryInput: {
+            /**
+             * @description 1 to 120 characters; of a network domain, a host name. Names are compared without regard to case.
+             * @example Dell
+             */
+            name: string;
+        };
+        /** @description An entry of a catalogue. */
+        EntryRow: {
+            createdAt: string;
+            id: string;
+            name: string;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
         };
         /** @description The copilot's envelope. */
         Envelope_Accepted: {
@@ -1446,6 +2984,8 @@ export interface components {
                 category?: string | null;
                 /** @description Of all but an analysis. */
                 citations?: string[] | null;
+                /** Format: double */
+                confidence?: number | null;
                 /** @description Of a draft. */
                 reply?: string | null;
                 sentiment?: string | null;
@@ -1550,16 +3090,126 @@ export interface components {
             score: number;
             title: string;
         };
-        /** @description A short list that has no pages. */
-        Items_Assignee: {
-            /** @description The rows. */
-            items: {
-                id: string;
-                /** @example HUMAN */
-                kind: string;
-                name: string;
-                userId: string | null;
-            }[];
+        /** @description Something that was found. */
+        FoundItem: {
+            id: string;
+            /** @description Whether `q` is its very number, code, phone, email, serial number, asset tag, address or host name. */
+            isExact: boolean;
+            /**
+             * @description ticket, contact, organization, device or article.
+             * @example contact
+             */
+            kind: string;
+            /**
+             * @description What else tells it from others.
+             * @example Hartwell & Finch LLP · +12025550143
+             */
+            subtitle: string;
+            /**
+             * @description Subject, name or title.
+             * @example Ada Byron
+             */
+            title: string;
+        };
+        /** @description What a file brings along besides its own rows, when `createMissing` is true. */
+        ImportBesides: {
+            /** Format: int64 */
+            domains: number;
+            /** Format: int64 */
+            locations: number;
+            /** Format: int64 */
+            manufacturers: number;
+            /** Format: int64 */
+            models: number;
+            /** Format: int64 */
+            operatingSystems: number;
+        };
+        /** @description One thing that is wrong with a file. */
+        ImportFault: {
+            /** @description The column, when one is to blame. */
+            column: string | null;
+            /**
+             * Format: int64
+             * @description The line of the file; that of the names is the first one.
+             */
+            line: number;
+            /** @description What is wrong and what to do about it. */
+            message: string;
+            /** @description What stands there, at most 100 characters of it. */
+            value: string | null;
+        };
+        /** @description A file and what shall become of it. */
+        ImportForm: {
+            /** @description Whether locations, manufacturers, models, operating systems and domains that are missing are added; false when absent. */
+            createMissing?: boolean | null;
+            /** @description Whether the file is only tried out; true unless it is `false`. */
+            dryRun?: boolean | null;
+            /**
+             * Format: binary
+             * @description Comma-separated values (RFC 4180) in UTF-8, with or without its mark; at most 32 MiB and 100,000 lines. Semicolons and tabs
+             *     are found out by themselves. The first line has the names of the columns, as in JSON (`serialNumber`) or as people call them
+             *     (`Serial no`, `Host name`, `Company`); `id`, `createdAt` and `updatedAt` of an export are passed over.
+             */
+            file: string;
+            /**
+             * @description organizations, contacts, devices.
+             * @example devices
+             */
+            kind: string;
+            /**
+             * @description A JSON object that explains columns: the name in the file and the name of the column that it is, or null to pass it over.
+             * @example {"Bezeichnung": "name", "Farbe": null}
+             */
+            mapping?: string | null;
+        };
+        /** @description What became, or would become, of a file. */
+        ImportReport: {
+            /** @description What is added besides. */
+            alsoCreated: components["schemas"]["ImportBesides"];
+            /** @description Whether it was written. */
+            applied: boolean;
+            /**
+             * Format: int64
+             * @description Rows that are new.
+             */
+            created: number;
+            dryRun: boolean;
+            /**
+             * Format: int64
+             * @description How much is wrong in all.
+             */
+            errorCount: number;
+            /** @description The first 1,000 of that. */
+            errors: components["schemas"]["ImportFault"][];
+            /** @description Of an import that was written; the audit log has it under this id. Null for a trial run. */
+            importId: string | null;
+            /** @example devices */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Lines, besides that of the names and empty ones.
+             */
+            lines: number;
+            /**
+             * @description What stands between the cells, as it was found out.
+             * @example ,
+             */
+            separator: string;
+            /**
+             * Format: int64
+             * @description Rows that are there as the file has them.
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Rows that change.
+             */
+            updated: number;
+            /**
+             * Format: int64
+             * @description Lines that nothing is wrong with.
+             */
+            valid: number;
         };
         /** @description A short list that has no pages. */
         Items_FoundArticle: {
@@ -1582,6 +3232,30 @@ export interface components {
                  * @description How well it fits, 0 to 1.
                  */
                 score: number;
+                title: string;
+            }[];
+        };
+        /** @description A short list that has no pages. */
+        Items_FoundItem: {
+            /** @description The rows. */
+            items: {
+                id: string;
+                /** @description Whether `q` is its very number, code, phone, email, serial number, asset tag, address or host name. */
+                isExact: boolean;
+                /**
+                 * @description ticket, contact, organization, device or article.
+                 * @example contact
+                 */
+                kind: string;
+                /**
+                 * @description What else tells it from others.
+                 * @example Hartwell & Finch LLP · +12025550143
+                 */
+                subtitle: string;
+                /**
+                 * @description Subject, name or title.
+                 * @example Ada Byron
+                 */
                 title: string;
             }[];
         };
@@ -1657,8 +3331,17 @@ export interface components {
                 actor: components["schemas"]["Ref"] | null;
                 actorType: string;
                 createdAt: string;
+                /** @description When the last webhook that tells of it arrived; null while one of them has not, and when there is none. */
+                deliveredAt: string | null;
+                /**
+                 * Format: int64
+                 * @description Tries of all webhooks that tell of it.
+                 */
+                deliveryAttempts: number;
                 id: string;
                 kind: string;
+                /** @description Why one of them that has not arrived failed. */
+                lastError: string | null;
                 payload: Record<string, never>;
                 /**
                  * Format: int64
@@ -1699,7 +3382,78 @@ export interface components {
                 /** @description What was asked: the tone of a draft, the message of a chat. */
                 request: Record<string, never>;
                 requestedBy: components["schemas"]["Ref"] | null;
+                triage: components["schemas"]["TriageRow"] | null;
             })[];
+        };
+        /** @description Changes of a location, which stays its organization's. Absent fields stay; null empties those that can be empty. */
+        LocationChanges: {
+            address?: string | null;
+            city?: string | null;
+            country?: string | null;
+            name?: string | null;
+            phone?: string | null;
+            timezone?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new location. */
+        LocationInput: {
+            /** @description At most 500 characters. */
+            address?: string | null;
+            /** @description At most 200 characters. */
+            city?: string | null;
+            /**
+             * @description Two letters (ISO 3166-1).
+             * @example US
+             */
+            country?: string | null;
+            /**
+             * @description 1 to 200 characters.
+             * @example Head office
+             */
+            name: string;
+            organizationId: string;
+            /**
+             * @description In any common notation; a national one as it is dialled in the country, or else in the workspace's.
+             * @example (202) 555-0143
+             */
+            phone?: string | null;
+            /**
+             * @description A time zone of the IANA database.
+             * @example America/New_York
+             */
+            timezone?: string | null;
+        };
+        /** @description A location. */
+        LocationRow: {
+            address: string | null;
+            city: string | null;
+            /**
+             * @description Two letters (ISO 3166-1).
+             * @example US
+             */
+            country: string | null;
+            createdAt: string;
+            id: string;
+            name: string;
+            organization: components["schemas"]["Ref"];
+            organizationId: string;
+            /**
+             * @description E.164.
+             * @example +12025550143
+             */
+            phone: string | null;
+            /**
+             * @description A time zone of the IANA database.
+             * @example America/New_York
+             */
+            timezone: string | null;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
         };
         /** @description Every choice. */
         LookupLists: {
@@ -1808,6 +3562,14 @@ export interface components {
              */
             token: string;
         };
+        /** @description An endpoint whose secret was just made. */
+        MadeWebhookRow: components["schemas"]["WebhookRow"] & {
+            /**
+             * @description With which deliveries are signed, shown this once.
+             * @example whsec_…
+             */
+            secret: string;
+        };
         /** @description A user as the user sees themself. */
         Me: components["schemas"]["UserRow"] & {
             workspaceName: string;
@@ -1841,8 +3603,214 @@ export interface components {
             suggestionId: string | null;
             ticketId: string;
         };
+        /** @description A new model. */
+        ModelInput: {
+            /** @description Who makes it. */
+            manufacturerId: string;
+            /**
+             * @description 1 to 120 characters. Names of one manufacturer's models are compared without regard to case.
+             * @example Latitude 5440
+             */
+            name: string;
+        };
+        /** @description A model of a manufacturer. */
+        ModelRow: {
+            createdAt: string;
+            id: string;
+            manufacturerId: string;
+            /** @example Latitude 5440 */
+            name: string;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What a model cost. */
+        ModelUsageRow: components["schemas"]["UsageRow"] & {
+            model: string;
+            provider: string;
+        };
+        /** @description Nothing needs to be said. */
+        NoTriageInput: Record<string, never>;
+        /** @description How a node is. */
+        NodeRow: {
+            /** Format: int64 */
+            activeCalls: number;
+            at: string;
+            /**
+             * Format: double
+             * @description Processors that it kept busy on average: 0.5 is half of one.
+             */
+            cpu: number;
+            /** Format: int64 */
+            dbLatencyMs: number;
+            /** Format: int64 */
+            memoryBytes: number;
+            /**
+             * Format: int64
+             * @description Null when no model was asked.
+             */
+            modelLatencyMs: number | null;
+            node: string;
+            /** Format: int64 */
+            queueDepth: number;
+            /** @description `OK` or `DEGRADED`. */
+            status: string;
+        };
         /** @description Nothing needs to be said. */
         Nothing: Record<string, never>;
+        /** @description Open tickets. */
+        OpenFigures: {
+            byAge: components["schemas"]["AgeFigures"];
+            byPriority: components["schemas"]["PriorityFigures"];
+            /** @description When the oldest of them was opened. */
+            oldestAt: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Changes of an operating system. Absent fields stay. */
+        OperatingSystemChanges: {
+            name?: string | null;
+            osVersion?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new operating system. */
+        OperatingSystemInput: {
+            /**
+             * @description 1 to 120 characters. Names are compared without regard to case.
+             * @example Windows 11 Pro
+             */
+            name: string;
+            /**
+             * @description At most 60 characters; empty when absent.
+             * @example 24H2
+             */
+            osVersion?: string | null;
+        };
+        /** @description An operating system and its version. */
+        OperatingSystemRow: {
+            createdAt: string;
+            id: string;
+            /** @example Windows 11 Pro */
+            name: string;
+            /**
+             * @description May be empty.
+             * @example 24H2
+             */
+            osVersion: string;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description Changes of an organization. Absent fields stay; null empties those that can be empty. */
+        OrganizationChanges: {
+            accountManagerId?: string | null;
+            domain?: string | null;
+            name?: string | null;
+            notes?: string | null;
+            /** @description ACTIVE or SUSPENDED. */
+            status?: string | null;
+            ueCode?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new organization. */
+        OrganizationInput: {
+            accountManagerId?: string | null;
+            /** @example example.com */
+            domain?: string | null;
+            /**
+             * @description 1 to 200 characters.
+             * @example Hartwell & Finch LLP
+             */
+            name: string;
+            /** @description At most 10,000 characters. */
+            notes?: string | null;
+            /** @description ACTIVE or SUSPENDED; ACTIVE when absent. */
+            status?: string | null;
+            /**
+             * @description 4 to 8 digits, no other organization's.
+             * @example 4821
+             */
+            ueCode?: string | null;
+        };
+        /** @description An organization. */
+        OrganizationRow: {
+            accountManager: components["schemas"]["Ref"] | null;
+            accountManagerId: string | null;
+            createdAt: string;
+            /** @example example.com */
+            domain: string | null;
+            id: string;
+            name: string;
+            notes: string | null;
+            /** @example ACTIVE */
+            status: string;
+            /**
+             * @description 4 to 8 digits; callers say or key them in.
+             * @example 4821
+             */
+            ueCode: string | null;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description How the desk does today. */
+        OverviewRow: {
+            /** @description The same day of the week before, until the same time. */
+            lastWeek: components["schemas"]["PeriodFigures"];
+            /** @description What is open now. */
+            open: components["schemas"]["OpenFigures"];
+            /** @description The workspace's time zone, in which days begin at midnight. */
+            timezone: string;
+            /** @description From midnight until now. */
+            today: components["schemas"]["PeriodFigures"];
+            /** @description The day before, until the same time. */
+            yesterday: components["schemas"]["PeriodFigures"];
+        };
+        /** @description One page of a list. */
+        Page_AccountManagerRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                email: string | null;
+                id: string;
+                name: string;
+                /**
+                 * @description E.164.
+                 * @example +12025550143
+                 */
+                phone: string | null;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
         /** @description One page of a list. */
         Page_ArticleRow: {
             /** @description Whether there are more. */
@@ -1924,6 +3892,248 @@ export interface components {
             total: number | null;
         };
         /** @description One page of a list. */
+        Page_ContactRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                email: string | null;
+                id: string;
+                /** @description Whether special care is due. */
+                isVip: boolean;
+                location: components["schemas"]["Ref"] | null;
+                locationId: string | null;
+                name: string;
+                organization: components["schemas"]["CustomerRef"];
+                organizationId: string;
+                /**
+                 * @description E.164.
+                 * @example +12025550143
+                 */
+                phone: string | null;
+                /**
+                 * @description The tag of a language (BCP 47).
+                 * @example en
+                 */
+                preferredLanguage: string | null;
+                title: string | null;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_CustomerRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: double
+                 * @description From -1, always angry, to 1, always content; null when no analysis says.
+                 */
+                averageSentiment: number | null;
+                /** Format: int64 */
+                calls: number;
+                /** @description Null for organizations. */
+                contactId: string | null;
+                /** @description Id of the organization or contact. */
+                id: string;
+                /** @description When the last message of their tickets was written. */
+                lastContactAt: string;
+                name: string;
+                /** Format: int64 */
+                openTickets: number;
+                organizationId: string;
+                /** Format: int64 */
+                tickets: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_DeliveryLine: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Tries that have ended.
+                 */
+                attempts: number;
+                createdAt: string;
+                deliveredAt: string | null;
+                /**
+                 * Format: int64
+                 * @description How long the last try took.
+                 */
+                durationMs: number | null;
+                /** @description Id of the event: the header `webhook-id`, the same in every try. */
+                eventId: string;
+                id: string;
+                /** @description When the last try ended. */
+                lastAttemptAt: string | null;
+                /** @description Why the last try failed. */
+                lastError: string | null;
+                /** @description When it is tried next; null when it is not. */
+                nextAttemptAt: string | null;
+                /**
+                 * Format: int64
+                 * @description Of the last answer.
+                 */
+                responseStatus: number | null;
+                /**
+                 * Format: int64
+                 * @description Counts the deliveries of this endpoint, in the order of the events.
+                 */
+                seq: number;
+                /** @description PENDING, DELIVERED or FAILED. */
+                state: string;
+                /** @example ticket.message */
+                type: string;
+                webhookId: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_DeviceRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                assetTag: string | null;
+                createdAt: string;
+                domain: components["schemas"]["Ref"] | null;
+                id: string;
+                /**
+                 * @description Version 4 with dots, version 6 as RFC 5952 has it.
+                 * @example 192.0.2.7
+                 */
+                ipAddress: string | null;
+                lastSeenAt: string | null;
+                location: components["schemas"]["Ref"] | null;
+                /** @example 00:00:5E:00:53:01 */
+                macAddress: string | null;
+                manufacturer: components["schemas"]["Ref"] | null;
+                model: components["schemas"]["Ref"] | null;
+                /**
+                 * @description The host name.
+                 * @example HAL-LT-014
+                 */
+                name: string;
+                notes: string | null;
+                operatingSystem: components["schemas"]["SystemRef"] | null;
+                organization: components["schemas"]["Ref"];
+                serialNumber: string | null;
+                /** @example ONLINE */
+                status: string;
+                /** @example LAPTOP */
+                type: string;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+                warrantyUntil: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_EntryRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                id: string;
+                name: string;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
         Page_EscalationLine: {
             /** @description Whether there are more. */
             hasMore: boolean;
@@ -1941,6 +4151,326 @@ export interface components {
                 status: string;
                 ticket: components["schemas"]["EscalationTicket"] | null;
                 toAgent: components["schemas"]["Ref"] | null;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_LocationRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                address: string | null;
+                city: string | null;
+                /**
+                 * @description Two letters (ISO 3166-1).
+                 * @example US
+                 */
+                country: string | null;
+                createdAt: string;
+                id: string;
+                name: string;
+                organization: components["schemas"]["Ref"];
+                organizationId: string;
+                /**
+                 * @description E.164.
+                 * @example +12025550143
+                 */
+                phone: string | null;
+                /**
+                 * @description A time zone of the IANA database.
+                 * @example America/New_York
+                 */
+                timezone: string | null;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_ModelRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                id: string;
+                manufacturerId: string;
+                /** @example Latitude 5440 */
+                name: string;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_OperatingSystemRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                id: string;
+                /** @example Windows 11 Pro */
+                name: string;
+                /**
+                 * @description May be empty.
+                 * @example 24H2
+                 */
+                osVersion: string;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_OrganizationRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                accountManager: components["schemas"]["Ref"] | null;
+                accountManagerId: string | null;
+                createdAt: string;
+                /** @example example.com */
+                domain: string | null;
+                id: string;
+                name: string;
+                notes: string | null;
+                /** @example ACTIVE */
+                status: string;
+                /**
+                 * @description 4 to 8 digits; callers say or key them in.
+                 * @example 4821
+                 */
+                ueCode: string | null;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_PhoneNumberRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                /** @description REALTIME or RELAY; null for the operator's. */
+                engine: string | null;
+                id: string;
+                isActive: boolean;
+                label: string;
+                /** @example +12025550100 */
+                number: string;
+                /** @description Where a caller goes who asks for a person; null for the workspace's. */
+                transferNumber: string | null;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_SlaPolicyRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                businessHoursOnly: boolean;
+                createdAt: string;
+                escalationRules: components["schemas"]["SlaRuleRow"][];
+                /** Format: int64 */
+                firstResponseMinutes: number | null;
+                id: string;
+                organization: components["schemas"]["Ref"] | null;
+                priority: string;
+                /** Format: int64 */
+                resolutionMinutes: number | null;
+                updatedAt: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_SupportAgentRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                id: string;
+                /** @description Whether tickets are given to it by a team. */
+                isAvailable: boolean;
+                /** @example HUMAN */
+                kind: string;
+                /**
+                 * Format: int64
+                 * @description With so many open tickets it is given no more by a team.
+                 */
+                maxOpenTickets: number;
+                name: string;
+                /** @description The key of a voice agent for a BOT; what a person knows best for a HUMAN. */
+                specialty: string | null;
+                updatedAt: string;
+                /** @description The user whom it stands for. */
+                userId: string | null;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_TeamRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                id: string;
+                /** @description By name. */
+                members: components["schemas"]["Assignee"][];
+                name: string;
+                /** @description Tickets of these areas go to the team by themselves. */
+                productAreas: string[];
+                /** @example ROUND_ROBIN */
+                strategy: string;
                 updatedAt: string;
                 /** Format: int64 */
                 version: number;
@@ -1992,6 +4522,8 @@ export interface components {
                 resolvedAt: string | null;
                 sentiment: string | null;
                 slaBreachedAt: string | null;
+                /** @description The service-level clocks as they look now; empty when no policy set them. */
+                slaClocks: components["schemas"]["SlaClock"][];
                 status: string;
                 subject: string;
                 tags: string[];
@@ -2095,11 +4627,248 @@ export interface components {
              */
             total: number | null;
         };
+        /** @description One page of a list. */
+        Page_WebhookRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                createdAt: string;
+                /** @description Whether it gets nothing at present. */
+                disabled: boolean;
+                disabledAt: string | null;
+                /** @description MANUAL; GONE when it answered 410; FAILING after five days of nothing but failures. */
+                disabledReason: string | null;
+                /**
+                 * @description Kinds of events; `*` stands for all of them.
+                 * @example [
+                 *       "ticket.created",
+                 *       "ticket.message"
+                 *     ]
+                 */
+                events: string[];
+                failingSince: string | null;
+                /**
+                 * Format: int64
+                 * @description Failed tries since the last success.
+                 */
+                failureCount: number;
+                id: string;
+                /** @description Whether the operator set it (`AI_WEBHOOK_URL`): then it can only be disabled and enabled. */
+                isManaged: boolean;
+                /** @description To the minute. */
+                lastSuccessAt: string | null;
+                /** @description Until then deliveries are signed with the secret before the last rotation as well. */
+                previousSecretUntil: string | null;
+                updatedAt: string;
+                /**
+                 * @description Where deliveries go; of the operator's endpoint only the server is shown.
+                 * @example https://example.com/hooks/desk
+                 */
+                url: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
         /** @description A change of the own password. */
         PasswordChange: {
             currentPassword: string;
             /** @description 12 to 200 characters, not a common one. */
             newPassword: string;
+        };
+        /** @description What happened within a span of time. */
+        PeriodFigures: {
+            /** Format: int64 */
+            abandoned: number;
+            /**
+             * Format: double
+             * @description Share of the judged ones that were used, as they were or changed.
+             */
+            acceptanceRate: number | null;
+            /**
+             * Format: double
+             * @description What models cost, in dollars.
+             */
+            aiCostUsd: number;
+            /**
+             * Format: double
+             * @description Share of the answered calls that the voice agents resolved.
+             */
+            aiResolutionRate: number | null;
+            /**
+             * Format: double
+             * @description Share of the calls that were answered.
+             */
+            answerRate: number | null;
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            callSeconds: number;
+            /**
+             * Format: int64
+             * @description Calls that began; this and the other figures of calls are 0 and null until there are calls.
+             */
+            calls: number;
+            /** Format: int64 */
+            escalated: number;
+            /**
+             * Format: int64
+             * @description Tickets that got their first public answer.
+             */
+            firstResponses: number;
+            /** @description First moment. */
+            from: string;
+            /**
+             * Format: double
+             * @description Mean seconds from the opening to that answer.
+             */
+            meanFirstResponseSeconds: number | null;
+            /**
+             * Format: double
+             * @description Mean length of the answered calls, in seconds.
+             */
+            meanHandleSeconds: number | null;
+            /**
+             * Format: double
+             * @description Mean seconds from the opening to the resolution.
+             */
+            meanResolutionSeconds: number | null;
+            /** Format: int64 */
+            resolvedByAi: number;
+            /** @description Opened tickets by how content the customer is, where an analysis says so. */
+            sentiment: components["schemas"]["SentimentFigures"];
+            /**
+             * Format: int64
+             * @description Tickets that breached a service level.
+             */
+            slaBreaches: number;
+            /**
+             * Format: double
+             * @description Share of those that kept it.
+             */
+            slaCompliance: number | null;
+            /**
+             * Format: int64
+             * @description Resolved tickets that kept theirs.
+             */
+            slaMet: number;
+            /**
+             * Format: int64
+             * @description Resolved tickets that did not.
+             */
+            slaMissed: number;
+            /**
+             * Format: int64
+             * @description Suggestions that the copilot was asked for.
+             */
+            suggestions: number;
+            /**
+             * Format: int64
+             * @description Of those, the ones that people accepted as they were.
+             */
+            suggestionsAccepted: number;
+            /**
+             * Format: int64
+             * @description Used after changing them.
+             */
+            suggestionsEdited: number;
+            /**
+             * Format: int64
+             * @description Rejected.
+             */
+            suggestionsRejected: number;
+            /**
+             * Format: double
+             * @description What telephony cost, in dollars.
+             */
+            telephonyCostUsd: number;
+            /**
+             * Format: int64
+             * @description Tickets that were opened.
+             */
+            ticketsCreated: number;
+            /**
+             * Format: int64
+             * @description Tickets that were resolved and are resolved still.
+             */
+            ticketsResolved: number;
+            /** @description The moment after the last. */
+            to: string;
+        };
+        /** @description Changes of a phone number. Absent fields stay; null empties those that can be empty. */
+        PhoneNumberChanges: {
+            engine?: string | null;
+            isActive?: boolean | null;
+            label?: string | null;
+            transferNumber?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new phone number. */
+        PhoneNumberInput: {
+            /** @description REALTIME or RELAY; the operator's when absent. */
+            engine?: string | null;
+            /** @description Whether calls are taken; true when absent. */
+            isActive?: boolean | null;
+            /**
+             * @description 1 to 80 characters.
+             * @example Main line
+             */
+            label: string;
+            /**
+             * @description With country code, in any common notation; kept as E.164.
+             * @example +12025550100
+             */
+            number: string;
+            /** @description Where a caller goes who asks for a person; the workspace's when absent. */
+            transferNumber?: string | null;
+        };
+        /** @description A number at which the desk is called. */
+        PhoneNumberRow: {
+            createdAt: string;
+            /** @description REALTIME or RELAY; null for the operator's. */
+            engine: string | null;
+            id: string;
+            isActive: boolean;
+            label: string;
+            /** @example +12025550100 */
+            number: string;
+            /** @description Where a caller goes who asks for a person; null for the workspace's. */
+            transferNumber: string | null;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description Tickets by priority. */
+        PriorityFigures: {
+            /** Format: int64 */
+            HIGH: number;
+            /** Format: int64 */
+            LOW: number;
+            /** Format: int64 */
+            MEDIUM: number;
+            /** Format: int64 */
+            URGENT: number;
         };
         /** @description A problem as RFC 9457 has it. */
         Problem: {
@@ -2128,6 +4897,33 @@ export interface components {
              * @example urn:patchcord:problem:validation_failed
              */
             type: string;
+        };
+        /** @description What a purpose cost. */
+        PurposeUsageRow: components["schemas"]["UsageRow"] & {
+            /** @example draft_reply */
+            purpose: string;
+        };
+        /** @description How the queue of jobs is. */
+        QueueRow: {
+            /**
+             * Format: int64
+             * @description Jobs of this workspace that were given up within the last 7 days.
+             */
+            dead: number;
+            /** @description The newest 20 of them. */
+            deadJobs: components["schemas"]["DeadJobRow"][];
+            /**
+             * Format: int64
+             * @description Jobs that wait, of all workspaces.
+             */
+            ready: number;
+            /**
+             * Format: int64
+             * @description Jobs that are worked on.
+             */
+            running: number;
+            /** @description Since when the job has waited that is due longest; null when none is due. */
+            waitingSince: string | null;
         };
         /** @description The id and name of something. */
         Ref: {
@@ -2192,6 +4988,24 @@ export interface components {
              */
             query: string;
         };
+        /** @description Tickets by how content the customer is. */
+        SentimentFigures: {
+            /** Format: int64 */
+            negative: number;
+            /** Format: int64 */
+            neutral: number;
+            /** Format: int64 */
+            positive: number;
+        };
+        /** @description Figures over time, without gaps. */
+        SeriesRow: {
+            /** @description `hour` or `day`. */
+            granularity: string;
+            /** @description Oldest first. */
+            items: components["schemas"]["BucketRow"][];
+            /** @description The workspace's time zone, in which days begin at midnight. */
+            timezone: string;
+        };
         /** @description A session. The refresh token is in a cookie that scripts cannot read. */
         Session: {
             accessToken: string;
@@ -2222,6 +5036,183 @@ export interface components {
             status: string;
             subject: string;
             tags: string[];
+        };
+        /** @description What a rule does. */
+        SlaAction: {
+            /**
+             * Format: int64
+             * @description Of an escalation, 1 to 5; 1 when absent.
+             */
+            level?: number | null;
+            /** @description Needed for ASSIGN; not for RAISE_PRIORITY. */
+            supportAgentId?: string | null;
+            /**
+             * @description NOTIFY writes an internal note that names the support agent, or the assignee; ESCALATE escalates the ticket; ASSIGN gives
+             *     it to the support agent; RAISE_PRIORITY makes the priority one higher, at most URGENT.
+             * @example ESCALATE
+             */
+            type: string;
+        };
+        /** @description What a rule of a policy does. */
+        SlaActionRow: {
+            /**
+             * Format: int64
+             * @description Of an escalation.
+             */
+            level: number | null;
+            supportAgentId: string | null;
+            /** @description NOTIFY, ESCALATE, ASSIGN or RAISE_PRIORITY. */
+            type: string;
+        };
+        /** @description A service-level clock of a ticket at the moment of the answer. */
+        SlaClock: {
+            breachedAt: string | null;
+            /** @description FIRST_RESPONSE or RESOLUTION. */
+            clock: string;
+            /** @description When it ended: the first response, or the end of the ticket. */
+            doneAt: string | null;
+            /** @description When it runs out, were it to run on from where it stands; null when that is not within ten years. */
+            dueAt: string | null;
+            /**
+             * Format: int64
+             * @description How much of the promised time is used up; above 100 once it ran out.
+             */
+            percent: number | null;
+            /**
+             * Format: int64
+             * @description What is left, in seconds of business time where only that counts; negative once it ran out.
+             */
+            remainingSeconds: number | null;
+            /** @description RUNNING; PAUSED until the customer answers; MET when it ended in time; BREACHED once it ran out. */
+            state: string;
+            /**
+             * Format: int64
+             * @description What was promised.
+             */
+            targetMinutes: number;
+        };
+        /** @description How one kind of clock was kept. */
+        SlaKept: {
+            /** Format: int64 */
+            breached: number;
+            /**
+             * Format: double
+             * @description Share of those that were met among the decided ones, 0 to 1; null when nothing is decided.
+             */
+            compliance: number | null;
+            /** Format: int64 */
+            met: number;
+            /**
+             * Format: int64
+             * @description Not decided yet.
+             */
+            open: number;
+        };
+        /** @description Changes of a policy. Absent fields stay. For another organization or priority make another policy. */
+        SlaPolicyChanges: {
+            businessHoursOnly?: boolean | null;
+            /** @description All of the new rules; they take the place of the old ones. */
+            escalationRules?: components["schemas"]["SlaRule"][] | null;
+            /**
+             * Format: int64
+             * @description Null promises no such time.
+             */
+            firstResponseMinutes?: number | null;
+            /**
+             * Format: int64
+             * @description Null promises no such time.
+             */
+            resolutionMinutes?: number | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new policy. */
+        SlaPolicyInput: {
+            /** @description Whether only the workspace's business hours count; otherwise every minute does. */
+            businessHoursOnly?: boolean;
+            /** @description At most 6: one for each clock and percentage. Each is done once for a ticket, while the clock runs. */
+            escalationRules?: components["schemas"]["SlaRule"][];
+            /**
+             * Format: int64
+             * @description Until the first public message of the desk, 1 to 527,040; at least one of the two is needed.
+             * @example 60
+             */
+            firstResponseMinutes?: number | null;
+            /** @description The customer; for all of them when absent. A customer's own policy goes before the one for all. */
+            organizationId?: string | null;
+            /**
+             * @description LOW, MEDIUM, HIGH or URGENT. There is one policy for each organization and priority.
+             * @example HIGH
+             */
+            priority: string;
+            /**
+             * Format: int64
+             * @description Until the ticket is resolved, 1 to 527,040.
+             * @example 480
+             */
+            resolutionMinutes?: number | null;
+        };
+        /** @description A service-level policy. */
+        SlaPolicyRow: {
+            businessHoursOnly: boolean;
+            createdAt: string;
+            escalationRules: components["schemas"]["SlaRuleRow"][];
+            /** Format: int64 */
+            firstResponseMinutes: number | null;
+            id: string;
+            organization: components["schemas"]["Ref"] | null;
+            priority: string;
+            /** Format: int64 */
+            resolutionMinutes: number | null;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description How well the promises were kept. */
+        SlaReport: {
+            from: string;
+            /** @description priority, organization or assignee. */
+            groupBy: string;
+            /** @description The largest group first, at most 1,000. */
+            items: components["schemas"]["SlaReportRow"][];
+            to: string;
+            total: components["schemas"]["SlaReportRow"];
+        };
+        /** @description How the promises of a group of tickets were kept. */
+        SlaReportRow: {
+            firstResponse: components["schemas"]["SlaKept"];
+            /** @description The priority, or the id of the organization or support agent; null for tickets without. */
+            key: string | null;
+            name: string | null;
+            resolution: components["schemas"]["SlaKept"];
+            /** Format: int64 */
+            tickets: number;
+        };
+        /** @description What happens when a share of a clock's time is used up. */
+        SlaRule: {
+            /** @description 1 to 4, each type once, done in this order. */
+            actions: components["schemas"]["SlaAction"][];
+            /**
+             * Format: int64
+             * @description 70, 90 or 110.
+             * @example 90
+             */
+            atPercent: number;
+            /**
+             * @description FIRST_RESPONSE or RESOLUTION; the policy must promise that time.
+             * @example RESOLUTION
+             */
+            clock: string;
+        };
+        /** @description What happens when a share of a clock's time is used up. */
+        SlaRuleRow: {
+            actions: components["schemas"]["SlaActionRow"][];
+            /** Format: int64 */
+            atPercent: number;
+            clock: string;
         };
         /** @description A span of a day on the clocks of the workspace. */
         SpanInput: {
@@ -2287,6 +5278,63 @@ export interface components {
             /** @description 1 to 500 characters. */
             summary: string;
         };
+        /** @description Changes of a support agent. Absent fields stay; null empties those that can be empty. */
+        SupportAgentChanges: {
+            isAvailable?: boolean | null;
+            /** Format: int64 */
+            maxOpenTickets?: number | null;
+            name?: string | null;
+            specialty?: string | null;
+            userId?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new support agent. */
+        SupportAgentInput: {
+            /** @description Whether a team gives it tickets; true when absent. */
+            isAvailable?: boolean | null;
+            /**
+             * @description BOT or HUMAN.
+             * @example HUMAN
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description With so many open tickets it is given no more by a team: 0 to 1,000, 20 when absent.
+             */
+            maxOpenTickets?: number | null;
+            /** @description 1 to 80 characters. */
+            name: string;
+            /** @description The key of a voice agent for a BOT; what a person knows best for a HUMAN. */
+            specialty?: string | null;
+            /** @description The user whom a HUMAN stands for; one support agent stands for a user at most. */
+            userId?: string | null;
+        };
+        /** @description A support agent. */
+        SupportAgentRow: {
+            createdAt: string;
+            id: string;
+            /** @description Whether tickets are given to it by a team. */
+            isAvailable: boolean;
+            /** @example HUMAN */
+            kind: string;
+            /**
+             * Format: int64
+             * @description With so many open tickets it is given no more by a team.
+             */
+            maxOpenTickets: number;
+            name: string;
+            /** @description The key of a voice agent for a BOT; what a person knows best for a HUMAN. */
+            specialty: string | null;
+            updatedAt: string;
+            /** @description The user whom it stands for. */
+            userId: string | null;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description The result of a kind; its fields go by the route. */
         SyncResult: {
             /** @description Of a chat. */
@@ -2294,6 +5342,8 @@ export interface components {
             category?: string | null;
             /** @description Of all but an analysis. */
             citations?: string[] | null;
+            /** Format: double */
+            confidence?: number | null;
             /** @description Of a draft. */
             reply?: string | null;
             sentiment?: string | null;
@@ -2304,6 +5354,78 @@ export interface components {
             summary?: string | null;
             tone?: string | null;
             urgency?: string | null;
+        };
+        /** @description How everything is. */
+        SystemHealthRow: {
+            /**
+             * Format: int64
+             * @description How long the database took to answer just now.
+             */
+            dbLatencyMs: number;
+            model: components["schemas"]["CopilotHealth"];
+            /** @description What models were asked for within the last hour. */
+            modelLastHour: components["schemas"]["UsageRow"];
+            /** @description The newest line of each node that was heard within the last three minutes. */
+            nodes: components["schemas"]["NodeRow"][];
+            queue: components["schemas"]["QueueRow"];
+            /** @description `ok` or `degraded`. */
+            status: string;
+        };
+        /** @description The operating system of a device. */
+        SystemRef: {
+            id: string;
+            name: string;
+            /**
+             * @description May be empty.
+             * @example 24H2
+             */
+            osVersion: string;
+        };
+        /** @description Changes of a team. Absent fields stay; null empties those that can be empty. */
+        TeamChanges: {
+            /** @description Replaces all of them. */
+            members?: string[] | null;
+            name?: string | null;
+            /** @description Replaces all of them. */
+            productAreas?: string[] | null;
+            strategy?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new team. */
+        TeamInput: {
+            /** @description Ids of support agents, at most 100. Only people are given tickets. */
+            members?: string[];
+            /**
+             * @description 1 to 80 characters, unlike every other team's.
+             * @example Network
+             */
+            name: string;
+            /** @description Areas of the workspace that no other team covers. Tickets of these areas go to the team by themselves. */
+            productAreas?: string[];
+            /**
+             * @description ROUND_ROBIN, to whoever waits longest, or LEAST_BUSY, to whoever has the smallest part of their limit in use;
+             *     ROUND_ROBIN when absent.
+             */
+            strategy?: string | null;
+        };
+        /** @description A team with its members. */
+        TeamRow: {
+            createdAt: string;
+            id: string;
+            /** @description By name. */
+            members: components["schemas"]["Assignee"][];
+            name: string;
+            /** @description Tickets of these areas go to the team by themselves. */
+            productAreas: string[];
+            /** @example ROUND_ROBIN */
+            strategy: string;
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
         };
         /** @description Changes of a ticket. Absent fields stay; null empties those that can be empty. */
         TicketChanges: {
@@ -2366,6 +5488,10 @@ export interface components {
             resolvedAt: string | null;
             sentiment: string | null;
             slaBreachedAt: string | null;
+            /** @description The service-level clocks as they look now; empty when no policy set them. */
+            slaClocks: components["schemas"]["SlaClock"][];
+            /** @description Since when the clocks stand still. */
+            slaPausedAt: string | null;
             status: string;
             subject: string;
             tags: string[];
@@ -2391,8 +5517,17 @@ export interface components {
             actor: components["schemas"]["Ref"] | null;
             actorType: string;
             createdAt: string;
+            /** @description When the last webhook that tells of it arrived; null while one of them has not, and when there is none. */
+            deliveredAt: string | null;
+            /**
+             * Format: int64
+             * @description Tries of all webhooks that tell of it.
+             */
+            deliveryAttempts: number;
             id: string;
             kind: string;
+            /** @description Why one of them that has not arrived failed. */
+            lastError: string | null;
             payload: Record<string, never>;
             /**
              * Format: int64
@@ -2449,6 +5584,8 @@ export interface components {
             resolvedAt: string | null;
             sentiment: string | null;
             slaBreachedAt: string | null;
+            /** @description The service-level clocks as they look now; empty when no policy set them. */
+            slaClocks: components["schemas"]["SlaClock"][];
             status: string;
             subject: string;
             tags: string[];
@@ -2495,6 +5632,7 @@ export interface components {
             /** @description What was asked: the tone of a draft, the message of a chat. */
             request: Record<string, never>;
             requestedBy: components["schemas"]["Ref"] | null;
+            triage: components["schemas"]["TriageRow"] | null;
         };
         /** @description A new API token. */
         TokenInput: {
@@ -2526,6 +5664,83 @@ export interface components {
             role: string;
             /** @description For whom it acts. */
             userId: string;
+        };
+        /** @description A field that triage has set or put back. */
+        TriageChange: {
+            /**
+             * @description category, priority or assigneeId.
+             * @example priority
+             */
+            field: string;
+            from: string | null;
+            to: string | null;
+        };
+        /** @description A field that was left as it is. */
+        TriageKept: {
+            /**
+             * @description category, priority or assigneeId.
+             * @example priority
+             */
+            field: string;
+            /**
+             * @description set_by_person, would_lower, nobody_available or changed_since.
+             * @example set_by_person
+             */
+            reason: string;
+        };
+        /** @description What applying a proposal, or taking it back, did. */
+        TriageOutcome: {
+            /** @description What was changed. */
+            changed: components["schemas"]["TriageChange"][];
+            /** @description What was left as it is, and why. */
+            kept: components["schemas"]["TriageKept"][];
+            suggestionId: string;
+            ticket: components["schemas"]["TicketDetail"];
+        };
+        /** @description What the copilot proposes for a new ticket, and what became of it. */
+        TriageRow: {
+            category: string | null;
+            /** @description What was set. */
+            changes: components["schemas"]["TriageChange"][];
+            /**
+             * Format: double
+             * @description How sure the model is of the category, 0 to 1.
+             */
+            confidence: number | null;
+            /** @description What was left as it was. */
+            kept: components["schemas"]["TriageKept"][];
+            /** @example HIGH */
+            priority: string | null;
+            /**
+             * @description proposed, applied or undone.
+             * @example proposed
+             */
+            state: string;
+            supportAgent: components["schemas"]["Ref"] | null;
+            team: components["schemas"]["Ref"] | null;
+        };
+        /** @description What models were asked for and what it cost. */
+        UsageRow: {
+            /** Format: int64 */
+            cachedInputTokens: number;
+            /**
+             * Format: double
+             * @description Share of the tokens read that the provider had in its cache.
+             */
+            cachedShare: number | null;
+            /**
+             * Format: double
+             * @description In dollars.
+             */
+            costUsd: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            inputTokens: number;
+            /** Format: int64 */
+            outputTokens: number;
+            /** Format: int64 */
+            requests: number;
         };
         /** @description Changes of a user. */
         UserChanges: {
@@ -2630,14 +5845,93 @@ export interface components {
             /** @description As the list's `sort`; `-createdAt` when absent. */
             sort?: string | null;
         };
+        /** @description Changes of an endpoint. Absent fields stay. */
+        WebhookChanges: {
+            /**
+             * @description `true`: events pass it by, and what waits goes on waiting; `false`: it begins with a clean record, and what waits goes
+             *     out.
+             */
+            disabled?: boolean | null;
+            events?: string[] | null;
+            url?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read; a stale one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A new endpoint. */
+        WebhookInput: {
+            /** @description Whether it gets nothing yet; `false` when absent. */
+            disabled?: boolean;
+            /**
+             * @description Kinds of events, or `*` for all of them: call.started, call.updated, call.turn, call.agent_changed, call.ended,
+             *     ticket.created, ticket.updated, ticket.message, suggestion.updated, escalation.created, webhook.disabled.
+             * @example [
+             *       "ticket.created",
+             *       "ticket.message"
+             *     ]
+             */
+            events: string[];
+            /**
+             * @description Begins with https:// and names a public server; http:// and other networks only when the operator allows them.
+             * @example https://example.com/hooks/desk
+             */
+            url: string;
+        };
+        /** @description An endpoint, without its secret. */
+        WebhookRow: {
+            createdAt: string;
+            /** @description Whether it gets nothing at present. */
+            disabled: boolean;
+            disabledAt: string | null;
+            /** @description MANUAL; GONE when it answered 410; FAILING after five days of nothing but failures. */
+            disabledReason: string | null;
+            /**
+             * @description Kinds of events; `*` stands for all of them.
+             * @example [
+             *       "ticket.created",
+             *       "ticket.message"
+             *     ]
+             */
+            events: string[];
+            failingSince: string | null;
+            /**
+             * Format: int64
+             * @description Failed tries since the last success.
+             */
+            failureCount: number;
+            id: string;
+            /** @description Whether the operator set it (`AI_WEBHOOK_URL`): then it can only be disabled and enabled. */
+            isManaged: boolean;
+            /** @description To the minute. */
+            lastSuccessAt: string | null;
+            /** @description Until then deliveries are signed with the secret before the last rotation as well. */
+            previousSecretUntil: string | null;
+            updatedAt: string;
+            /**
+             * @description Where deliveries go; of the operator's endpoint only the server is shown.
+             * @example https://example.com/hooks/desk
+             */
+            url: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description Changes of the settings. */
         WorkspaceChanges: {
+            /** @description Whether tickets go to the team that covers their product area by themselves. */
+            autoAssign?: boolean | null;
             /** @description off, suggest or apply. */
             autoTriage?: string | null;
             /** @description mon, tue, wed, thu, fri, sat, sun → spans; replaces all of them. */
             businessHours?: {
                 [key: string]: components["schemas"]["SpanInput"][];
             } | null;
+            /**
+             * Format: int64
+             * @description Most tokens a day, at most the operator's; null for that.
+             */
+            dailyBudgetTokens?: number | null;
             /**
              * Format: double
              * @description At most the operator's; null for that.
@@ -2659,6 +5953,11 @@ export interface components {
             /** @description E.164; null for none. */
             transferNumber?: string | null;
             /**
+             * Format: double
+             * @description How sure the copilot must be before it sets anything by itself, 0 to 1; null for the default.
+             */
+            triageMinConfidence?: number | null;
+            /**
              * Format: int64
              * @description The version that was read; a stale one is refused.
              */
@@ -2666,16 +5965,28 @@ export interface components {
         };
         /** @description A workspace and its settings. */
         WorkspaceRow: {
+            /** @description Whether tickets go to the team that covers their product area by themselves. */
+            autoAssign: boolean;
             /** @example off */
             autoTriage: string;
             /** @description mon … sun → spans `{from, to}`; a day that is missing is a day off. */
             businessHours: Record<string, never>;
             createdAt: string;
             /**
+             * Format: int64
+             * @description The operator's figure of tokens, which no workspace can raise; null for any number.
+             */
+            dailyBudgetMaxTokens: number | null;
+            /**
              * Format: double
              * @description The operator's figure, which no workspace can raise.
              */
             dailyBudgetMaxUsd: number;
+            /**
+             * Format: int64
+             * @description Most tokens that models may use a day (UTC); null for any number.
+             */
+            dailyBudgetTokens: number | null;
             /**
              * Format: double
              * @description Most that models may cost a day (UTC).
@@ -2693,6 +6004,12 @@ export interface components {
             /** @example Europe/Berlin */
             timezone: string;
             transferNumber: string | null;
+            /**
+             * Format: double
+             * @description How sure the copilot must be before it sets anything by itself.
+             * @example 0.6
+             */
+            triageMinConfidence: number;
             updatedAt: string;
             /** Format: int64 */
             version: number;
@@ -2706,6 +6023,472 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAccountManagers: {
+        parameters: {
+            query?: {
+                /** @description Words that name, email or phone must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of account managers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccountManagerRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAccountManager: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountManagerInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountManagerRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccountManager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account manager */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account manager */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountManagerRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeAccountManager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account manager */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchAccountManager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account manager */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountManagerChanges"];
+            };
+        };
+        responses: {
+            /** @description The account manager as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountManagerRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     classify: {
         parameters: {
             query?: never;
@@ -4196,6 +7979,773 @@ export interface operations {
             };
         };
     };
+    listContacts: {
+        parameters: {
+            query?: {
+                /** @description Words that name, email, phone or title must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description Numbers in any common notation; national ones as they are dialled in the workspace's country. */
+                phone?: string[];
+                /** @description Whole addresses, in any case. */
+                email?: string[];
+                organizationId?: string[];
+                locationId?: string[];
+                /** @description `true` or `false`. */
+                isVip?: string;
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of contacts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addContact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportContacts: {
+        parameters: {
+            query?: {
+                /** @description Words that name, email, phone or title must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description Numbers in any common notation; national ones as they are dialled in the workspace's country. */
+                phone?: string[];
+                /** @description Whole addresses, in any case. */
+                email?: string[];
+                organizationId?: string[];
+                locationId?: string[];
+                /** @description `true` or `false`. */
+                isVip?: string;
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the contact */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contact */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the contact */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the contact */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactChanges"];
+            };
+        };
+        responses: {
+            /** @description The contact as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setContactDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the contact */
+                id: string;
+                /** @description Id of the device */
+                deviceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactDeviceInput"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDeviceRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `other_organization`: contact and device belong to different ones */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeContactDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the contact */
+                id: string;
+                /** @description Id of the device */
+                deviceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contact does not use it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     analyze: {
         parameters: {
             query?: never;
@@ -5343,6 +9893,2164 @@ export interface operations {
             };
         };
     };
+    dashboardAgents: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date in the workspace's zone; at or after. 30 days with today when absent. */
+                from?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; before. Now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentsRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDashboardAgents: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date in the workspace's zone; at or after. 30 days with today when absent. */
+                from?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; before. Now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboardCosts: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date in the workspace's zone; at or after. 30 days with today when absent. */
+                from?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; before. Now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The costs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostsRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboardCustomers: {
+        parameters: {
+            query?: {
+                /** @description `ORGANIZATION` or `CONTACT`; organizations when absent. */
+                kind?: string;
+                /**
+                 * @description `tickets`, `openTickets`, `averageSentiment` or `lastContactAt`, with `-` in front for the greatest first; `-tickets`
+                 *     when absent.
+                 */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description Rows to pass over, at most 10,000. */
+                offset?: number;
+                /** @description The page, counted from 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description `exact` counts them all. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of customers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDashboardCustomers: {
+        parameters: {
+            query?: {
+                /** @description `ORGANIZATION` or `CONTACT`; organizations when absent. */
+                kind?: string;
+                /**
+                 * @description `tickets`, `openTickets`, `averageSentiment` or `lastContactAt`, with `-` in front for the greatest first; `-tickets`
+                 *     when absent.
+                 */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description Rows to pass over, at most 10,000. */
+                offset?: number;
+                /** @description The page, counted from 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description `exact` counts them all. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboardHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How everything is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealthRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboardMetrics: {
+        parameters: {
+            query?: {
+                /** @description `hour` or `day`; day when absent. */
+                granularity?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; at or after. 24 hours or 30 days before `to` when absent. */
+                from?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; before. Now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDashboardMetrics: {
+        parameters: {
+            query?: {
+                /** @description `hour` or `day`; day when absent. */
+                granularity?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; at or after. 24 hours or 30 days before `to` when absent. */
+                from?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; before. Now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboardOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeviceManufacturers: {
+        parameters: {
+            query?: {
+                /** @description How the name begins, in any case. */
+                q?: string;
+                /** @description Whole names, in any case. May be repeated, or list several with commas. */
+                name?: string[];
+                /** @description `name`, or `-name` for Z to A. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntryRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDeviceManufacturer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeviceManufacturer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the manufacturer */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDeviceManufacturer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the manufacturer */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`; the text names by what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchDeviceManufacturer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the manufacturer */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryChanges"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name; `stale_version` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeviceModels: {
+        parameters: {
+            query?: {
+                /** @description Ids of manufacturers. May be repeated, or list several with commas. */
+                manufacturerId?: string[];
+                /** @description How the name begins, in any case. */
+                q?: string;
+                /** @description Whole names, in any case. May be repeated, or list several with commas. */
+                name?: string[];
+                /** @description `name`, or `-name` for Z to A. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModelRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDeviceModel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeviceModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the model */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDeviceModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the model */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`; the text names by what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchDeviceModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the model */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryChanges"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name; `stale_version` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words that name, serial number, asset tag or IP address must have, such as `HAL-LT` or `10.20.10`; the last may be the
+                 *     beginning of one.
+                 */
+                q?: string;
+                /** @description Ids of organizations. */
+                org?: string[];
+                /** @description Ids of contacts: the devices that they use. */
+                contact?: string[];
+                /** @description WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER. */
+                type?: string[];
+                /** @description ONLINE, OFFLINE, UNKNOWN, RETIRED. */
+                status?: string[];
+                /** @description Whole host names, in any case. */
+                name?: string[];
+                /** @description Whole serial numbers, in any case. */
+                serialNumber?: string[];
+                /** @description Whole asset tags, in any case. */
+                assetTag?: string[];
+                /** @description Whole addresses, in any notation. */
+                ipAddress?: string[];
+                /** @description Whole addresses, in any notation. */
+                macAddress?: string[];
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of devices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDevice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDevices: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words that name, serial number, asset tag or IP address must have, such as `HAL-LT` or `10.20.10`; the last may be the
+                 *     beginning of one.
+                 */
+                q?: string;
+                /** @description Ids of organizations. */
+                org?: string[];
+                /** @description Ids of contacts: the devices that they use. */
+                contact?: string[];
+                /** @description WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER. */
+                type?: string[];
+                /** @description ONLINE, OFFLINE, UNKNOWN, RETIRED. */
+                status?: string[];
+                /** @description Whole host names, in any case. */
+                name?: string[];
+                /** @description Whole serial numbers, in any case. */
+                serialNumber?: string[];
+                /** @description Whole asset tags, in any case. */
+                assetTag?: string[];
+                /** @description Whole addresses, in any notation. */
+                ipAddress?: string[];
+                /** @description Whole addresses, in any notation. */
+                macAddress?: string[];
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The device */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`; the text names by what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChanges"];
+            };
+        };
+        responses: {
+            /** @description The device as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, or `in_use` when it cannot go to another organization */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     docsPage: {
         parameters: {
             query?: never;
@@ -5358,6 +12066,474 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDomains: {
+        parameters: {
+            query?: {
+                /** @description How the name begins, in any case. */
+                q?: string;
+                /** @description Whole names, in any case. May be repeated, or list several with commas. */
+                name?: string[];
+                /** @description `name`, or `-name` for Z to A. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntryRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDomain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the domain */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the domain */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`; the text names by what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the domain */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryChanges"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name; `stale_version` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
             429: {
@@ -6008,6 +13184,114 @@ export interface operations {
             };
         };
     };
+    import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, file and fields within 24 h give the first answer again; for real runs only */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportForm"];
+            };
+        };
+        responses: {
+            /** @description What became, or would become, of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form is wrong; or, in a real run, lines are: `errors` names them as `lines[17].serialNumber`, and nothing was written */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listArticles: {
         parameters: {
             query?: {
@@ -6384,6 +13668,473 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArticleRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLocations: {
+        parameters: {
+            query?: {
+                /** @description Words that name, address or city must have; the last may be the beginning of one. */
+                q?: string;
+                organizationId?: string[];
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of locations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LocationRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addLocation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the location */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The location */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the location */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the location */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationChanges"];
+            };
+        };
+        responses: {
+            /** @description The location as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationRow"];
                 };
             };
             /** @description The body is not JSON, or nests too deep */
@@ -7014,6 +14765,1782 @@ export interface operations {
             };
         };
     };
+    listOperatingSystems: {
+        parameters: {
+            query?: {
+                /** @description How the name begins, in any case. */
+                q?: string;
+                /** @description Whole names, in any case. May be repeated, or list several with commas. */
+                name?: string[];
+                /** @description `name`, or `-name` for Z to A. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OperatingSystemRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addOperatingSystem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatingSystemInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatingSystemRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOperatingSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the operating system */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatingSystemRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeOperatingSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the operating system */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`; the text names by what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchOperatingSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the operating system */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatingSystemChanges"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatingSystemRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one with this name; `stale_version` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /** @description Words that name, domain or U-E code must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description Whole U-E codes. */
+                ueCode?: string[];
+                /** @description ACTIVE, SUSPENDED. */
+                status?: string[];
+                accountManagerId?: string[];
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OrganizationRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportOrganizations: {
+        parameters: {
+            query?: {
+                /** @description Words that name, domain or U-E code must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description Whole U-E codes. */
+                ueCode?: string[];
+                /** @description ACTIVE, SUSPENDED. */
+                status?: string[];
+                accountManagerId?: string[];
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the organization */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the organization */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the organization */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationChanges"];
+            };
+        };
+        responses: {
+            /** @description The organization as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrganizationContacts: {
+        parameters: {
+            query?: {
+                /** @description Words that name, email, phone or title must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the organization */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of contacts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrganizationDevices: {
+        parameters: {
+            query?: {
+                /** @description Words that name, serial number, asset tag or IP address must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description WORKSTATION, SERVER, LAPTOP, PRINTER, PHONE, NETWORK, MOBILE, OTHER. */
+                type?: string[];
+                /** @description ONLINE, OFFLINE, UNKNOWN, RETIRED. */
+                status?: string[];
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the organization */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of devices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrganizationTickets: {
+        parameters: {
+            query?: {
+                /** @description OPEN, IN_PROGRESS, WAITING_ON_CUSTOMER, ESCALATED, RESOLVED, CLOSED. */
+                status?: string[];
+                /** @description LOW, MEDIUM, HIGH, URGENT. */
+                priority?: string[];
+                /** @description Words that number, subject or messages must have. */
+                q?: string;
+                /** @description createdAt, updatedAt, number or priority; with `-` before it the largest comes first. `-createdAt` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the organization */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tickets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TicketLine"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPhoneNumbers: {
+        parameters: {
+            query?: {
+                /** @description Only those that are in use, or only those that are not. */
+                isActive?: boolean;
+                /** @description What number or label must have. */
+                q?: string;
+                /** @description number or createdAt; with `-` before it the other way round. `number` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of phone numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PhoneNumberRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneNumberInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumberRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the phone number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The phone number */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumberRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the phone number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchPhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the phone number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneNumberChanges"];
+            };
+        };
+        responses: {
+            /** @description The phone number as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumberRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSavedViews: {
         parameters: {
             query?: {
@@ -7468,6 +16995,689 @@ export interface operations {
             };
         };
     };
+    searchEverything: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words, the last of which may be the beginning of one; or the number of a ticket, a U-E code, a phone number in any common
+                 *     notation, an email, or a device's serial number, asset tag, IP address or host name. At most 200 characters.
+                 */
+                q?: string;
+                /** @description ticket, contact, organization, device, article; everything when absent. May be repeated, or list several with commas. */
+                kinds?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_FoundItem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSlaPolicies: {
+        parameters: {
+            query?: {
+                /** @description LOW, MEDIUM, HIGH, URGENT; repeated, or several with commas: any of them fits. */
+                priority?: string[];
+                /** @description Id of an organization; `none` for the policies of all organizations. */
+                organizationId?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of policies */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SlaPolicyRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSlaPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlaPolicyInput"];
+            };
+        };
+        responses: {
+            /** @description Made; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicyRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one for this organization and priority; `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSlaPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the policy */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicyRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSlaPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the policy */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchSlaPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the policy */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlaPolicyChanges"];
+            };
+        };
+        responses: {
+            /** @description The policy as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicyRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    slaReport: {
+        parameters: {
+            query?: {
+                /** @description Tickets that were opened at or after this moment, RFC 3339 or a date; 30 days before `to` when absent. */
+                from?: string;
+                /** @description And before this one; now when absent. At most 366 days after `from`. */
+                to?: string;
+                /** @description priority, organization or assignee; priority when absent. */
+                groupBy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaReport"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    slaReportCsv: {
+        parameters: {
+            query?: {
+                /** @description Tickets that were opened at or after this moment, RFC 3339 or a date; 30 days before `to` when absent. */
+                from?: string;
+                /** @description And before this one; now when absent. At most 366 days after `from`. */
+                to?: string;
+                /** @description priority, organization or assignee; priority when absent. */
+                groupBy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     suggestNow: {
         parameters: {
             query?: never;
@@ -7602,20 +17812,39 @@ export interface operations {
     };
     listSupportAgents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description BOT or HUMAN; both when absent. */
+                kind?: string;
+                /** @description Only those that are available, or only those that are not. */
+                isAvailable?: boolean;
+                /** @description What name or specialty must have. */
+                q?: string;
+                /** @description name or createdAt; with `-` before it the other way round. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The support agents */
+            /** @description A page of support agents */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_Assignee"];
+                    "application/json": components["schemas"]["Page_SupportAgentRow"];
                 };
             };
             /** @description No token, a bad one, or wrong credentials */
@@ -7629,6 +17858,867 @@ export interface operations {
             };
             /** @description The role does not allow it */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSupportAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupportAgentInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportAgentRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSupportAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the support agent */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The support agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportAgentRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSupportAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the support agent */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`: something still names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchSupportAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the support agent */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupportAgentChanges"];
+            };
+        };
+        responses: {
+            /** @description The support agent as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportAgentRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: {
+                /** @description What the name must have. */
+                q?: string;
+                /** @description name or createdAt; with `-` before it the other way round. `name` when absent. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of teams */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TeamRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamInput"];
+            };
+        };
+        responses: {
+            /** @description Added; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the team */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the team */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the team */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChanges"];
+            };
+        };
+        responses: {
+            /** @description The team as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7671,7 +18761,7 @@ export interface operations {
                 organizationId?: string[];
                 contactId?: string[];
                 tag?: string[];
-                /** @description `breached` or `due_soon`. */
+                /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
                 /** @description RFC 3339 or a date. */
                 createdFrom?: string;
@@ -7983,7 +19073,7 @@ export interface operations {
                 organizationId?: string[];
                 contactId?: string[];
                 tag?: string[];
-                /** @description `breached` or `due_soon`. */
+                /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
                 /** @description RFC 3339 or a date. */
                 createdFrom?: string;
@@ -8399,7 +19489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit the present state, or the version is stale */
+            /** @description `nobody_available`: nobody of the team is available and below their limit; `ticket_merged` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9484,6 +20574,240 @@ export interface operations {
             };
         };
     };
+    applyTriage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or number of the ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoTriageInput"];
+            };
+        };
+        responses: {
+            /** @description What was changed and what was kept, and the ticket as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriageOutcome"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `nothing_proposed`; `ticket_merged` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoTriage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or number of the ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoTriageInput"];
+            };
+        };
+        responses: {
+            /** @description What was put back and what was kept, and the ticket as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriageOutcome"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `nothing_applied`; `ticket_merged` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTokens: {
         parameters: {
             query?: {
@@ -10126,6 +21450,994 @@ export interface operations {
             };
         };
     };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of endpoints */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            /** @description Made; Location names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhookRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `operator_managed`: set by the operator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChanges"];
+            };
+        };
+        responses: {
+            /** @description The endpoint as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` with the present row; `operator_managed`: set by the operator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description PENDING, DELIVERED, FAILED; repeated, or several with commas: any of them fits. */
+                state?: string[];
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeliveryLine"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+                /** @description Id of the delivery */
+                deliveryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+                /** @description Id of the delivery */
+                deliveryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The delivery as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `endpoint_disabled`; `under_way`: it is being sent, or its first try is still to come */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The endpoint and its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhookRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `operator_managed`: set by the operator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id of the endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The delivery, which is sent at once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `endpoint_disabled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspace: {
         parameters: {
             query?: never;
@@ -10303,6 +22615,44 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metricsText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description No token, a wrong one, or not from this machine */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database, the storage or the model cannot be used right now */
