@@ -17,7 +17,12 @@ export function suggestionsQuery(id: string) {
   return api.queryOptions("get", "/api/tickets/{id}/suggestions", { params: { path: { id } } });
 }
 
-const supportAgentsQuery = api.queryOptions("get", "/api/support-agents", {}, { staleTime: 60_000 });
+const supportAgentsQuery = api.queryOptions(
+  "get",
+  "/api/support-agents",
+  { params: { query: { limit: 100 } } },
+  { staleTime: 60_000 },
+);
 
 /** Whom tickets may be given to; empty until they are loaded. */
 export function useSupportAgents() {

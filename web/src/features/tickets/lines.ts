@@ -25,6 +25,7 @@ export function outlineOf(line: TicketLine): TicketDetail {
     createdBy: null,
     device: null,
     mergedIntoId: null,
+    slaPausedAt: null,
   };
 }
 
