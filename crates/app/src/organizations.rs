@@ -209,6 +209,7 @@ impl App {
                             (uses.contacts, "contact"),
                             (uses.devices, "device"),
                             (uses.locations, "location"),
+                            (uses.sla_policies, "service level"),
                             (uses.tickets, "ticket"),
                         ],
                         "set its status to SUSPENDED instead",

@@ -60,6 +60,7 @@ pub struct Uses {
     pub contacts: i64,
     pub devices: i64,
     pub locations: i64,
+    pub sla_policies: i64,
     pub tickets: i64,
 }
 
@@ -95,6 +96,7 @@ pub async fn uses<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -> Result
         contacts: users_of(tenant, "contacts", "organization_id", id).await?,
         devices: users_of(tenant, "devices", "organization_id", id).await?,
         locations: users_of(tenant, "locations", "organization_id", id).await?,
+        sla_policies: users_of(tenant, "sla_policies", "organization_id", id).await?,
         tickets: users_of(tenant, "tickets", "organization_id", id).await?,
     })
 }

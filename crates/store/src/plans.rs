@@ -1,7 +1,6 @@
 //! A test of every statement: an index serves it on both engines. The statements are those that the connections really get.
 
-#![expect(clippy::single_range_in_vec_init, reason = "these are lists of spans, some of one span")]
-
+mod figures;
 mod people;
 mod sending;
 mod service_levels;
@@ -179,58 +178,9 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     }
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
-    figures(t).await?;
+    figures::read(t).await?;
     people::read(t).await?;
     lists(t).await
-}
-
-/// The figures of the dashboard.
-async fn figures(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
-    const HALF: i64 = 1_800_000;
-    metrics::desk(t, HALF, 9 * HALF).await?;
-    metrics::agents(t, HALF, 9 * HALF).await?;
-    metrics::usage(t, HALF, 9 * HALF).await?;
-    metrics::usage_by_day(t, &[HALF..9 * HALF]).await?;
-    for granularity in [metrics::Granularity::Hour, metrics::Granularity::Day] {
-        metrics::series(t, granularity, 1, 5, 5).await?;
-    }
-    metrics::backlog(t, 5).await?;
-    metrics::oldest_open(t).await?;
-    metrics::open_by_agent(t).await?;
-    metrics::extent(t).await?;
-    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
-        metrics::count_customers(t, kind).await?;
-        for sort in [
-            metrics::CustomerSort::Tickets,
-            metrics::CustomerSort::OpenTickets,
-            metrics::CustomerSort::AverageSentiment,
-            metrics::CustomerSort::LastContactAt,
-        ] {
-            for after in [None, Some((5, "x".to_owned()))] {
-                let query = metrics::CustomerQuery { kind, sort, descending: true, after, offset: 1, limit: 5 };
-                metrics::customers(t, &query).await?;
-            }
-        }
-    }
-    health::dead_jobs(t, 5).await?;
-    health::dead_count(t).await?;
-    Ok(())
-}
-
-/// What counts figures again.
-async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
-    let some = ["a".to_owned(), "b".to_owned()];
-    metrics::lock(t, "UTC").await?;
-    metrics::take_hours(t, 5).await?;
-    metrics::recount_hours(t, 1..5).await?;
-    metrics::recount_days(t, &[1..9_000_000]).await?;
-    metrics::begin_days(t, "UTC").await?;
-    metrics::mark_customers(t).await?;
-    for kind in [metrics::Kind::Organization, metrics::Kind::Contact] {
-        metrics::take_customers(t, kind, 5).await?;
-        metrics::recount_customers(t, kind, &some).await?;
-    }
-    tickets::set_sentiment(t, "t", "neutral").await
 }
 
 /// The lists with filters of their own.
@@ -428,7 +378,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     merges::move_search(t, "t", "u").await?;
     merges::unfinished_suggestions(t, "t").await?;
     any_token::mark_used(tx, "w", "a", 5).await?;
-    recount(t).await?;
+    figures::recount(t).await?;
     jobs::withdraw(t, "k", "reason", 5).await?;
     let slot = idempotency::Slot { user_id: "u".into(), method: "M".into(), path: "/".into(), key: "k".into() };
     idempotency::complete(t, &slot, 200, "{}").await?;
