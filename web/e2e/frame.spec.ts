@@ -53,10 +53,10 @@ test("keys lead to pages and can be switched off", async ({ page }) => {
 test("views have numbers and are addresses", async ({ page }) => {
   await signIn(page, "agent@demo.test");
   const views = page.getByRole("navigation", { name: "Main" });
-  await views.getByRole("link", { name: /^Inbox \d+$/ }).click();
+  await views.getByRole("link", { name: /^Inbox \d+ tickets$/ }).click();
   await expect(page).toHaveURL(/status=OPEN%2CIN_PROGRESS%2CWAITING_ON_CUSTOMER%2CESCALATED/);
   await expect(views.getByRole("link", { name: /^Inbox/ })).toHaveAttribute("data-status", "active");
-  await views.getByRole("link", { name: /^Escalated \d+$/ }).click();
+  await views.getByRole("link", { name: /^Escalated \d+ tickets$/ }).click();
   await expect(page).toHaveURL(/status=ESCALATED/);
 });
 

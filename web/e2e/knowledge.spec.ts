@@ -63,7 +63,7 @@ test("an article is written with a preview, published, changed over a conflict, 
   });
 
   await test.step("deleted", async () => {
-    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "More", exact: true }).click();
     await page.getByRole("menuitem", { name: "Delete…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await expect(page.getByText("The article is deleted")).toBeVisible();

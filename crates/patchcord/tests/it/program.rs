@@ -145,7 +145,7 @@ async fn a_process_that_was_stopped_in_the_middle_starts_again(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
     let url = with_admin(engine, folder.path()).await;
     let mut answered = 0;
-    for point in [3, 40, 90, 130, 170] {
+    for point in [3, 40, 130, 260, 500] {
         let point = point.to_string();
         let environment = [("DATABASE_URL", url.as_str()), ("PATCHCORD_TEST_STOP_AT_POINT", &point)];
         let mut command = patchcord(folder.path(), &["serve"]);

@@ -252,7 +252,7 @@ async fn another_time_zone_gives_other_days(engine: Engine) {
     let (_, before) = story.expect(Zone::named("UTC"), "UTC").await;
     story.client.patch("/api/workspace", json!({"timezone": "Asia/Kathmandu"})).await.expect(200);
     // The change itself is what begins the job.
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 1);
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 1);
     while world.app.work_once().await.unwrap() > 0 {}
     let (_, after) = story.expect(Zone::named("Asia/Kathmandu"), "Kathmandu").await;
     assert_ne!(before.days, after.days);
@@ -298,12 +298,12 @@ async fn a_lost_figure_is_found_by_counting_again(engine: Engine) {
 
 async fn jobs_count_what_is_marked_and_tell_listeners(engine: Engine) {
     let world = desk(engine).await;
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 0, "an idle desk has nothing to count");
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 0, "an idle desk has nothing to count");
     let agent = world.agent().await;
     agent.ticket("One", "m").await;
     let jobs = "SELECT kind || ' ' || state FROM jobs ORDER BY kind, id";
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 1);
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 0, "one job at a time");
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 1);
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 0, "one job at a time");
     assert_eq!(texts(&world.store, jobs).await, ["roll_up READY"]);
     while world.app.work_once().await.unwrap() > 0 {}
     assert_eq!(texts(&world.store, jobs).await, ["roll_up DONE"]);
@@ -314,9 +314,9 @@ async fn jobs_count_what_is_marked_and_tell_listeners(engine: Engine) {
 
     // The same five seconds bring no other job; a change that changes no figure brings a job, but no tick.
     agent.ticket("Two", "m").await;
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 0);
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 0);
     world.clock.forward(5_000);
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 1);
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 1);
     while world.app.work_once().await.unwrap() > 0 {}
     assert_eq!(number(&world.store, ticks).await, 2);
     change(
@@ -325,7 +325,7 @@ async fn jobs_count_what_is_marked_and_tell_listeners(engine: Engine) {
     )
     .await;
     world.clock.forward(5_000);
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 1);
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 1);
     while world.app.work_once().await.unwrap() > 0 {}
     assert_eq!(number(&world.store, ticks).await, 2);
     assert_eq!(number(&world.store, "SELECT COUNT(*) FROM jobs").await, 1);
@@ -333,7 +333,7 @@ async fn jobs_count_what_is_marked_and_tell_listeners(engine: Engine) {
     // What is another workspace's stays there.
     world.foreigner().await.ticket("Foreign", "f").await;
     world.clock.forward(5_000);
-    assert_eq!(world.app.begin_recurring().await.unwrap(), 1);
+    assert_eq!(world.app.begin_roll_ups().await.unwrap(), 1);
     while world.app.work_once().await.unwrap() > 0 {}
     let by = "SELECT CAST(SUM(tickets_created) AS TEXT) FROM hourly_metrics GROUP BY workspace_id ORDER BY 1";
     assert_eq!(texts(&world.store, by).await, ["1", "2"]);
