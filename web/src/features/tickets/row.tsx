@@ -36,6 +36,8 @@ export const Row = memo(function Row({ ticket, search, selected, selecting, mayA
   const status = statuses.find(({ key }) => key === ticket.status);
   const priority = priorities.find(({ key }) => key === ticket.priority);
   const sla = clock(ticket, useNow());
+  const pressing = sla && sla.level !== "calm" ? sla : null;
+  const isUrgent = ticket.priority === "URGENT" && status?.isOpen;
   const Channel = CHANNELS[ticket.channel] ?? Globe;
   return (
     <div className={classes.rowBox} data-selected={selected || undefined} data-selecting={selecting || undefined}>
@@ -83,13 +85,9 @@ export const Row = memo(function Row({ ticket, search, selected, selecting, mayA
             {search.q ? <Marked text={ticket.label} words={search.q} /> : (ticket.organization?.name ?? ticket.label)}
           </span>
           <span className={classes.marks}>
-            {sla && sla.level !== "calm" ? (
-              <span className={classes[sla.level]}>{sla.text}</span>
-            ) : ticket.priority === "URGENT" && status?.isOpen ? (
-              <Dot color={priority?.color}>{priority?.label}</Dot>
-            ) : (
-              <Dot color={status?.color}>{status?.label ?? ticket.status}</Dot>
-            )}
+            {pressing && <span className={classes[pressing.level]}>{pressing.text}</span>}
+            {isUrgent && <Dot color={priority?.color}>{priority?.label}</Dot>}
+            {!pressing && !isUrgent && <Dot color={status?.color}>{status?.label ?? ticket.status}</Dot>}
             {ticket.assignee && (
               <span className={classes.assignee} title={`Assigned to ${ticket.assignee.name}`}>
                 {initials(ticket.assignee.name)}
