@@ -78,8 +78,7 @@ const fn column(name: &'static str, synonyms: &'static [&'static str]) -> Column
     Column { name, synonyms }
 }
 
-const UE_CODE: Column =
-    column("ueCode", &["ue", "uecode", "code", "customercode", "customernumber", "organizationcode"]);
+const UE_CODE: Column = column("ueCode", &["ue", "code", "customercode", "customernumber", "organizationcode"]);
 const ORGANIZATION: Column =
     column("organization", &["organisation", "company", "customer", "client", "account", "organizationname", "firma"]);
 const LOCATION: Column = column("location", &["site", "office", "branch", "standort"]);
