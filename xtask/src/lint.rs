@@ -38,15 +38,16 @@ fn audit() -> Result<Vec<String>> {
         return Ok(vec!["left out: cargo-deny is not installed (cargo install --locked cargo-deny)".into()]);
     }
     shell::run(&mut shell::cargo(&["fetch", "--locked"]))?;
-    if !advisories().is_dir() {
+    if !has_advisories() {
         shell::run(&mut shell::cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]))?;
         return Ok(vec!["advisories left out: their data is not on this machine (cargo deny fetch)".into()]);
     }
     quiet(shell::run(&mut shell::cargo(&["deny", "--offline", "check"])))
 }
 
-/// Where cargo-deny keeps the advisory database.
-fn advisories() -> PathBuf {
+/// Whether cargo-deny has a database of advisories; a fetch that failed leaves an empty folder.
+fn has_advisories() -> bool {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from).join("advisory-dbs")
+    let folder = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from).join("advisory-dbs");
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| entry.path().is_dir()))
 }
