@@ -6,6 +6,7 @@ pub mod assignment;
 pub mod audit;
 pub mod audit_check;
 pub mod calendar;
+pub mod call;
 pub mod contact;
 pub mod copilot;
 pub mod country;

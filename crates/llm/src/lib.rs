@@ -12,6 +12,7 @@ mod schema;
 pub mod builtin;
 pub mod eval;
 pub mod openai;
+pub mod talk;
 
 use std::sync::Arc;
 

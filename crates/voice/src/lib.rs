@@ -1,0 +1,3 @@
+//! The phone: the protocols of the carrier and of the speech model, playback, sequencing, and the two engines.
+//!
+//! It knows no database: it gets tools and a channel to a recorder.
