@@ -12,14 +12,20 @@ struct Layer {
     tests_use: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 7] = [
+const LAYERS: [Layer; 9] = [
     Layer { folder: "domain", uses: &[], tests_use: &[] },
     Layer { folder: "store", uses: &["domain"], tests_use: &[] },
     Layer { folder: "llm", uses: &["domain"], tests_use: &["simulator"] },
-    Layer { folder: "app", uses: &["domain", "store", "llm"], tests_use: &[] },
-    Layer { folder: "server", uses: &["domain", "app"], tests_use: &[] },
-    Layer { folder: "simulator", uses: &[], tests_use: &[] },
-    Layer { folder: "patchcord", uses: &["domain", "store", "llm", "app", "server"], tests_use: &["simulator"] },
+    Layer { folder: "agents", uses: &["domain", "llm"], tests_use: &["simulator"] },
+    Layer { folder: "voice", uses: &["domain", "llm", "agents"], tests_use: &["simulator"] },
+    Layer { folder: "app", uses: &["domain", "store", "llm", "agents"], tests_use: &[] },
+    Layer { folder: "server", uses: &["domain", "app", "agents", "voice"], tests_use: &[] },
+    Layer { folder: "simulator", uses: &["domain", "llm", "agents"], tests_use: &[] },
+    Layer {
+        folder: "patchcord",
+        uses: &["domain", "store", "llm", "agents", "voice", "app", "server", "simulator"],
+        tests_use: &[],
+    },
 ];
 
 /// Dependencies, by how their names begin, and who alone has them. Tests may use what they like.
@@ -27,9 +33,9 @@ const KEPT: [(&str, &[&str]); 15] = [
     ("sea-orm", &["store"]),
     ("sea-query", &["store"]),
     ("sqlx", &["store"]),
-    ("reqwest", &["llm", "app"]),
+    ("reqwest", &["llm", "app", "voice"]),
     ("async-openai", &["llm"]),
-    ("minijinja", &["llm"]),
+    ("minijinja", &["llm", "agents"]),
     ("object_store", &["app"]),
     ("axum", &["server", "simulator"]),
     ("utoipa", &["server"]),
