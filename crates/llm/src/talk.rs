@@ -1,7 +1,7 @@
 //! A model that holds a conversation with tools, one turn at a time.
 
 use async_trait::async_trait;
-use patchcord_domain::redaction::Redacted;
+use patchcord_domain::redaction::{Redacted, Spoken};
 use serde_json::Value;
 
 use crate::{ModelError, Usage};
@@ -94,4 +94,27 @@ pub struct Said {
     pub model: String,
     /// What it used.
     pub usage: Usage,
+}
+
+impl Spoken for Talk {
+    fn cleaned(self, clean: &mut dyn FnMut(String) -> String) -> Self {
+        // Every field is named, so that a new one cannot be forgotten. Tools are described by us.
+        let Self { agent, instructions, tools, history } = self;
+        let history = history
+            .into_iter()
+            .map(|entry| match entry {
+                Entry::Caller(text) => Entry::Caller(clean(text)),
+                Entry::Agent(text) => Entry::Agent(clean(text)),
+                Entry::Desk(text) => Entry::Desk(clean(text)),
+                Entry::Called(calls) => Entry::Called(
+                    calls
+                        .into_iter()
+                        .map(|ToolCall { id, name, arguments }| ToolCall { id, name, arguments: clean(arguments) })
+                        .collect(),
+                ),
+                Entry::Result { id, content } => Entry::Result { id, content: clean(content) },
+            })
+            .collect();
+        Self { agent, instructions: clean(instructions), tools, history }
+    }
 }

@@ -110,6 +110,19 @@ pub struct Options {
     pub ip_addresses: bool,
 }
 
+/// Something with text that is said in a call.
+pub trait Spoken {
+    /// Passes every text that people or tools wrote through `clean`.
+    #[must_use]
+    fn cleaned(self, clean: &mut dyn FnMut(String) -> String) -> Self;
+}
+
+impl Spoken for String {
+    fn cleaned(self, clean: &mut dyn FnMut(String) -> String) -> Self {
+        clean(self)
+    }
+}
+
 /// Finds and replaces. Building one compiles the automaton; clones share it.
 #[derive(Clone)]
 pub struct Redactor {
@@ -134,6 +147,16 @@ impl Redactor {
     pub fn snapshot(&self, snapshot: Snapshot) -> Redacted<Snapshot> {
         let mut counts = Counts::default();
         let value = self.clean_snapshot(snapshot, &mut counts);
+        Redacted { value, counts }
+    }
+
+    /// What a model is told of a phone call, without cards, accounts and tokens. Phone numbers and addresses stay: the tools
+    /// that find a caller by them get them from the model.
+    pub fn spoken<T: Spoken>(&self, value: T) -> Redacted<T> {
+        let mut counts = Counts::default();
+        let value = value.cleaned(&mut |text: String| {
+            self.clean_but(&text, &mut counts, |kind| matches!(kind, Kind::Phone | Kind::Email | Kind::Ip))
+        });
         Redacted { value, counts }
     }
 
@@ -219,6 +242,11 @@ impl Redactor {
 
     /// Copies the text and puts a placeholder wherever something was found.
     fn clean(&self, text: &str, counts: &mut Counts) -> String {
+        self.clean_but(text, counts, |_| false)
+    }
+
+    /// The same; kinds of which `stays` says so are left as they are.
+    fn clean_but(&self, text: &str, counts: &mut Counts, stays: impl Fn(Kind) -> bool) -> String {
         let view = View::of(text);
         let bytes = view.bytes();
         let mut clean = String::new();
@@ -226,6 +254,7 @@ impl Redactor {
         let mut from = 0;
         while let Some((pattern, found)) = self.finder.next(bytes, from) {
             match patterns::decide(pattern, bytes, found.clone()) {
+                Verdict::Secret(kind, secret) if stays(kind) => from = secret.end.max(from + 1),
                 Verdict::Secret(kind, secret) => {
                     let (start, end) = view.original(&secret);
                     clean.push_str(&text[copied..start]);

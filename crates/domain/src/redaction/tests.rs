@@ -307,3 +307,12 @@ proptest! {
         prop_assert!(!redacted.contains(secret), "{}", redacted);
     }
 }
+
+#[test]
+fn what_is_said_keeps_numbers_and_addresses() {
+    let said = "card 4111 1111 1111 1111, call me at +1 202 555 0143 or mara@example.test";
+    let clean = redactor().spoken(said.to_owned());
+    assert_eq!(clean.get(), "card [CARD_REDACTED], call me at +1 202 555 0143 or mara@example.test");
+    assert_eq!(clean.counts().of("card"), 1);
+    assert_eq!(clean.counts().of("phone"), 0);
+}
