@@ -9,4 +9,4 @@ mod tools;
 
 pub use carrier::{Carrier, CarrierError, Instructions, Order, Price};
 pub use conversation::{Input, Moment, Output};
-pub use tools::{Facts, ToolReply, Tools};
+pub use tools::{DESK, DESK_TOOLS, Facts, ToolReply, Tools, Transfer};
