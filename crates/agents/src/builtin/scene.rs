@@ -318,9 +318,18 @@ impl<'t> Scene<'t> {
         short && self.route_of(sentence).is_none() && (names || begins.iter().any(|begin| folded.starts_with(begin)))
     }
 
+    /// A text as words of a field are looked for, without what only sounds like one.
+    fn without_idioms(&self, text: &str) -> String {
+        let mut padded = padded(text);
+        for idiom in self.words.list("idioms") {
+            padded = padded.replace(&format!(" {idiom} "), " ");
+        }
+        padded
+    }
+
     /// The agent to which a text belongs, by its words, with how strongly they say so.
     pub(super) fn route_of(&self, text: &str) -> Option<(&'t str, usize)> {
-        let padded = padded(text);
+        let padded = self.without_idioms(text);
         let mut best: Option<(&'t str, usize)> = None;
         for (agent, phrases) in &self.words.routes {
             let points = count(&padded, phrases);
@@ -336,9 +345,13 @@ impl<'t> Scene<'t> {
     /// The agent to which what was told belongs.
     pub(super) fn route(&self, told: &[String]) -> Option<&'t str> {
         let text = told.join(". ");
-        let padded = padded(&text);
+        let padded = self.without_idioms(&text);
         let judged = self.judged(told);
         let field = if judged.confidence >= SURE { agent_of(&judged.category) } else { None };
+        // Any thing may be a device: that says something only where nothing else does.
+        let is_any =
+            judged.category == "device" && self.words.routes.values().any(|phrases| count(&padded, phrases) > 0);
+        let field = field.filter(|_| !is_any);
         let mut best: Option<(&'t str, usize)> = None;
         for (agent, phrases) in &self.words.routes {
             let mut points = count(&padded, phrases);
@@ -350,7 +363,11 @@ impl<'t> Scene<'t> {
             }
             // Its words are questions about devices, not troubles with them.
             if agent == "device_agent" && points > 0 {
-                points += JUDGED;
+                points += JUDGED + 1;
+            }
+            // What is ordered or billed may be a thing of any field.
+            if agent == "servicedesk_agent" && points > 0 {
+                points += JUDGED + 1;
             }
             // `a ticket for my printer`: what is broken says more than that it shall be filed.
             if agent == "ticket_agent" && has(&text, self.words.list("ticket_now")) {
