@@ -1,5 +1,6 @@
 //! The patchcord program: reads its settings, puts the parts together and runs a command.
 
+mod agents_commands;
 mod backup;
 mod cli;
 mod commands;
@@ -77,6 +78,7 @@ async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
         Command::Token(command) => token_commands::token(settings, command, json).await?,
         Command::Metrics(command) => metrics_commands::metrics(settings, command, json).await?,
         Command::Eval(command) => return eval::run(settings, command, json).await,
+        Command::Agents(command) => return agents_commands::run(&command, json),
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;
             commands::print(false, &serde_json::Value::Null, &document)?;
