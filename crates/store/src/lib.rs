@@ -6,6 +6,7 @@
 mod backfill;
 mod batch;
 mod by_position;
+mod checkpoints;
 mod committer;
 mod connect;
 mod entities;
