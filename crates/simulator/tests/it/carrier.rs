@@ -47,7 +47,7 @@ fn warnings(carrier: &Carrier, call: &Call) -> Vec<String> {
     notes.into_iter().filter(|note| matches!(note.kind, "warning" | "fault")).map(|note| note.text).collect()
 }
 
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..500 {
         if is_so() {
             return;
@@ -183,6 +183,7 @@ async fn a_relay() {
     // Over the next answer somebody speaks: it stops, and what was heard of it is told.
     say(&call, "A long sentence that is said back to me slowly, word by word, until the very end").await;
     while !matches!(call.phone.heard.recv().await, Some(Heard::Words(_))) {}
+    assert!(matches!(call.phone.heard.recv().await, Some(Heard::Words(_))));
     say(&call, "Stop.").await;
     let cut = hear(&mut call).await;
     assert!(!cut.contains("very end"), "{cut}");

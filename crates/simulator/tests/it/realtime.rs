@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::carrier::fast;
+use crate::carrier::{fast, until};
 use crate::desk::Desk;
 
 struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -366,6 +366,7 @@ async fn a_whole_call_in_sound() {
     assert_eq!(server.violations(), [""; 0]);
     let notes = carrier.notes(&call.sid);
     assert!(notes.iter().all(|note| !matches!(note.kind, "warning" | "fault")), "{notes:#?}");
+    until("the stop", || desk.frames().iter().any(|frame| frame["event"] == "stop")).await;
     let frames = desk.frames();
     assert_eq!((&frames[0]["event"], &frames[1]["event"]), (&json!("connected"), &json!("start")));
     assert_eq!(frames[1]["start"]["customParameters"]["token"], "once");
