@@ -86,6 +86,8 @@ pub(crate) enum Role {
     Api,
     /// Works on jobs; answers only requests for its health in practice
     Worker,
+    /// Holds calls; the carrier's requests are led to it
+    Voice,
 }
 
 #[derive(Args)]
