@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use patchcord_agents::Carrier;
+use patchcord_agents::{Agents, Carrier};
 use patchcord_app::api_tokens::TokenUse;
 use patchcord_app::calls::{self, Calls, Rates};
 use patchcord_app::crm::Crm;
@@ -137,7 +137,14 @@ fn calls(settings: &Settings, demo: bool, entropy: &dyn Entropy) -> Result<Calls
         }
         _ => None,
     };
-    Ok(Calls::new(options, Rates::embedded(), carrier, Arc::new(Builtin::new(playbooks(settings)?)), entropy))
+    let rules = Arc::new(Builtin::new(playbooks(settings)?));
+    Ok(Calls::new(options, (Rates::embedded(), Arc::new(agents(settings)?), rules), carrier, entropy))
+}
+
+/// The voice agents, checked; a fault names file and line.
+fn agents(settings: &Settings) -> Result<Agents> {
+    let Some(folder) = &settings.phone.agents_dir else { return Ok(Agents::embedded()) };
+    Agents::from_dir(folder).context("loading AGENTS_DIR")
 }
 
 /// The account whose requests are taken; in the demonstration also the one of `patchcord call`.

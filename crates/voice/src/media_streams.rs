@@ -328,7 +328,8 @@ mod tests {
     fn what_cannot_be_read() {
         for (frame, expect) in [
             ("", Err(Malformed::NotJson)),
-            ("[]", Err(Malformed::NotJson)),
+            ("[]", Err(Malformed::Lacks("event"))),
+            ("7", Err(Malformed::NotJson)),
             ("{}", Err(Malformed::Lacks("event"))),
             (r#"{"event":"media"}"#, Err(Malformed::Lacks("media"))),
             (r#"{"event":"media","media":{"payload":"a\"b"}}"#, Err(Malformed::NotBase64)),

@@ -9,6 +9,7 @@ mod clock;
 mod held;
 mod history;
 mod keys;
+mod phrases;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -42,7 +42,7 @@ mod tests {
             (600, 2600, true, "Please"),
             (650, 2600, true, "Please"),
             (1500, 2600, true, "Please restart"),
-            (1499, 2600, true, "Please"),
+            (1399, 2600, true, "Please"),
             (2600, 2600, true, text),
             (9999, 2600, true, text),
             // Half of the sound is there: 26 letters take at least 1300 ms.

@@ -27,6 +27,8 @@ const FINISHED_MAX: usize = 32;
 const TEXT_MAX: usize = 64 * 1024;
 
 /// The sound of one call.
+///
+/// All sound that was sent is one long piece, measured in bytes from its beginning; items have stretches of it.
 #[derive(Debug, Default)]
 pub struct Playback {
     generation: u32,
@@ -36,7 +38,12 @@ pub struct Playback {
     discarded: VecDeque<String>,
     /// Items that were heard in whole, so that a late word of one does not begin it again.
     finished: VecDeque<String>,
-    /// Since when the clock counts for the first item that is not heard in whole.
+    /// How much was sent.
+    sent: i64,
+    /// How much was heard for certain: a mark said so.
+    confirmed: i64,
+    /// How much was heard at `since_ms`, by the last mark or by the clock.
+    base: i64,
     since_ms: i64,
     /// Sound that came when too much was waiting, in frames.
     dropped: u32,
@@ -48,31 +55,45 @@ struct Item {
     response_id: String,
     item_id: String,
     content_index: u32,
-    sent_bytes: usize,
+    /// Where its sound is in what was sent: beginnings and ends.
+    stretches: Vec<(i64, i64)>,
     marked_ms: i64,
-    /// How much was heard at `since_ms`, by the last mark or by the clock.
-    base_ms: i64,
     audio_done: bool,
     text: String,
     text_done: bool,
-    /// The last mark came back.
-    played: bool,
     started_ms: i64,
 }
 
 impl Item {
     fn sent_ms(&self) -> i64 {
-        (self.sent_bytes / BYTES_PER_MS) as i64
+        self.heard_ms(i64::MAX)
+    }
+
+    /// How much of it is before a position.
+    fn heard_ms(&self, position: i64) -> i64 {
+        let bytes: i64 = self.stretches.iter().map(|(start, end)| (position.min(*end) - start).max(0)).sum();
+        bytes / BYTES_PER_MS as i64
+    }
+
+    fn end(&self) -> i64 {
+        self.stretches.last().map_or(0, |(_, end)| *end)
+    }
+
+    fn has_sound(&self) -> bool {
+        !self.stretches.is_empty()
+    }
+
+    /// Whether all of it was heard for certain.
+    fn is_played(&self, confirmed: i64) -> bool {
+        self.audio_done && self.has_sound() && self.end() <= confirmed
     }
 }
 
 #[derive(Debug)]
 struct Mark {
     name: String,
-    item_id: String,
-    content_index: u32,
-    end_ms: i64,
-    is_last: bool,
+    /// How much was sent before it.
+    end: i64,
 }
 
 /// What to do with a piece of sound.
@@ -140,34 +161,34 @@ impl Playback {
             return Sound::Drop;
         }
         // What was heard so far is settled first: the clock must not count the time in which nothing was there to be played.
-        self.settle(now_ms);
+        self.base = self.position(now_ms);
+        self.since_ms = now_ms;
         let at = self.place(now_ms, response_id, item_id, content_index);
+        let (start, end) = (self.sent, self.sent + i64::try_from(bytes).unwrap_or(i64::from(u32::MAX)));
+        self.sent = end;
         let item = &mut self.items[at];
-        if item.sent_bytes == 0 {
+        if !item.has_sound() {
             item.started_ms = now_ms;
         }
-        item.sent_bytes += bytes;
-        // Sound after the last of it was announced: its mark is not the last one after all.
-        item.played = false;
+        match item.stretches.last_mut() {
+            Some(last) if last.1 == start => last.1 = end,
+            _ => item.stretches.push((start, end)),
+        }
+        // Sound after the last of it was announced: that was not the last one after all.
         item.audio_done = false;
         let sent_ms = item.sent_ms();
         if sent_ms - item.marked_ms < MARK_EVERY_MS {
             return Sound::Play(None);
         }
         item.marked_ms = sent_ms;
-        Sound::Play(Some(self.mark(at, sent_ms, false)))
+        Sound::Play(Some(self.mark(at)))
     }
 
     /// All sound of an item was sent: the mark that says when it was played.
     pub fn audio_done(&mut self, item_id: &str) -> Option<String> {
         let at = self.items.iter().position(|item| item.item_id == item_id && !item.audio_done)?;
-        let item = &mut self.items[at];
-        item.audio_done = true;
-        if item.sent_bytes == 0 {
-            return None;
-        }
-        let sent_ms = item.sent_ms();
-        Some(self.mark(at, sent_ms, true))
+        self.items[at].audio_done = true;
+        self.items[at].has_sound().then(|| self.mark(at))
     }
 
     /// A piece of the words of an item; they may come before the sound.
@@ -203,16 +224,12 @@ impl Playback {
                 continue;
             }
             item.text_done = true;
-            if !item.audio_done {
-                item.audio_done = true;
-                let sent_ms = item.sent_ms();
-                if item.sent_bytes > 0 {
-                    marks.push(self.mark(at, sent_ms, true));
-                }
+            if !std::mem::replace(&mut item.audio_done, true) && item.has_sound() {
+                marks.push(self.mark(at));
             }
         }
         // What has words but no sound was not heard, and will not be.
-        self.items.retain(|item| item.response_id != response_id || item.sent_bytes > 0);
+        self.items.retain(|item| item.response_id != response_id || item.has_sound());
         (marks, self.take_finished())
     }
 
@@ -220,32 +237,30 @@ impl Playback {
     pub fn marked(&mut self, now_ms: i64, name: &str) -> Vec<Heard> {
         // Marks come back in the order in which they were sent, so earlier ones that are still open were lost.
         let Some(at) = self.marks.iter().position(|mark| mark.name == name) else { return Vec::new() };
-        let Some(mut mark) = self.marks.drain(..=at).next_back() else { return Vec::new() };
-        let of_mark = |item: &Item| item.item_id == mark.item_id && item.content_index == mark.content_index;
-        let Some(at) = self.items.iter().position(of_mark) else { return Vec::new() };
-        // Sound that came after the last mark of an item is still to be heard.
-        mark.is_last &= self.items[at].sent_ms() == mark.end_ms;
-        for item in self.items.iter_mut().take(at) {
-            item.base_ms = item.sent_ms();
-            item.played |= item.audio_done;
-        }
-        self.items[at].base_ms = mark.end_ms;
-        self.items[at].played = mark.is_last;
+        let Some(mark) = self.marks.drain(..=at).next_back() else { return Vec::new() };
+        // Others at the same place say nothing more.
+        self.marks.retain(|other| other.end > mark.end);
+        self.confirmed = mark.end;
+        self.base = mark.end;
         self.since_ms = now_ms;
         self.take_finished()
     }
 
     /// Items whose last mark is so late that it will not come: they count as heard.
     pub fn overdue(&mut self, now_ms: i64) -> Vec<Heard> {
-        let Some(item) = self.items.iter_mut().find(|item| !item.played) else { return Vec::new() };
-        let left_ms = item.sent_ms() - item.base_ms;
-        if item.audio_done && now_ms - self.since_ms > left_ms + MARK_LATE_MS {
-            item.played = true;
-            item.text_done = true;
-            item.base_ms = item.sent_ms();
-            self.since_ms = now_ms;
-            self.marks.retain(|mark| !(mark.item_id == item.item_id && mark.content_index == item.content_index));
+        let confirmed = self.confirmed;
+        let waits = |item: &&mut Item| item.has_sound() && !item.is_played(confirmed);
+        let Some(item) = self.items.iter_mut().find(waits) else { return Vec::new() };
+        let left_ms = (item.end() - self.base).max(0) / BYTES_PER_MS as i64;
+        if !item.audio_done || now_ms - self.since_ms <= left_ms + MARK_LATE_MS {
+            return Vec::new();
         }
+        item.text_done = true;
+        self.confirmed = item.end();
+        self.base = self.position(now_ms);
+        self.since_ms = now_ms;
+        let confirmed = self.confirmed;
+        self.marks.retain(|mark| mark.end > confirmed);
         self.take_finished()
     }
 
@@ -257,16 +272,19 @@ impl Playback {
         if self.items.is_empty() && active.is_none() {
             return None;
         }
-        let positions = self.positions(now_ms);
+        let position = self.position(now_ms);
+        let confirmed = self.confirmed;
         let items = std::mem::take(&mut self.items);
         self.generation = self.generation.wrapping_add(1);
         self.marks.clear();
+        (self.sent, self.confirmed, self.base) = (0, 0, 0);
         active.into_iter().for_each(|response| self.discard(response));
         let mut cut = Cut::default();
-        for (item, heard_ms) in items.into_iter().zip(positions) {
+        for item in items {
             self.discard(&item.response_id);
-            let in_whole = item.played || (item.audio_done && item.sent_bytes > 0 && heard_ms >= item.sent_ms());
-            if !in_whole {
+            let (heard_ms, sent_ms) = (item.heard_ms(position), item.sent_ms());
+            let is_whole = item.audio_done && item.has_sound() && item.end() <= position.max(confirmed);
+            if !is_whole {
                 cut.corrections.push(if heard_ms == 0 {
                     Correction::Delete { item_id: item.item_id.clone() }
                 } else {
@@ -277,15 +295,15 @@ impl Playback {
                     }
                 });
             }
-            if in_whole || heard_ms > 0 {
-                let sent_ms = item.sent_ms();
-                let text = if in_whole {
+            if is_whole || heard_ms > 0 {
+                let heard_ms = if is_whole { sent_ms } else { heard_ms };
+                let text = if is_whole {
                     item.text
                 } else {
                     heard_part(&item.text, heard_ms, sent_ms, item.audio_done).to_owned()
                 };
                 let Item { response_id, item_id, started_ms, .. } = item;
-                cut.heard.push(Heard { response_id, item_id, text, interrupted: !in_whole, started_ms, heard_ms });
+                cut.heard.push(Heard { response_id, item_id, text, interrupted: !is_whole, started_ms, heard_ms });
             }
         }
         Some(cut)
@@ -310,7 +328,7 @@ impl Playback {
 
     /// Whether everything that was sent was heard.
     pub fn is_quiet(&self) -> bool {
-        self.items.iter().all(|item| item.played || item.sent_bytes == 0)
+        self.items.iter().all(|item| !item.has_sound() || item.is_played(self.confirmed))
     }
 
     /// The words of an item so far.
@@ -318,10 +336,16 @@ impl Playback {
         self.items.iter().find(|item| item.item_id == item_id).map_or("", |item| &item.text)
     }
 
+    /// The answers of which something is not heard in whole or not told in whole.
+    pub fn responses(&self) -> Vec<String> {
+        let mut responses: Vec<String> = self.items.iter().map(|item| item.response_id.clone()).collect();
+        responses.dedup();
+        responses
+    }
+
     /// How much sound waits at the carrier, in milliseconds, about.
     pub fn waiting_ms(&self, now_ms: i64) -> i64 {
-        let sent: i64 = self.items.iter().map(Item::sent_ms).sum();
-        sent - self.positions(now_ms).iter().sum::<i64>()
+        (self.sent - self.position(now_ms)) / BYTES_PER_MS as i64
     }
 
     /// How many pieces of sound were dropped because too much was waiting.
@@ -329,26 +353,10 @@ impl Playback {
         self.dropped
     }
 
-    /// How much of each item was heard by now.
-    fn positions(&self, now_ms: i64) -> Vec<i64> {
-        let mut clock_ms = (now_ms - self.since_ms).max(0);
-        let mut positions = Vec::with_capacity(self.items.len());
-        for item in &self.items {
-            let sent_ms = item.sent_ms();
-            let left_ms = (sent_ms - item.base_ms).max(0);
-            let heard_ms = if item.played { sent_ms } else { item.base_ms + left_ms.min(clock_ms) };
-            clock_ms = if item.played { clock_ms } else { (clock_ms - left_ms).max(0) };
-            positions.push(heard_ms.clamp(0, sent_ms));
-        }
-        positions
-    }
-
-    fn settle(&mut self, now_ms: i64) {
-        let positions = self.positions(now_ms);
-        for (item, heard_ms) in self.items.iter_mut().zip(positions) {
-            item.base_ms = heard_ms;
-        }
-        self.since_ms = now_ms;
+    /// How much of everything was heard by now.
+    fn position(&self, now_ms: i64) -> i64 {
+        let clock = (now_ms - self.since_ms).max(0).saturating_mul(BYTES_PER_MS as i64);
+        self.base.saturating_add(clock).min(self.sent)
     }
 
     fn place(&mut self, now_ms: i64, response_id: &str, item_id: &str, content_index: u32) -> usize {
@@ -358,34 +366,32 @@ impl Playback {
                 response_id: response_id.to_owned(),
                 item_id: item_id.to_owned(),
                 content_index,
-                sent_bytes: 0,
+                stretches: Vec::new(),
                 marked_ms: 0,
-                base_ms: 0,
                 audio_done: false,
                 text: String::new(),
                 text_done: false,
-                played: false,
                 started_ms: now_ms,
             });
             self.items.len() - 1
         })
     }
 
-    fn mark(&mut self, at: usize, end_ms: i64, is_last: bool) -> String {
+    /// A mark after everything that was sent, named by the item to which it belongs.
+    fn mark(&mut self, at: usize) -> String {
         let item = &self.items[at];
         self.marks_sent += 1;
-        let name = format!("{}:{end_ms}:g{}:m{}", item.item_id, self.generation, self.marks_sent);
-        let (item_id, content_index) = (item.item_id.clone(), item.content_index);
-        self.marks.push_back(Mark { name: name.clone(), item_id, content_index, end_ms, is_last });
+        let (generation, count) = (self.generation, self.marks_sent);
+        let name = format!("{}:{}:g{generation}:m{count}", item.item_id, item.sent_ms());
+        self.marks.push_back(Mark { name: name.clone(), end: self.sent });
         name
     }
 
     /// Items that were heard in whole and of which all words are there, oldest first.
     fn take_finished(&mut self) -> Vec<Heard> {
         let mut heard = Vec::new();
-        while let Some(item) =
-            self.items.iter().position(|item| item.played && item.text_done).and_then(|at| self.items.remove(at))
-        {
+        while let Some(at) = self.items.iter().position(|item| item.text_done && item.is_played(self.confirmed)) {
+            let Some(item) = self.items.remove(at) else { break };
             let heard_ms = item.sent_ms();
             let Item { response_id, item_id, text, started_ms, .. } = item;
             if self.finished.len() == FINISHED_MAX {

@@ -240,6 +240,9 @@ impl Serialize for Tool<'_> {
 pub enum Item<'a> {
     /// Words.
     Message {
+        /// Ours, so that it is known when the server shows it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
         /// `user`, `system` or `assistant`.
         role: &'static str,
         /// The words.
@@ -247,6 +250,9 @@ pub enum Item<'a> {
     },
     /// A tool that an agent called, told again after a reconnect.
     FunctionCall {
+        /// Ours.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
         /// The id of the call.
         call_id: &'a str,
         /// The tool.
@@ -256,6 +262,9 @@ pub enum Item<'a> {
     },
     /// What a tool answered.
     FunctionCallOutput {
+        /// Ours.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
         /// The id of the call.
         call_id: &'a str,
         /// The answer.
@@ -282,17 +291,51 @@ pub enum Content<'a> {
 impl<'a> Item<'a> {
     /// The caller's words.
     pub fn user(text: &'a str) -> Self {
-        Item::Message { role: "user", content: [Content::InputText { text }] }
+        Item::Message { id: None, role: "user", content: [Content::InputText { text }] }
     }
 
     /// What the desk tells the model.
     pub fn system(text: &'a str) -> Self {
-        Item::Message { role: "system", content: [Content::InputText { text }] }
+        Item::Message { id: None, role: "system", content: [Content::InputText { text }] }
     }
 
     /// What the agent said.
     pub fn assistant(text: &'a str) -> Self {
-        Item::Message { role: "assistant", content: [Content::OutputText { text }] }
+        Item::Message { id: None, role: "assistant", content: [Content::OutputText { text }] }
+    }
+
+    /// A tool that an agent called.
+    pub fn call(call_id: &'a str, name: &'a str, arguments: &'a str) -> Self {
+        Item::FunctionCall { id: None, call_id, name, arguments }
+    }
+
+    /// What a tool answered.
+    pub fn output(call_id: &'a str, output: &'a str) -> Self {
+        Item::FunctionCallOutput { id: None, call_id, output }
+    }
+
+    /// The frame that puts it at the end of the conversation.
+    pub fn to_event(&self) -> String {
+        let event_id = match self {
+            Item::Message { id, .. } | Item::FunctionCall { id, .. } | Item::FunctionCallOutput { id, .. } => id,
+        };
+        let create = ClientEvent::ItemCreate {
+            event_id: event_id.unwrap_or("ic_0"),
+            previous_item_id: None,
+            item: self.clone(),
+        };
+        create.to_json()
+    }
+
+    /// The same with an id of ours.
+    #[must_use]
+    pub fn named(mut self, name: &'a str) -> Self {
+        match &mut self {
+            Item::Message { id, .. } | Item::FunctionCall { id, .. } | Item::FunctionCallOutput { id, .. } => {
+                *id = Some(name);
+            }
+        }
+        self
     }
 }
 
@@ -358,8 +401,10 @@ pub fn everything() -> Vec<String> {
         create(Item::user("My printer is jammed")),
         create(Item::system("The caller pressed 1.")),
         create(Item::assistant("I see.")),
-        create(Item::FunctionCall { call_id: "call_4", name: "create_ticket", arguments: "{}" }),
-        create(Item::FunctionCallOutput { call_id: "call_4", output: r#"{"ok":true,"ticket":1042}"# }),
+        create(Item::call("call_4", "create_ticket", "{}").named("pc_1")),
+        create(Item::output("call_4", r#"{"ok":true,"ticket":1042}"#)),
+        create(Item::output("call_4", "{}").named("pc_2")),
+        create(Item::user("named").named("pc_3")),
         ClientEvent::ItemCreate { event_id: "c_2", previous_item_id: Some("item_1"), item: Item::user("x") },
         ClientEvent::Truncate { event_id: "tr_1", item_id: "item_3", content_index: 0, audio_end_ms: 1840 },
         ClientEvent::Delete { event_id: "de_1", item_id: "item_4" },

@@ -5,7 +5,8 @@ mod server;
 mod usage;
 
 pub use client::{
-    ClientEvent, Content, Item, ResponseOptions, SessionOptions, Tool, ToolChoice, TurnDetection, append, everything,
+    ClientEvent, Content, Item, Opening, ResponseOptions, SessionOptions, Tool, ToolChoice, TurnDetection, append,
+    everything,
 };
 pub use server::{
     Fault, ItemKind, Malformed, RateLimit, ResponseStatus, ServerEvent, ServerItem, ServerResponse,

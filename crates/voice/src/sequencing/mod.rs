@@ -23,6 +23,8 @@ const SPEECH_MAX_MS: i64 = 30_000;
 const SENTENCES_MAX: usize = 8;
 /// How many runs of tools are remembered.
 const CALLS_MAX: usize = 512;
+/// How many requests are remembered that seemed to be answered.
+const ASSUMED_MAX: usize = 8;
 
 /// What is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct Create {
 pub struct Sequencer {
     queue: VecDeque<Want>,
     asked: Option<Asked>,
+    /// Requests that seemed to be answered, of a server that does not name ours: a late refusal says that they were not.
+    assumed: VecDeque<Create>,
     active: Option<String>,
     cancelled_at: Option<i64>,
     /// The server said that it is busy, but never with what.
@@ -87,6 +91,11 @@ impl Sequencer {
                 self.queue.push_back(want);
             }
         }
+    }
+
+    /// A sentence is wanted before everything else.
+    pub fn want_first(&mut self, sentence: String) {
+        self.queue.push_front(Want::Say(sentence));
     }
 
     /// What may be sent now, when something may. It counts as sent.
@@ -135,21 +144,30 @@ impl Sequencer {
             self.busy_since = None;
         }
         let is_ours = self.asked.as_ref().is_some_and(|asked| Some(asked.create.event_id.as_str()) == create);
-        // A server that does not give metadata back would have refused by now.
-        if is_ours || (self.asked.is_some() && !self.names_ours && create.is_none()) {
+        if is_ours {
             self.asked = None;
+        } else if !self.names_ours
+            && create.is_none()
+            && let Some(asked) = self.asked.take()
+        {
+            if self.assumed.len() == ASSUMED_MAX {
+                self.assumed.pop_front();
+            }
+            self.assumed.push_back(asked.create);
         }
     }
 
     /// The server refused one of our events. Gives what was wanted when it was a request that will not be tried again.
     pub fn refused(&mut self, now_ms: i64, event_id: &str, is_busy: bool) -> Option<Want> {
-        let asked = self.asked.take_if(|asked| asked.create.event_id == event_id)?;
+        let asked = self.asked.take_if(|asked| asked.create.event_id == event_id).map(|asked| asked.create);
+        let assumed = self.assumed.iter().position(|create| create.event_id == event_id);
+        let want = asked.or_else(|| self.assumed.remove(assumed?))?.want;
         if !is_busy {
-            return Some(asked.create.want);
+            return Some(want);
         }
         // First again, unless the same is wanted already.
-        if !(asked.create.want == Want::Next && self.queue.contains(&Want::Next)) {
-            self.queue.push_front(asked.create.want);
+        if !(want == Want::Next && self.queue.contains(&Want::Next)) {
+            self.queue.push_front(want);
         }
         if self.active.is_none() {
             self.busy_since = Some(now_ms);
