@@ -24,11 +24,7 @@ const ATTEMPTS: i64 = 5;
 const LOOK_AGAIN: Millis = 5 * SECOND;
 
 /// What follows from a ticket that was just opened; gives it as it is then.
-pub(crate) async fn opened(
-    change: &Change<'_>,
-    mut ticket: Ticket,
-    settings: &Settings,
-) -> Result<Ticket, AppError> {
+pub(crate) async fn opened(change: &Change<'_>, mut ticket: Ticket, settings: &Settings) -> Result<Ticket, AppError> {
     if settings.auto_assign && by_area(change, &mut ticket).await? {
         ticket = by_itself(change).save(ticket, "ticket.updated").await?;
     }

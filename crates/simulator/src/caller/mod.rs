@@ -3,6 +3,7 @@
 
 mod ears;
 mod evidence;
+mod looking;
 mod manners;
 mod play;
 mod reword;
@@ -10,5 +11,6 @@ mod scenario;
 
 pub use ears::matches;
 pub use evidence::Evidence;
+pub use looking::{Looking, Outcome};
 pub use play::{Played, Spoken, Who, play};
-pub use scenario::{Faults, Line, Persona, Scenario, load, read};
+pub use scenario::{Expect, Faults, Line, Persona, Scenario, embedded, load, read};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::carrier::{Answers, Person};
@@ -223,6 +224,16 @@ pub fn read(text: &str) -> Result<Scenario, String> {
     Ok(scenario)
 }
 
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios/calls");
+
+/// The scenarios that are compiled in, by name.
+pub fn embedded() -> Vec<Scenario> {
+    let texts = FILES.files().filter_map(|file| file.contents_utf8());
+    let mut scenarios: Vec<Scenario> = texts.map(|text| read(text).expect("a test reads every one of them")).collect();
+    scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+    scenarios
+}
+
 /// Every scenario of a folder, by name.
 ///
 /// # Errors
@@ -254,6 +265,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/calls");
         let scenarios = load(&folder).unwrap();
         assert!(scenarios.len() >= 20, "{}", scenarios.len());
+        assert_eq!(scenarios, embedded());
         for scenario in &scenarios {
             assert!(!scenario.about.is_empty() && !scenario.caller.name.is_empty(), "{}", scenario.name);
         }
