@@ -130,6 +130,11 @@ pub(crate) fn demo_token(folder: &Path) -> Result<String> {
     Ok(read()?.trim().to_owned())
 }
 
+/// Whether a demonstration has made its token here.
+pub(crate) fn has_demo_token(folder: &Path) -> bool {
+    folder.join(DEMO_TOKEN).exists()
+}
+
 /// Keeps a second server off a SQLite file for as long as the value lives.
 pub(crate) fn lock(database: &Path) -> Result<File> {
     let path = database.with_extension("lock");

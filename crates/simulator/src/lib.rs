@@ -3,6 +3,7 @@
 
 mod http;
 
+pub mod caller;
 pub mod carrier;
 pub mod modem;
 pub mod oidc;

@@ -201,6 +201,9 @@ impl Tools for DeskTools {
             Ok(_) if agent == DESK && !DESK_TOOLS.contains(&call.name.as_str()) => {
                 Err(Refused::new("This tool is not for the desk itself."))
             }
+            Ok(_) if agent != DESK && !self.may_call(agent, &call.name) => {
+                Err(Refused::new("This agent does not have this tool. Hand over to one that has it."))
+            }
             Ok(fields) => match may_run(&call.name, &caller) {
                 Err(refused) => Err(refused),
                 Ok(()) => {
@@ -240,6 +243,11 @@ impl Tools for DeskTools {
 }
 
 impl DeskTools {
+    /// Whether an agent's file names a tool. What is no tool at all is told otherwise.
+    fn may_call(&self, agent: &str, name: &str) -> bool {
+        !TOOLS.iter().any(|tool| tool.name == name) || self.app.calls.agents.may_call(agent, name)
+    }
+
     /// The arguments as they may be kept: without secrets, and codes not at all.
     fn kept(&self, fields: &Map<String, Value>) -> Value {
         let keep = |(name, value): (&String, &Value)| {

@@ -20,7 +20,7 @@ mod wrapping_up;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use patchcord_agents::Carrier;
+use patchcord_agents::{Agents, Carrier};
 use patchcord_domain::call::Engine;
 use patchcord_domain::id::{Entropy, new_id};
 use patchcord_domain::time::{MINUTE, Millis, SECOND};
@@ -36,10 +36,12 @@ pub use rates::Rates;
 pub use sessions::Sessions;
 pub use transferring::{Answered as TransferAnswered, Whisper};
 
+pub(crate) use admission::blank as blank_call;
 pub(crate) use facts::{Caller, business_hours_now, kind_in_words};
 pub(crate) use price::{PRICE, fetch_price};
+pub(crate) use recorder::replay;
 pub(crate) use sessions::COMMANDS;
-pub(crate) use wrapping_up::{WRAP_UP, wrap_up};
+pub(crate) use wrapping_up::{WRAP_UP, conclude, wrap_up};
 
 pub use patchcord_store::calls::{Line, Query};
 
@@ -95,6 +97,8 @@ pub struct Calls {
     pub carrier: Option<Arc<dyn Carrier>>,
     /// The conversations that this process holds.
     pub sessions: Sessions,
+    /// The voice agents, and what each may do.
+    pub agents: Arc<Agents>,
     /// The built-in rules: how content words are, and what no model answers.
     pub(crate) rules: Arc<Builtin>,
     /// Names this process, also among those that ran before it on the same machine.
@@ -106,9 +110,8 @@ impl Calls {
     /// No call yet.
     pub fn new(
         options: Options,
-        rates: Rates,
+        (rates, agents, rules): (Rates, Arc<Agents>, Arc<Builtin>),
         carrier: Option<Arc<dyn Carrier>>,
-        rules: Arc<Builtin>,
         entropy: &dyn Entropy,
     ) -> Self {
         Self {
@@ -116,6 +119,7 @@ impl Calls {
             rates,
             carrier,
             sessions: Sessions::default(),
+            agents,
             rules,
             instance: new_id(entropy),
             draining: Arc::default(),

@@ -9,8 +9,8 @@ use patchcord_domain::calling::{Follows, follows};
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::text::head;
 use patchcord_domain::time::Millis;
-use patchcord_store::call_records;
 use patchcord_store::rows::{Call, CallTurn, Interaction, UsageLog};
+use patchcord_store::{Tenant, Tx, call_records};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -164,6 +164,24 @@ impl Recorder {
         self.app.pass_on(&self.call_id, &Passing::Words(words.clone()));
         self.app.live.hand_out(words.into());
     }
+}
+
+/// Writes what happened in a call of the past, each thing at its time; for the demonstration.
+pub(crate) async fn replay(
+    app: &App,
+    tenant: Tenant<'_, Tx>,
+    call: &mut Call,
+    events: Vec<(Millis, CallEvent)>,
+) -> Result<(), AppError> {
+    let mut stay = None;
+    for (at, event) in events {
+        let change = Change { app, tenant, who: Who::System, at };
+        let mut writing =
+            Writing { change, call: &mut *call, stay: &mut stay, is_stay_new: false, before: Line::default() };
+        writing.event(event).await?;
+        writing.keep_stay().await?;
+    }
+    Ok(())
 }
 
 /// One transaction of a call.

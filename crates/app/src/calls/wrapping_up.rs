@@ -39,6 +39,16 @@ pub(crate) async fn over(change: &Change<'_>, call: &mut Call, status: CallStatu
     if call.ended_at.is_some() {
         return Ok(());
     }
+    close(change, call, status, at).await?;
+    if call.answered_at.is_some() && call.provider != "BROWSER" {
+        price::enqueue_price(change, call).await?;
+    }
+    enqueue(change, call).await?;
+    change.publish_call(call, "call.ended").await
+}
+
+/// The last state of a call, and what it is expected to cost.
+async fn close(change: &Change<'_>, call: &mut Call, status: CallStatus, at: Millis) -> Result<(), AppError> {
     status.as_str().clone_into(&mut call.status);
     call.owner_node = None;
     call.lease_until = None;
@@ -51,10 +61,32 @@ pub(crate) async fn over(change: &Change<'_>, call: &mut Call, status: CallStatu
     resolved.as_str().clone_into(&mut call.ai_resolution);
     if call.answered_at.is_some() && call.provider != "BROWSER" {
         charge(change, call).await?;
-        price::enqueue_price(change, call).await?;
     }
-    enqueue(change, call).await?;
-    change.publish_call(call, "call.ended").await
+    Ok(())
+}
+
+/// Ends a call of the past and finishes its record at once, by the built-in rules; for the demonstration.
+pub(crate) async fn conclude(
+    ended: &Change<'_>,
+    concluded: &Change<'_>,
+    mut call: Call,
+    status: CallStatus,
+) -> Result<(), AppError> {
+    if let Some(mut stay) = call_records::last_interaction(ended.tenant, &call.id).await? {
+        stay.left_at = stay.left_at.or(Some(ended.at));
+        stay.outcome = stay.outcome.or_else(|| Some("COMPLETED".to_owned()));
+        ended.tenant.save(stay).await?;
+    }
+    close(ended, &mut call, status, ended.at).await?;
+    let turns = call_records::turns(ended.tenant, &call.id, 0, TURNS_MAX).await?;
+    let text = transcript(&spoken(&turns));
+    search::replace(ended.tenant, search::CALL, &call.id, &text).await?;
+    call.transcript = Some(text);
+    let rules = |kind| concluded.app.calls.rules.work(&task(kind, said(&turns)));
+    let findings = Findings::of(rules(Kind::Summarize), rules(Kind::Analysis), patchcord_llm::builtin::NAME.to_owned());
+    keep(concluded, &mut call, findings, &turns).await?;
+    concluded.save_call(call, "call.ended").await?;
+    Ok(())
 }
 
 /// What the carrier is expected to charge.
@@ -178,7 +210,9 @@ pub(crate) async fn wrap_up(app: &App, job: &Job) -> Result<(), Failure> {
                     search::replace(change.tenant, search::CALL, &call.id, &text).await?;
                     call.transcript = Some(text);
                     if let Some(findings) = findings {
-                        keep(&change, &mut call, findings, worth, reserved, &settings, &turns).await?;
+                        settle(&mut call, findings.resolution);
+                        ticket(&change, &mut call, &findings, worth, reserved).await?;
+                        keep(&change, &mut call, findings, &turns).await?;
                     }
                     call.checkpoint = None;
                     change.save_call(call, "call.updated").await?;
@@ -204,13 +238,7 @@ async fn find_out(
     call: &Call,
     turns: &[CallTurn],
 ) -> Result<Findings, Failure> {
-    let snapshot = snapshot_of(
-        turns
-            .iter()
-            .filter(|turn| turn.speaker == "CALLER" || turn.speaker == "AGENT")
-            .map(|turn| message(turn.seq, if turn.speaker == "CALLER" { "CUSTOMER" } else { "AGENT" }, &turn.text))
-            .collect(),
-    );
+    let snapshot = said(turns);
     let mut usage = Vec::new();
     let mut model = String::new();
     let mut ask = async |kind: Kind| -> Result<Outcome, Failure> {
@@ -218,15 +246,30 @@ async fn find_out(
         model.clone_from(&asked.1);
         Ok(asked.0)
     };
-    let (summary, resolution, follow_ups) = match ask(Kind::Summarize).await? {
-        Outcome::Summary(summary) => (summary.summary, summary.resolution, summary.follow_ups.unwrap_or_default()),
-        _ => (String::new(), Resolution::Unknown, Vec::new()),
-    };
-    let (sentiment, intent, topics) = match ask(Kind::Analysis).await? {
-        Outcome::Analysis(analysis) => (analysis.sentiment, analysis.category.clone(), vec![analysis.category]),
-        _ => (Sentiment::Neutral, "other".to_owned(), Vec::new()),
-    };
-    Ok(Findings { summary, resolution, sentiment, intent, topics, follow_ups, model, usage })
+    let (summary, analysis) = (ask(Kind::Summarize).await?, ask(Kind::Analysis).await?);
+    Ok(Findings { usage, ..Findings::of(summary, analysis, model) })
+}
+
+/// What caller and agents said.
+fn said(turns: &[CallTurn]) -> Snapshot {
+    let spoken = turns.iter().filter(|turn| turn.speaker == "CALLER" || turn.speaker == "AGENT");
+    let author = |turn: &CallTurn| if turn.speaker == "CALLER" { "CUSTOMER" } else { "AGENT" };
+    snapshot_of(spoken.map(|turn| message(turn.seq, author(turn), &turn.text)).collect())
+}
+
+impl Findings {
+    fn of(summary: Outcome, analysis: Outcome, model: String) -> Self {
+        let (summary, resolution, follow_ups) = match summary {
+            Outcome::Summary(summary) => (summary.summary, summary.resolution, summary.follow_ups.unwrap_or_default()),
+            _ => (String::new(), Resolution::Unknown, Vec::new()),
+        };
+        let (sentiment, intent) = match analysis {
+            Outcome::Analysis(analysis) => (analysis.sentiment, analysis.category),
+            _ => (Sentiment::Neutral, "other".to_owned()),
+        };
+        let topics = vec![intent.clone()];
+        Self { summary, resolution, sentiment, intent, topics, follow_ups, model, usage: Vec::new() }
+    }
 }
 
 /// Asks the model behind redaction; after several failures, or without a budget, the built-in rules answer.
@@ -284,28 +327,27 @@ async fn note(
     app.store.write(move |tx| Box::pin(async move { Ok(tx.tenant(&of).add(log).await?) })).await
 }
 
-async fn keep(
+/// What became of it, when nobody said so during the call.
+fn settle(call: &mut Call, found: Resolution) {
+    if call.ai_resolution != AiResolution::Unknown.as_str() {
+        return;
+    }
+    let found = match found {
+        Resolution::Resolved => AiResolution::Resolved,
+        Resolution::Abandoned => AiResolution::Abandoned,
+        _ => AiResolution::Unknown,
+    };
+    found.as_str().clone_into(&mut call.ai_resolution);
+}
+
+/// A ticket about a call that solved nothing and has none; or the call noted on the one that it has.
+async fn ticket(
     change: &Change<'_>,
     call: &mut Call,
-    findings: Findings,
+    findings: &Findings,
     worth: bool,
     reserved: tickets::Number,
-    settings: &WorkspaceSettings,
-    turns: &[CallTurn],
 ) -> Result<(), AppError> {
-    for log in findings.usage {
-        change.tenant.add(log).await?;
-    }
-    call.call_summary = Some(findings.summary.clone());
-    call.sentiment = Some(findings.sentiment.as_str().to_owned());
-    if call.ai_resolution == AiResolution::Unknown.as_str() {
-        let found = match findings.resolution {
-            Resolution::Resolved => AiResolution::Resolved,
-            Resolution::Abandoned => AiResolution::Abandoned,
-            _ => AiResolution::Unknown,
-        };
-        found.as_str().clone_into(&mut call.ai_resolution);
-    }
     let solved = [AiResolution::Resolved, AiResolution::Abandoned].iter().any(|of| of.as_str() == call.ai_resolution);
     if call.ticket_id.is_none() && worth && !solved {
         let input = NewCallTicket {
@@ -314,12 +356,23 @@ async fn keep(
             category: Some(findings.intent.clone()),
             ..NewCallTicket::default()
         };
-        let ticket = file_ticket(change, call, input, settings, reserved).await?;
+        let ticket = file_ticket(change, call, input, reserved).await?;
         call.ticket_id = Some(ticket.id);
         if call.ai_resolution == AiResolution::Unknown.as_str() {
             AiResolution::Ticketed.as_str().clone_into(&mut call.ai_resolution);
         }
-    } else if let Some(id) = call.ticket_id.clone() {
+    }
+    Ok(())
+}
+
+/// Writes what was found out.
+async fn keep(change: &Change<'_>, call: &mut Call, findings: Findings, turns: &[CallTurn]) -> Result<(), AppError> {
+    for log in findings.usage {
+        change.tenant.add(log).await?;
+    }
+    call.call_summary = Some(findings.summary);
+    call.sentiment = Some(findings.sentiment.as_str().to_owned());
+    if let Some(id) = call.ticket_id.clone() {
         link(change, &id, call).await?;
     }
     if call_records::analysis(change.tenant, &call.id).await?.is_some() {

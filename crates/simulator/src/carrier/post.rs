@@ -96,9 +96,22 @@ async fn exchange(request: &Request) -> Result<Response, String> {
     let bytes = format!("{head}\r\n{body}");
     socket.write_all(bytes.as_bytes()).await.map_err(|error| format!("writing to {address}: {error}"))?;
     let mut answer = Vec::new();
-    let read = socket.take(ANSWER_MAX).read_to_end(&mut answer).await;
-    read.map_err(|error| format!("reading from {address}: {error}"))?;
+    let mut socket = socket.take(ANSWER_MAX);
+    while socket.read_buf(&mut answer).await.map_err(|error| format!("reading from {address}: {error}"))? > 0 {
+        // A server that says how long its answer is may keep the connection open.
+        if has_length(&answer) {
+            if let Some(answer) = parse(&answer) {
+                return Ok(answer);
+            }
+        }
+    }
     parse(&answer).ok_or_else(|| format!("{address} does not answer as HTTP does"))
+}
+
+fn has_length(answer: &[u8]) -> bool {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(0);
+    let has = |name: &str| crate::http::header(&answer[..end], name).is_some();
+    has("content-length") || has("transfer-encoding")
 }
 
 fn parse(answer: &[u8]) -> Option<Response> {

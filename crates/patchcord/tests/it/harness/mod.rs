@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use patchcord_agents::Carrier;
+use patchcord_agents::{Agents, Carrier};
 use patchcord_app::api_tokens::TokenUse;
 use patchcord_app::calls::{self, Calls, Rates};
 use patchcord_app::crm::Crm;
@@ -97,7 +97,8 @@ impl Default for Setup {
 
 /// The calls of a process.
 pub(crate) fn calls_of(options: calls::Options, carrier: Option<Arc<dyn Carrier>>) -> Calls {
-    Calls::new(options, Rates::embedded(), carrier, Arc::new(Builtin::new(Playbooks::embedded())), &Random)
+    let rules = Arc::new(Builtin::new(Playbooks::embedded()));
+    Calls::new(options, (Rates::embedded(), Arc::new(Agents::embedded()), rules), carrier, &Random)
 }
 
 /// The parts of the program over an open database, as the program puts them together.
