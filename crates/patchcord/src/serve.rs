@@ -56,6 +56,7 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
             rate_limit_per_minute: settings.rate_limit_per_minute,
             metrics_token: settings.metrics_token.clone(),
             twilio: wiring::twilio(settings, options.demo)?,
+            phone: Some(wiring::phone(settings, &app)?),
         },
         stop.clone(),
     );

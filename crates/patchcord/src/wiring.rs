@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use patchcord_agents::builtin::Rules;
 use patchcord_agents::{Agents, Carrier};
 use patchcord_app::api_tokens::TokenUse;
 use patchcord_app::calls::{self, Calls, Rates};
@@ -22,8 +23,12 @@ use patchcord_domain::redaction::{self, Redactor};
 use patchcord_domain::time::{Clock, SECOND};
 use patchcord_llm::builtin::{Builtin, Playbooks};
 use patchcord_llm::openai::{self, OpenAi};
+use patchcord_llm::talk::Talker;
 use patchcord_llm::{Model, Prices, Prompts};
+use patchcord_server::Phone;
 use patchcord_store::{Options, Store};
+use patchcord_voice::realtime_engine::{self, RealtimeOptions};
+use patchcord_voice::relay_engine::RelayOptions;
 use patchcord_voice::twilio::rest::{self, Rest};
 use tokio_util::task::TaskTracker;
 
@@ -164,6 +169,20 @@ fn auth_token(settings: &Settings, demo: bool) -> Result<Option<String>> {
 pub(crate) fn twilio(settings: &Settings, demo: bool) -> Result<Option<patchcord_server::TwilioAccount>> {
     let sid = account(settings, demo);
     Ok(auth_token(settings, demo)?.map(|auth_token| patchcord_server::TwilioAccount { auth_token, sid }))
+}
+
+/// What holds conversations: the agents, the model that thinks, and the one that speaks when it is set up.
+pub(crate) fn phone(settings: &Settings, app: &App) -> Result<Phone> {
+    let rules: Arc<dyn Talker> = Arc::new(Rules::new(playbooks(settings)?));
+    let phone = &settings.phone;
+    let realtime = app.calls.options.has_realtime.then(|| {
+        let url = phone.realtime_url.as_deref().unwrap_or(realtime_engine::URL);
+        let mut options = RealtimeOptions::new(url, phone.realtime_model.as_str(), phone.voice.as_str());
+        options.api_key.clone_from(&settings.openai_api_key);
+        options
+    });
+    let relay = RelayOptions { talker: rules, fallback: None };
+    Ok(Phone { agents: app.calls.agents.clone(), relay, realtime })
 }
 
 /// Reaches addresses that people type in, and of the networks inside only those that the operator allows.

@@ -37,7 +37,7 @@ use limits::Limits;
 
 pub use address::Network;
 pub use openapi::document;
-pub use routes::TwilioAccount;
+pub use routes::{Phone, TwilioAccount};
 
 /// Largest body of a JSON request, in bytes (1 MiB).
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -61,6 +61,8 @@ pub struct Options {
     pub metrics_token: Option<String>,
     /// The account whose webhooks are taken; without one every request of Twilio is refused.
     pub twilio: Option<TwilioAccount>,
+    /// What holds conversations; without it streams are closed again.
+    pub phone: Option<Phone>,
     /// Requests a minute that one token, or one address without a token, may send; 0 for any number.
     pub rate_limit_per_minute: u32,
 }

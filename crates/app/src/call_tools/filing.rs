@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::AppError;
 use crate::trail::Change;
-use crate::workspace_settings::WorkspaceSettings;
 
 /// A ticket that a call is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +26,6 @@ pub(crate) async fn file_ticket(
     change: &Change<'_>,
     call: &mut Call,
     input: NewCallTicket,
-    settings: &WorkspaceSettings,
     reserved: tickets::Number,
 ) -> Result<Ticket, AppError> {
     let app = change.app;
@@ -89,12 +87,12 @@ pub(crate) async fn file_ticket(
         suggestion_id: None,
         created_at: at,
     };
-    let (mut ticket, own) = crate::tickets::insert(change, ticket, message).await?;
+    let (mut ticket, settings) = crate::tickets::insert(change, ticket, message).await?;
     change.line(&mut ticket, EventKind::CallLinked, json!({"callId": call.id})).await?;
     change.tenant.save(ticket.clone()).await?;
     call_records::add_effect(change.tenant, &call.id, &format!("linked {}", ticket.id), Value::Bool(true), at).await?;
-    let ticket = crate::assignment::opened(change, ticket, &own).await?;
-    let ticket = crate::triage::opened(change, ticket, &own, input.priority.is_some()).await?;
+    let ticket = crate::assignment::opened(change, ticket, &settings).await?;
+    let ticket = crate::triage::opened(change, ticket, &settings, input.priority.is_some()).await?;
     if call.ticket_id.is_none() {
         call.ticket_id = Some(ticket.id.clone());
     }

@@ -97,7 +97,7 @@ pub(super) async fn escalate_to_human(run: &mut Run<'_>, arguments: Escalate) ->
                             priority: Some(priority),
                             ..NewCallTicket::default()
                         };
-                        let filed = file_ticket(&change, &mut call, input, &settings, reserved).await?;
+                        let filed = file_ticket(&change, &mut call, input, reserved).await?;
                         change.tenant.lock::<Ticket>(&filed.id).await?.unwrap_or(filed)
                     }
                 };

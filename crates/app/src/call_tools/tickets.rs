@@ -167,7 +167,6 @@ pub(super) async fn create_ticket(run: &mut Run<'_>, arguments: Create) -> Resul
 /// Opens a ticket, or gives the one that the same wish made before in this call.
 pub(super) async fn open_once(run: &Run<'_>, key: String, input: NewCallTicket) -> Result<Value, Refused> {
     let app = run.app();
-    let settings = app.settings_of(&run.tools.workspace_id).await?;
     // On PostgreSQL a number that is not used leaves a gap.
     let before = call_records::effect(run.tenant(), &run.tools.call_id, &key).await?;
     if let Some(before) = before {
@@ -180,7 +179,7 @@ pub(super) async fn open_once(run: &Run<'_>, key: String, input: NewCallTicket) 
                 if let Some(before) = call_records::effect(change.tenant, &call.id, &key).await? {
                     return Ok(before);
                 }
-                let ticket = file_ticket(&change, &mut call, input, &settings, reserved).await?;
+                let ticket = file_ticket(&change, &mut call, input, reserved).await?;
                 let content = json!({"ticket": {"number": label(ticket.number), "subject": ticket.subject}});
                 call_records::add_effect(change.tenant, &call.id, &key, content.clone(), change.at).await?;
                 change.save_call(call, "call.updated").await?;

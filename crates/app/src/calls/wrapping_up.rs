@@ -211,7 +211,7 @@ pub(crate) async fn wrap_up(app: &App, job: &Job) -> Result<(), Failure> {
                     call.transcript = Some(text);
                     if let Some(findings) = findings {
                         settle(&mut call, findings.resolution);
-                        ticket(&change, &mut call, &findings, worth, (&settings, reserved)).await?;
+                        ticket(&change, &mut call, &findings, worth, reserved).await?;
                         keep(&change, &mut call, findings, &turns).await?;
                     }
                     call.checkpoint = None;
@@ -346,7 +346,7 @@ async fn ticket(
     call: &mut Call,
     findings: &Findings,
     worth: bool,
-    (settings, reserved): (&WorkspaceSettings, tickets::Number),
+    reserved: tickets::Number,
 ) -> Result<(), AppError> {
     let solved = [AiResolution::Resolved, AiResolution::Abandoned].iter().any(|of| of.as_str() == call.ai_resolution);
     if call.ticket_id.is_none() && worth && !solved {
@@ -356,7 +356,7 @@ async fn ticket(
             category: Some(findings.intent.clone()),
             ..NewCallTicket::default()
         };
-        let ticket = file_ticket(change, call, input, settings, reserved).await?;
+        let ticket = file_ticket(change, call, input, reserved).await?;
         call.ticket_id = Some(ticket.id);
         if call.ai_resolution == AiResolution::Unknown.as_str() {
             AiResolution::Ticketed.as_str().clone_into(&mut call.ai_resolution);

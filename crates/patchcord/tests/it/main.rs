@@ -16,6 +16,7 @@ mod auth;
 mod backup;
 mod bulk;
 mod call_nodes;
+mod call_streams;
 mod call_tools;
 mod calls;
 mod catalogues;

@@ -250,6 +250,7 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/calls/{id}/transfer", Agent).path(&["call"]).body(|own| json!({"to": own["user"], "mode": "cold"})).refused(),
         Example::new("POST /api/calls/{id}/whisper", Agent).path(&["call"]).body(|_| json!({"text": "Be brief."})),
         Example::new("POST /api/calls/{id}/hangup", Agent).path(&["call"]).body(|_| json!({})),
+        Example::new("GET /api/calls/{id}/stream", Socket).path(&["call"]),
         // Whoever signs is tested in `twilio.rs`.
         Example::new("POST /twilio/voice", Public).body(|_| json!({})).refused(),
         Example::new("POST /twilio/status", Public).body(|_| json!({})).refused(),
@@ -257,6 +258,8 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /twilio/fallback", Public).body(|_| json!({})).refused(),
         Example::new("POST /twilio/dial-result", Public).body(|_| json!({})).refused(),
         Example::new("POST /twilio/whisper", Public).body(|_| json!({})).refused(),
+        Example::new("GET /twilio/media", Public).refused(),
+        Example::new("GET /twilio/relay", Public).refused(),
         // Insight
         Example::new("GET /api/dashboard/overview", Viewer),
         Example::new("GET /api/dashboard/metrics", Viewer),

@@ -18,7 +18,7 @@ both_engines!(
     a_caller_is_put_through,
 );
 
-const TOKEN: &str = "the token of the account";
+pub(crate) const TOKEN: &str = "the token of the account";
 const ACCOUNT: &str = "AC11111111111111111111111111111111";
 
 async fn world(engine: Engine) -> World {
@@ -36,6 +36,12 @@ fn sign(token: &str, path: &str, form: &BTreeMap<&str, String>) -> String {
     }
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.as_bytes());
     STANDARD.encode(hmac::sign(&key, text.as_bytes()))
+}
+
+/// The signature of a socket: its address alone.
+pub(crate) fn sign_socket(path: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, TOKEN.as_bytes());
+    STANDARD.encode(hmac::sign(&key, format!("ws://localhost:3000{path}").as_bytes()))
 }
 
 fn form(sid: &str, more: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {

@@ -32,6 +32,7 @@ mod organizations;
 mod palette;
 mod people_export;
 mod phone_numbers;
+mod phone_sockets;
 mod presence;
 mod saved_views;
 mod similar;
@@ -59,6 +60,7 @@ use utoipa_axum::routes;
 use crate::{Desk, openapi};
 
 pub(crate) use events::token as socket_token;
+pub use phone_sockets::Phone;
 pub use twilio::Account as TwilioAccount;
 
 /// The routes and their document.
@@ -198,6 +200,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(call_actions::transfer_call))
         .routes(routes!(call_actions::whisper_to_agent))
         .routes(routes!(call_actions::hang_up_call))
+        .routes(routes!(phone_sockets::call_stream))
         // Twilio
         .routes(routes!(twilio::twilio_voice))
         .routes(routes!(twilio::twilio_status))
@@ -205,6 +208,8 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(twilio::twilio_fallback))
         .routes(routes!(twilio::twilio_dial_result))
         .routes(routes!(twilio::twilio_whisper))
+        .routes(routes!(phone_sockets::twilio_media))
+        .routes(routes!(phone_sockets::twilio_relay))
         // Insight
         .routes(routes!(dashboard::overview))
         .routes(routes!(dashboard::metrics))

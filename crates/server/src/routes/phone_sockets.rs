@@ -10,7 +10,6 @@ use futures::{SinkExt, StreamExt};
 use patchcord_agents::{Agents, Limits};
 use patchcord_app::App;
 use patchcord_domain::call::{CallEvent, Ending, Engine};
-use patchcord_llm::talk::Talker;
 use patchcord_voice::frames::{self, FrameSocket, SocketError};
 use patchcord_voice::realtime_engine::{self, RealtimeOptions};
 use patchcord_voice::relay_engine::{self, RelayOptions};
@@ -30,10 +29,8 @@ const TOKEN_PREFIX: &str = "token.";
 pub struct Phone {
     /// The voice agents.
     pub agents: Arc<Agents>,
-    /// The model that thinks in relays.
-    pub talker: Arc<dyn Talker>,
-    /// Who answers when it fails.
-    pub fallback: Option<Arc<dyn Talker>>,
+    /// The model that thinks in relays, and who answers when it fails.
+    pub relay: RelayOptions,
     /// The model that speaks; none when it is not set up.
     pub realtime: Option<RealtimeOptions>,
 }
@@ -171,13 +168,7 @@ async fn by_carrier(desk: Desk, mut socket: Frames, engine: Engine) {
 }
 
 /// Holds a call until its conversation ends.
-async fn hold(
-    desk: Desk,
-    mut socket: Frames,
-    first: Opened,
-    opened: patchcord_app::calls::Opened,
-    engine: Engine,
-) {
+async fn hold(desk: Desk, mut socket: Frames, first: Opened, opened: patchcord_app::calls::Opened, engine: Engine) {
     let Some(phone) = desk.options.phone.clone() else { return socket.close().await };
     let app = &desk.app;
     let taken = match app.take_call(opened, engine).await {
@@ -204,12 +195,12 @@ async fn hold(
     };
     match engine {
         Engine::Relay => {
-            let options = RelayOptions { talker: phone.talker, fallback: phone.fallback };
-            relay_engine::run(session, socket, first, options).await;
+            relay_engine::run(session, socket, first, phone.relay).await;
         }
         Engine::Realtime => match phone.realtime {
             Some(options) => {
-                let options = RealtimeOptions { safety_identifier: caller.map(|caller| digest(app, &caller)), ..options };
+                let options =
+                    RealtimeOptions { safety_identifier: caller.map(|caller| digest(app, &caller)), ..options };
                 realtime_engine::run(session, socket, first, options).await;
             }
             None => {
