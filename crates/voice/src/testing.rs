@@ -132,7 +132,7 @@ impl Core for Scripted {
         "I am here again.".into()
     }
 
-    fn waiting_words(&self, number: usize) -> String {
+    fn filler(&self, number: usize) -> String {
         format!("One moment ({number}).")
     }
 }

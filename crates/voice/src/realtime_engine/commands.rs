@@ -1,8 +1,10 @@
 //! What goes out: what the conversation wants of the model, and frames to both sockets.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use patchcord_agents::{Input, Output};
 use patchcord_domain::call::Ending;
-use patchcord_llm::talk::ToolCall;
+use patchcord_llm::talk::{ToolCall, ToolSpec};
 use serde_json::json;
 
 use super::Bridge;
@@ -15,6 +17,16 @@ use crate::sequencing::Want;
 /// What makes the model say exactly what follows.
 const SAY: &str = include_str!("say.txt");
 
+/// A digest of what the model is told, for comparison within one call.
+pub(super) fn digest(instructions: &str, tools: &[ToolSpec]) -> u64 {
+    let mut digest = DefaultHasher::new();
+    instructions.hash(&mut digest);
+    for tool in tools {
+        (&tool.name, &tool.description, tool.parameters.to_string()).hash(&mut digest);
+    }
+    digest.finish()
+}
+
 impl<S: FrameSocket> Bridge<S> {
     pub(super) async fn tell(&mut self, input: Input) {
         let outputs = self.desk.take(input);
@@ -25,15 +37,7 @@ impl<S: FrameSocket> Bridge<S> {
         for output in outputs {
             match output {
                 Output::Instruct { instructions, tools, .. } => {
-                    if self.link.is_up() {
-                        let now_ms = self.desk.now_ms();
-                        self.sequencer.hold(now_ms);
-                        self.updates += 1;
-                        let event_id = self.event_id("su");
-                        let session =
-                            SessionOptions { instructions: Some(&instructions), tools: Some(&tools), opening: None };
-                        self.send(ClientEvent::SessionUpdate { event_id: &event_id, session }).await;
-                    }
+                    self.instruct(&instructions, &tools).await;
                 }
                 Output::Tell(text) => self.put(|name| Item::system(&text).named(name).to_event()).await,
                 Output::Result { id, content } => {
@@ -52,13 +56,31 @@ impl<S: FrameSocket> Bridge<S> {
         }
     }
 
-    /// Puts something into the model's conversation. While there is no model nothing is lost: the next is told everything.
+    /// New instructions and tools. A session is opened with those of its time; saying them twice would only cost.
+    pub(super) async fn instruct(&mut self, instructions: &str, tools: &[ToolSpec]) {
+        let digest = digest(instructions, tools);
+        if !self.link.is_up() || digest == self.instructed {
+            return;
+        }
+        self.instructed = digest;
+        let now_ms = self.desk.now_ms();
+        self.sequencer.hold(now_ms);
+        self.updates += 1;
+        let event_id = self.event_id("su");
+        let session = SessionOptions { instructions: Some(instructions), tools: Some(tools), opening: None };
+        self.send(ClientEvent::SessionUpdate { event_id: &event_id, session }).await;
+    }
+
+    /// Puts something into the model's conversation, now or when the session that is being opened is there.
     async fn put(&mut self, item: impl FnOnce(&str) -> String) {
+        let name = self.event_id("pc");
+        let item = item(&name);
         if self.link.is_up() {
-            let name = self.event_id("pc");
             let now_ms = self.desk.now_ms();
             self.sequencer.item_sent(now_ms);
-            self.feed_model(item(&name)).await;
+            self.feed_model(item).await;
+        } else if self.late.len() < super::LATE_MAX {
+            self.late.push(item);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the model's server sends, and what follows from it.
 
-use patchcord_agents::Input;
+use patchcord_agents::{Input, Output};
 use patchcord_domain::call::{CallEvent, Speaker, SpokenUsage};
 use patchcord_llm::talk::ToolCall;
 
@@ -10,7 +10,6 @@ use crate::frames::FrameSocket;
 use crate::media_streams::decoded_len;
 use crate::playback::Sound;
 use crate::realtime::{Fault, ItemKind, ResponseStatus, ServerEvent, ServerItem, ServerResponse};
-use patchcord_agents::Output;
 
 impl<S: FrameSocket> Bridge<S> {
     pub(super) async fn event(&mut self, text: &str) {
@@ -120,6 +119,7 @@ impl<S: FrameSocket> Bridge<S> {
                     self.latency_ms = Some(self.asked_at_ms.map_or(0, |asked| now_ms - asked));
                     self.desk.sounds();
                 }
+                self.echo.sent(delta);
                 let frame = self.writer.media(delta);
                 self.feed_carrier(frame).await;
                 if let Some(mark) = mark {

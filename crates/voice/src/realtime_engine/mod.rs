@@ -5,6 +5,7 @@
 //! three times the call ends in a way that lets another engine go on with it.
 
 mod commands;
+mod echo;
 mod events;
 mod line;
 mod link;
@@ -23,11 +24,12 @@ use patchcord_llm::talk::ToolCall;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::frames::{FrameSocket, SocketError};
-use crate::media_streams::{Frame, Malformed, Writer};
+use crate::media_streams::{Frame, Malformed, Writer, payload_ms, silence};
 use crate::playback::{Correction, Heard, Playback};
 use crate::realtime::{ClientEvent, append};
 use crate::sequencing::{Sequencer, Want};
 use crate::session::{Desk, Opened, Session};
+use echo::EchoGuard;
 use line::CallersLine;
 use link::{Link, Lost, Ready, Told};
 pub use options::{RealtimeOptions, URL};
@@ -49,6 +51,10 @@ const PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(150), Durat
 const MALFORMED_MAX: u32 = 100;
 /// A session is replaced so long before its end, in milliseconds, whatever goes on.
 const LAST_MOMENT_MS: i64 = 60_000;
+/// How many keys are kept until the conversation begins.
+const EARLY_KEYS_MAX: usize = 32;
+/// How many items are kept for a session that is being opened.
+const LATE_MAX: usize = 64;
 /// How often an answer that failed for a passing reason is asked for again.
 const FAILED_MAX: u32 = 3;
 /// How long after that.
@@ -69,6 +75,7 @@ pub(crate) struct Bridge<S> {
     playback: Playback,
     sequencer: Sequencer,
     line: CallersLine,
+    echo: EchoGuard,
     transcripts: Transcripts,
     /// Tools that the answer that is being given wants to run.
     calls: Vec<(String, ToolCall)>,
@@ -81,8 +88,14 @@ pub(crate) struct Bridge<S> {
     count: u64,
     /// Updates of the settings that are not confirmed yet.
     updates: u32,
+    /// The digest of the instructions and tools that the model has.
+    instructed: u64,
+    /// What the session that is being opened must be told when it is there: it was not told with the rest.
+    late: Vec<String>,
     /// The conversation has begun.
     has_begun: bool,
+    /// Keys that were pressed before.
+    early_keys: Vec<char>,
     /// Something was played or asked for since the conversation was last told that it is quiet.
     was_loud: bool,
     reopened: u32,
@@ -111,6 +124,7 @@ impl<S: FrameSocket> Bridge<S> {
             playback: Playback::default(),
             sequencer: Sequencer::default(),
             line: CallersLine::default(),
+            echo: EchoGuard::default(),
             transcripts: Transcripts::default(),
             calls: Vec::new(),
             carrier_is_dirty: false,
@@ -118,7 +132,10 @@ impl<S: FrameSocket> Bridge<S> {
             model_is_lost: false,
             count: 0,
             updates: 0,
+            instructed: 0,
+            late: Vec::new(),
             has_begun: false,
+            early_keys: Vec::new(),
             was_loud: false,
             reopened: 0,
             rotate_at: i64::MAX,
@@ -166,7 +183,8 @@ impl<S: FrameSocket> Bridge<S> {
         let since = Instant::now();
         let now_ms = self.desk.now_ms();
         let mut next = first;
-        let mut sound: Vec<(S::Text, Option<String>)> = Vec::new();
+        let mut sound: Vec<Piece<S::Text>> = Vec::new();
+        let may_echo = self.echo.is_on(now_ms, !self.playback.is_quiet());
         loop {
             let text = match next {
                 Some(Ok(text)) => text,
@@ -183,7 +201,8 @@ impl<S: FrameSocket> Bridge<S> {
                 Ok(Frame::Media { payload, timestamp_ms, .. }) => {
                     self.malformed = 0;
                     let silence = self.line.frame(now_ms, timestamp_ms, payload.as_str());
-                    sound.push((text, silence));
+                    let is_echo = may_echo && self.echo.is_echo(payload.as_str());
+                    sound.push(Piece { text, silence, is_echo });
                 }
                 Ok(other) => {
                     self.malformed = 0;
@@ -210,11 +229,11 @@ impl<S: FrameSocket> Bridge<S> {
     }
 
     /// Passes sound on as it came when it is one frame, and as one message when it is several.
-    async fn pass_sound(&mut self, sound: &[(S::Text, Option<String>)]) {
+    async fn pass_sound(&mut self, sound: &[Piece<S::Text>]) {
         let mut payloads: Vec<String> = Vec::new();
         let audio = match sound {
             [] => return,
-            [(text, None)] => match Frame::read(text) {
+            [Piece { text, silence: None, is_echo: false }] => match Frame::read(text) {
                 Ok(Frame::Media { payload, .. }) => {
                     if self.link.is_up() {
                         let frame = append(payload.as_str());
@@ -225,10 +244,13 @@ impl<S: FrameSocket> Bridge<S> {
                 _ => return,
             },
             several => {
-                for (text, silence) in several {
-                    payloads.extend(silence.clone());
-                    if let Ok(Frame::Media { payload, .. }) = Frame::read(text) {
-                        payloads.push(payload.0.into_owned());
+                for piece in several {
+                    payloads.extend(piece.silence.clone());
+                    if let Ok(Frame::Media { payload, .. }) = Frame::read(&piece.text) {
+                        payloads.push(match piece.is_echo {
+                            true => silence(payload_ms(payload.as_str())),
+                            false => payload.0.into_owned(),
+                        });
                     }
                 }
                 crate::media_streams::join(payloads.iter().map(String::as_str))
@@ -247,6 +269,11 @@ impl<S: FrameSocket> Bridge<S> {
                 let now_ms = self.desk.now_ms();
                 let heard = self.playback.marked(now_ms, &name);
                 self.spoke(heard).await;
+            }
+            Beside::Key(key) if !self.has_begun => {
+                if self.early_keys.len() < EARLY_KEYS_MAX {
+                    self.early_keys.push(key);
+                }
             }
             Beside::Key(key) => {
                 // Keys cut like speech, but the server does not know of them.
@@ -304,6 +331,13 @@ impl<S: FrameSocket> Bridge<S> {
         }
         self.was_loud = true;
         self.spoke(cut.heard).await;
+        for correction in cut.corrections {
+            if let Correction::Delete { item_id } = correction {
+                // The words were never said.
+                let (text, item_id) = (String::new(), Some(item_id));
+                self.tell(Input::Spoke { text, interrupted: true, item_id, started_ms: now_ms }).await;
+            }
+        }
     }
 
     async fn spoke(&mut self, heard: Vec<Heard>) {
@@ -364,6 +398,8 @@ impl<S: FrameSocket> Bridge<S> {
     fn open(&mut self, pause: Duration, limit: Duration) {
         let (talk, history) = (self.desk.instructions(), self.desk.history());
         self.updates = 0;
+        self.late.clear();
+        self.instructed = commands::digest(&talk.instructions, &talk.tools);
         self.link = link::open(self.options.clone(), talk, history, pause, limit);
     }
 
@@ -436,6 +472,13 @@ impl<S: FrameSocket> Bridge<S> {
         let least = now + rotate_after.min(LAST_MOMENT_MS);
         self.rotate_by = ends_at.saturating_sub(LAST_MOMENT_MS).max(least);
         self.rotate_at = now.saturating_add(rotate_after).min(self.rotate_by);
+        if self.has_begun {
+            let talk = self.desk.instructions();
+            self.instruct(&talk.instructions, &talk.tools).await;
+        }
+        for item in std::mem::take(&mut self.late) {
+            self.feed_model(item).await;
+        }
         if let Some(audio) = self.line.take_kept() {
             self.feed_model(append(&audio)).await;
         }
@@ -445,6 +488,9 @@ impl<S: FrameSocket> Bridge<S> {
             self.was_loud = true;
             let resumed = self.desk.is_resumed;
             self.tell(Input::Started { resumed }).await;
+            for key in std::mem::take(&mut self.early_keys) {
+                self.tell(Input::Key(key)).await;
+            }
         }
     }
 
@@ -466,6 +512,15 @@ impl<S: FrameSocket> Bridge<S> {
             }
         }
     }
+}
+
+/// A frame of the caller's sound.
+struct Piece<T> {
+    text: T,
+    /// What is missing before it.
+    silence: Option<String>,
+    /// It holds nothing but what the agent says.
+    is_echo: bool,
 }
 
 /// A frame that is not sound, apart from the text that it was read from.
