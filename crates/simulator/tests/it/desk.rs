@@ -195,7 +195,6 @@ async fn bridge(desk: Desk, mut carrier: WebSocket) -> Option<()> {
     let (mut stream, mut count) = (String::new(), 0);
     let (mut item, mut played, mut sent) = (String::new(), 0_u64, 0_u64);
     model.send(tungstenite::Message::text(update.to_string())).await.ok()?;
-    model.send(tungstenite::Message::text(json!({"type": "response.create"}).to_string())).await.ok()?;
     loop {
         let mut to_carrier = Vec::new();
         let mut to_model = Vec::new();
@@ -209,7 +208,10 @@ async fn bridge(desk: Desk, mut carrier: WebSocket) -> Option<()> {
                     return None;
                 }
                 match frame["event"].as_str()? {
-                    "start" => stream = frame["streamSid"].as_str()?.to_owned(),
+                    "start" => {
+                        stream = frame["streamSid"].as_str()?.to_owned();
+                        to_model.push(json!({"type": "response.create"}));
+                    }
                     "media" => to_model.push(json!({
                         "type": "input_audio_buffer.append", "audio": frame["media"]["payload"],
                     })),
