@@ -37,6 +37,7 @@ use limits::Limits;
 
 pub use address::Network;
 pub use openapi::document;
+pub use routes::{Phone, TwilioAccount};
 
 /// Largest body of a JSON request, in bytes (1 MiB).
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -58,6 +59,10 @@ pub struct Options {
     pub demo: bool,
     /// What a program must send to read `/metrics`; without one only this machine may read it.
     pub metrics_token: Option<String>,
+    /// The account whose webhooks are taken; without one every request of Twilio is refused.
+    pub twilio: Option<TwilioAccount>,
+    /// What holds conversations; without it streams are closed again.
+    pub phone: Option<Phone>,
     /// Requests a minute that one token, or one address without a token, may send; 0 for any number.
     pub rate_limit_per_minute: u32,
 }

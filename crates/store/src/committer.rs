@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::StoreError;
+use crate::checkpoints::Checkpoints;
 use crate::faults::Faults;
 use crate::store::{Signals, Tx, WriteFuture, begin};
 
@@ -33,9 +34,15 @@ pub(crate) struct Committer {
 
 impl Committer {
     #[expect(clippy::disallowed_methods, reason = "the task ends with the store, which keeps its handle")]
-    pub(crate) fn start(connection: DatabaseConnection, signals: Signals, faults: Faults, wait: Duration) -> Self {
+    pub(crate) fn start(
+        connection: DatabaseConnection,
+        signals: Signals,
+        faults: Faults,
+        wait: Duration,
+        checkpoints: Option<Checkpoints>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        let task = tokio::spawn(run(connection.clone(), signals, faults, waiting));
+        let task = tokio::spawn(run(connection.clone(), signals, faults, waiting, checkpoints));
         Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
     }
 
@@ -139,7 +146,13 @@ impl Work for Stop {
     }
 }
 
-async fn run(pool: DatabaseConnection, signals: Signals, faults: Faults, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
+async fn run(
+    pool: DatabaseConnection,
+    signals: Signals,
+    faults: Faults,
+    mut waiting: mpsc::Receiver<Box<dyn Work>>,
+    checkpoints: Option<Checkpoints>,
+) {
     while let Some(first) = waiting.recv().await {
         let mut group = vec![first];
         while group.len() < GROUP_MAX {
@@ -150,6 +163,9 @@ async fn run(pool: DatabaseConnection, signals: Signals, faults: Faults, mut wai
         }
         let stop = group.iter().any(|item| item.is_stop());
         let committed = commit_group(&pool, &signals, &faults, &mut group).await;
+        if let (Ok(()), Some(checkpoints)) = (&committed, &checkpoints) {
+            checkpoints.wrote();
+        }
         let reason = committed.err();
         if let Some(error) = &reason {
             tracing::error!(%error, writes = group.len(), "a group of writes was not committed");
@@ -164,6 +180,9 @@ async fn run(pool: DatabaseConnection, signals: Signals, faults: Faults, mut wai
             // Nobody can come any more; those that came in time are still served.
             waiting.close();
         }
+    }
+    if let Some(checkpoints) = checkpoints {
+        checkpoints.close().await;
     }
 }
 

@@ -6,6 +6,7 @@
 mod backfill;
 mod batch;
 mod by_position;
+mod checkpoints;
 mod committer;
 mod connect;
 mod entities;
@@ -26,6 +27,8 @@ pub mod api_tokens;
 pub mod articles;
 pub mod audit_log;
 pub mod bulk;
+pub mod call_records;
+pub mod calls;
 pub mod catalogues;
 pub mod contact_devices;
 pub mod contacts;

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::batch::{Batch, Inserts};
+use crate::checkpoints::Checkpoints;
 use crate::committer::Committer;
 use crate::connect::{self, Options, Pools};
 use crate::faults::Faults;
@@ -127,7 +128,8 @@ impl Store {
         let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()), others: Arc::default() };
         let writer = if pools.writer.get_database_backend() == DbBackend::Sqlite {
             let wait = Duration::from_millis(options.wait_ms);
-            Writer::Grouped(Committer::start(pools.writer, signals.clone(), faults.clone(), wait))
+            let checkpoints = pools.checkpoints.map(Checkpoints::start);
+            Writer::Grouped(Committer::start(pools.writer, signals.clone(), faults.clone(), wait, checkpoints))
         } else {
             Writer::Own { pool: pools.writer, faults: faults.clone(), running: TaskTracker::new() }
         };

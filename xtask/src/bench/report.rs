@@ -135,8 +135,17 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         writeln!(text, "| {} | ≥ 5,000 a minute |", line.replacen(": ", " | ", 1))?;
     }
     let path = shell::root().join("docs/performance.md");
+    text += page_chapter(&std::fs::read_to_string(&path).unwrap_or_default());
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
     Ok(text)
+}
+
+/// What `npm run measure` wrote about the page; it stays.
+fn page_chapter(before: &str) -> String {
+    match before.split_once("\n## The page\n") {
+        Some((_, chapter)) => format!("\n## The page\n{chapter}"),
+        None => String::new(),
+    }
 }
 
 fn cell(measured: &Measured) -> String {
@@ -167,4 +176,16 @@ fn commit() -> String {
 fn today() -> String {
     let output = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chapter_of_the_page_stays() {
+        let before = "# Speed\n\n## Parts\n\n| a |\n\n## The page\n\nWritten by\n";
+        assert_eq!(page_chapter(before), "\n## The page\n\nWritten by\n");
+        assert_eq!(page_chapter("# Speed\n"), "");
+    }
 }

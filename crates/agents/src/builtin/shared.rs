@@ -256,11 +256,11 @@ pub(super) fn hand_over(scene: &Scene<'_>, to: &str, reason: &str) -> Option<Mov
     scene.can(&tool).then(|| Move::call(&tool, json!({"reason": head(reason, 200), "context": context})))
 }
 
-/// `TKT-0042` as it is read out: digits one by one.
+/// `TKT-0042` as it is read out: digits one by one, behind the letters that are on every mail about it.
 pub(super) fn spelled(number: &str) -> String {
     let digits: Vec<String> = number.chars().filter(char::is_ascii_digit).map(String::from).collect();
     let significant = digits.iter().position(|digit| digit != "0").unwrap_or(0);
-    if digits.is_empty() { number.to_owned() } else { digits[significant..].join(" ") }
+    if digits.is_empty() { number.to_owned() } else { format!("TKT {}", digits[significant..].join(" ")) }
 }
 
 /// The number of a ticket in a text, as it is written.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Move;
 use super::scene::Scene;
-use super::shared::{file, filed, goodbye, hand_over, is_done, is_upset, not_filed, sentence, soothing};
+use super::shared::{file, filed, goodbye, hand_over, is_done, is_upset, not_filed, sentence, soothing, spelled};
 use super::words::{Field, has};
 
 /// Steps that are tried before a ticket is filed.
@@ -30,6 +30,11 @@ pub(super) fn next(scene: &Scene<'_>) -> Move {
             return Move::call("escalate_to_human", escalate);
         }
         return filed(scene, &result);
+    }
+    if let Some(done) = scene.result("add_ticket_note") {
+        let number = done.result["ticket"]["number"].as_str().map(spelled).unwrap_or_default();
+        let key = if done.is_ok() { "note_added" } else { "slow" };
+        return Move::say(words.say(key, &[("number", &number)])).and_say(words.say("anything_else", &[]));
     }
     if is_just_known(scene) {
         return after_code(scene, field);

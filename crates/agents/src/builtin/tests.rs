@@ -14,7 +14,7 @@ use crate::tools::Transfer;
 use crate::{Agents, Conversation, Facts, Input, Limits, Moment, Output, ToolReply};
 
 /// A desk with one company, and what it may do.
-struct Desk {
+pub(super) struct Desk {
     people_there: bool,
     /// Whether the number that calls is one of the company's.
     known_number: bool,
@@ -26,20 +26,20 @@ struct Desk {
 }
 
 /// A call that is played.
-struct Play {
+pub(super) struct Play {
     rules: Rules,
     redactor: Redactor,
     conversation: Conversation,
     desk: Desk,
     ms: i64,
     log: Vec<String>,
-    agents: Vec<String>,
+    pub(super) agents: Vec<String>,
     ending: Option<Ending>,
     resolution: Option<String>,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             people_there: true,
             known_number: true,
@@ -120,7 +120,7 @@ impl Desk {
     }
 }
 
-fn play(desk: Desk, lines: &[&str]) -> Play {
+pub(super) fn play(desk: Desk, lines: &[&str]) -> Play {
     let spec = |name: &&str| ToolSpec {
         name: (*name).to_owned(),
         description: String::new(),

@@ -6,6 +6,8 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod call_rows;
+mod calls;
 mod copilot;
 mod idempotency;
 mod migrations;
