@@ -176,7 +176,8 @@ pub(crate) async fn replay(
     let mut stay = None;
     for (at, event) in events {
         let change = Change { app, tenant, who: Who::System, at };
-        let mut writing = Writing { change, call, stay: &mut stay, is_stay_new: false, before: Line::default() };
+        let mut writing =
+            Writing { change, call: &mut *call, stay: &mut stay, is_stay_new: false, before: Line::default() };
         writing.event(event).await?;
         writing.keep_stay().await?;
     }
