@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::StoreError;
+use crate::checkpoints::Checkpoints;
 use crate::faults::Faults;
 use crate::store::{Signals, Tx, WriteFuture, begin};
 
@@ -29,14 +30,21 @@ pub(crate) struct Committer {
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
     /// How long a caller waits for a place in the queue.
     wait: Duration,
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Committer {
     #[expect(clippy::disallowed_methods, reason = "the task ends with the store, which keeps its handle")]
-    pub(crate) fn start(connection: DatabaseConnection, signals: Signals, faults: Faults, wait: Duration) -> Self {
+    pub(crate) fn start(
+        connection: DatabaseConnection,
+        checkpoints: Option<Checkpoints>,
+        signals: Signals,
+        faults: Faults,
+        wait: Duration,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        let task = tokio::spawn(run(connection.clone(), signals, faults, waiting));
-        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
+        let task = tokio::spawn(run(connection.clone(), checkpoints.clone(), signals, faults, waiting));
+        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait, checkpoints }
     }
 
     /// The writer's connection, for migrations before the first write.
@@ -67,6 +75,10 @@ impl Committer {
             let _ = self.queue.send(Box::new(stop)).await;
             let _ = task.await;
         }
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.close().await;
+        }
+        // The last one that closes copies what is left of the log, and removes it.
         let _ = self.connection.close_by_ref().await;
     }
 }
@@ -139,7 +151,13 @@ impl Work for Stop {
     }
 }
 
-async fn run(pool: DatabaseConnection, signals: Signals, faults: Faults, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
+async fn run(
+    pool: DatabaseConnection,
+    checkpoints: Option<Checkpoints>,
+    signals: Signals,
+    faults: Faults,
+    mut waiting: mpsc::Receiver<Box<dyn Work>>,
+) {
     while let Some(first) = waiting.recv().await {
         let mut group = vec![first];
         while group.len() < GROUP_MAX {
@@ -153,6 +171,9 @@ async fn run(pool: DatabaseConnection, signals: Signals, faults: Faults, mut wai
         let reason = committed.err();
         if let Some(error) = &reason {
             tracing::error!(%error, writes = group.len(), "a group of writes was not committed");
+        }
+        if let (None, Some(checkpoints)) = (&reason, &checkpoints) {
+            checkpoints.committed();
         }
         for item in group {
             item.answer(match &reason {

@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::StoreError;
+use crate::checkpoints::PAGES_MAX;
 use crate::kept::{Connections, Kept, RESTED};
 
 /// How to reach and treat the database.
@@ -48,6 +49,8 @@ pub(crate) struct Pools {
     pub(crate) read: Connections,
     /// For writing; on SQLite a single one.
     pub(crate) writer: DatabaseConnection,
+    /// On SQLite, the one that copies the log into the file.
+    pub(crate) checkpoints: Option<DatabaseConnection>,
     /// PostgreSQL connections whose commits do not wait for the disk: for ticket numbers only. A number may be lost in a
     /// crash; it cannot come twice, because the flush of the ticket that carries it also flushes the counter before it.
     pub(crate) counters: Option<Connections>,
@@ -83,7 +86,10 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
     let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
     // In KiB. Each connection has a cache of its own, and behind them is that of the system, which they share.
-    let writer = base.clone().pragma("cache_size", "-8000");
+    let writer = base.clone().pragma("cache_size", "-8000").pragma("wal_autocheckpoint", PAGES_MAX);
+    // It is opened when there is something to copy. A file that may not be written to has nothing.
+    let checkpoints = base.clone().pragma("cache_size", "-500").create_if_missing(false);
+    let checkpoints = pool().max_connections(1).connect_lazy_with(quiet(checkpoints));
     let base = base.pragma("cache_size", "-2000");
     let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(writer)).await?;
     // More of them than cores read no faster; some more, so that a slow one is not in the way of all.
@@ -93,6 +99,7 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     Ok(Pools {
         read: Connections::Pooled(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        checkpoints: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(checkpoints)),
         counters: None,
         wakeups: None,
     })
@@ -129,6 +136,7 @@ async fn postgres(options: &Options) -> Result<Pools, StoreError> {
     Ok(Pools {
         read: kept(half, base.clone()),
         writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+        checkpoints: None,
         counters: Some(kept(2, base.clone().options([("synchronous_commit", "off")]))),
         wakeups: Some(quiet(base.application_name("patchcord wakeups"))),
     })

@@ -6,6 +6,7 @@
 mod backfill;
 mod batch;
 mod by_position;
+mod checkpoints;
 mod committer;
 mod connect;
 mod entities;
@@ -13,7 +14,6 @@ mod error;
 mod faults;
 mod kept;
 mod migrations;
-mod named_list;
 mod passing;
 #[cfg(test)]
 mod plans;
@@ -68,7 +68,6 @@ pub mod workspaces;
 pub use connect::Options;
 pub use error::StoreError;
 pub use migrations::known as known_migrations;
-pub use named_list::Slice;
 pub use passing::PASSED_MAX;
 pub use store::{Connection, Reader, Store, Tx, WriteFuture};
 pub use tenant::Tenant;

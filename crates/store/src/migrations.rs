@@ -56,6 +56,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0010_insight.sql"),
         include_str!("../migrations/postgres/0010_insight.sql"),
     ),
+    (
+        "0012_lists",
+        include_str!("../migrations/sqlite/0012_lists.sql"),
+        include_str!("../migrations/postgres/0012_lists.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::batch::{Batch, Inserts};
+use crate::checkpoints::Checkpoints;
 use crate::committer::Committer;
 use crate::connect::{self, Options, Pools};
 use crate::faults::Faults;
@@ -23,6 +24,9 @@ use crate::kept::Connections;
 use crate::passing::Words;
 use crate::wakeups::Wakeups;
 use crate::{StoreError, Tenant, migrations};
+
+/// In KiB. Ids are random, so that a load touches every page of the indexes of ids again and again.
+const LOAD_CACHE: &str = "PRAGMA cache_size = -1500000";
 
 /// What a closure given to [`Store::write`] returns.
 pub type WriteFuture<'t, T, E> = BoxFuture<'t, Result<T, E>>;
@@ -127,7 +131,8 @@ impl Store {
         let signals = Signals { events: watch::Sender::new(()), jobs: watch::Sender::new(()), others: Arc::default() };
         let writer = if pools.writer.get_database_backend() == DbBackend::Sqlite {
             let wait = Duration::from_millis(options.wait_ms);
-            Writer::Grouped(Committer::start(pools.writer, signals.clone(), faults.clone(), wait))
+            let checkpoints = pools.checkpoints.map(Checkpoints::start);
+            Writer::Grouped(Committer::start(pools.writer, checkpoints, signals.clone(), faults.clone(), wait))
         } else {
             Writer::Own { pool: pools.writer, faults: faults.clone(), running: TaskTracker::new() }
         };
@@ -175,6 +180,14 @@ impl Store {
     /// The connections of PostgreSQL that hand out ticket numbers; none on SQLite.
     pub(crate) fn counters(&self) -> Option<&Reader> {
         self.counters.as_deref()
+    }
+
+    /// On SQLite, a transaction that is held while a large load is written: nobody else may write meanwhile. The connection keeps
+    /// as many pages in memory as the load may touch.
+    pub(crate) async fn begin_load(&self) -> Result<Option<Tx>, StoreError> {
+        let Writer::Grouped(committer) = &self.writer else { return Ok(None) };
+        committer.connection().execute_unprepared(LOAD_CACHE).await?;
+        Ok(Some(begin(committer.connection(), self.reader.faults.clone()).await?))
     }
 
     /// The connections that write, on PostgreSQL: for COPY, which goes through no [`ConnectionTrait`].

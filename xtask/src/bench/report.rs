@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 use super::load::Measured;
 use crate::shell;
 
+/// Where the second part of the page begins.
+pub(super) const LARGE: &str = "## Very many tickets";
+
 /// The three requests, on one server.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Requests {
@@ -135,6 +138,12 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         writeln!(text, "| {} | ≥ 5,000 a minute |", line.replacen(": ", " | ", 1))?;
     }
     let path = shell::root().join("docs/performance.md");
+    // What the second part wrote stays until that is measured again.
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    if let Some(place) = before.find(LARGE) {
+        text += "\n";
+        text += &before[place..];
+    }
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
     Ok(text)
 }
@@ -148,7 +157,7 @@ fn judged(value: f64, goal: f64, is_ratio: bool) -> String {
     if value >= goal { shown } else { format!("{shown} **missed**") }
 }
 
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cpus = read("/proc/cpuinfo");
     let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
@@ -159,12 +168,12 @@ fn machine() -> String {
     format!("{}, {cores} cores, {gib:.0} GiB", model.trim_start_matches([':', ' ', '\t']))
 }
 
-fn commit() -> String {
+pub(super) fn commit() -> String {
     let text = shell::read(&mut shell::command("git", &["rev-parse", "--short", "HEAD"])).unwrap_or_default();
     if text.is_empty() { "unknown".to_owned() } else { text.trim().to_owned() }
 }
 
-fn today() -> String {
+pub(super) fn today() -> String {
     let output = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
