@@ -238,8 +238,10 @@ function report(figures) {
   process.stdout.write(`${lines.join("\n")}\n`);
   if (!flags.includes("--write")) return;
   const file = new URL("../../docs/performance.md", import.meta.url);
-  const [before] = readFileSync(file, "utf8").split("\n## The page\n");
-  writeFileSync(file, `${before.trimEnd()}\n\n${lines.join("\n")}`);
+  const [before, own = ""] = readFileSync(file, "utf8").split("\n## The page\n");
+  const [, ...after] = own.split("\n## ");
+  const chapters = [before.trimEnd(), lines.join("\n").trimEnd(), ...after.map((chapter) => `## ${chapter.trimEnd()}`)];
+  writeFileSync(file, `${chapters.join("\n\n")}\n`);
 }
 
 function command(words, input) {

@@ -1,7 +1,8 @@
 //! Full-text search over folded text, the same on both engines.
 //!
 //! A subject (a ticket, an article) has one or more documents: long conversations are cut into parts, because PostgreSQL
-//! cannot index a text of a megabyte. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
+//! cannot index a text of a megabyte. On SQLite the words lead, by CROSS JOIN: else each document would be asked whether it has
+//! them. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
 //! is ever read as an operator.
 
 use patchcord_domain::text::fold;
@@ -34,6 +35,8 @@ const MARKED: [&str; 6] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEV
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;
+/// The beginning of a word must have so many characters: very many words begin with any one letter.
+const BEGINNING_MIN: usize = 2;
 /// Most words of a query that count.
 const WORDS_MAX: usize = 12;
 /// Only the newest hits of a query are looked at: ranking every hit of a common word costs too much.
@@ -144,7 +147,7 @@ pub(crate) fn of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
 pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit: u64) -> String {
     match backend {
         DbBackend::Sqlite => format!(
-            "SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+            "SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
              ORDER BY search_words.rowid DESC LIMIT {limit}"
         ),
@@ -187,21 +190,11 @@ pub async fn any_word<C: ConnectionTrait>(
     Ok(Hit::find_by_statement(statement).all(tenant.connection).await?)
 }
 
-/// A condition for `t.id`: the ticket is among the newest hits that have all the words. `$1` is the workspace; `query` is
-/// the placeholder of the text that [`words_query`] makes.
-pub(crate) fn ticket_condition(backend: DbBackend, query: &str) -> String {
-    match backend {
-        DbBackend::Sqlite => format!(
-            "t.id IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
-             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{TICKET}' \
-             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
-        ),
-        _ => format!(
-            "t.id IN (SELECT subject_id FROM search_documents \
-             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{TICKET}' \
-             ORDER BY id DESC LIMIT {NEWEST_HITS})"
-        ),
-    }
+/// The tickets among the newest hits that have all the words, each once. `$1` is the workspace; `query` is the placeholder of
+/// the text that [`words_query`] makes.
+pub(crate) fn newest_tickets(backend: DbBackend, query: &str) -> String {
+    // A long conversation has several documents.
+    format!("SELECT DISTINCT subject_id FROM ({}) AS newest", newest_of_kind(backend, TICKET, query, NEWEST_HITS))
 }
 
 /// A condition for `a.id`: the article, published or not, is among the newest hits that have all the words.
@@ -209,7 +202,7 @@ pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
     let kinds = format!("('{ARTICLE}', '{DRAFT_ARTICLE}')");
     match backend {
         DbBackend::Sqlite => format!(
-            "a.id IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+            "a.id IN (SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind IN {kinds} \
              ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
         ),
@@ -226,7 +219,7 @@ pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
 pub(crate) fn condition(backend: DbBackend, column: &str, kind: &str, query: &str) -> String {
     match backend {
         DbBackend::Sqlite => format!(
-            "{column} IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+            "{column} IN (SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
              ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
         ),
@@ -236,6 +229,11 @@ pub(crate) fn condition(backend: DbBackend, column: &str, kind: &str, query: &st
              ORDER BY id DESC LIMIT {NEWEST_HITS})"
         ),
     }
+}
+
+/// Whether a word may be looked for as the beginning of others.
+fn may_begin(word: &str) -> bool {
+    word.len() >= BEGINNING_MIN
 }
 
 /// How the words of a query are joined.
@@ -258,7 +256,7 @@ pub(crate) fn words_query(backend: DbBackend, text: &str, joined: Joined) -> Opt
         .iter()
         .enumerate()
         .map(|(index, word)| {
-            let prefix = if joined == Joined::All && index == last { star } else { "" };
+            let prefix = if joined == Joined::All && index == last && may_begin(word) { star } else { "" };
             format!("{quote}{word}{quote}{prefix}")
         })
         .collect();
@@ -285,7 +283,9 @@ pub(crate) fn phrases_query(backend: DbBackend, text: &str) -> Option<String> {
         }
     }
     let last = phrases.last_mut()?;
-    *last += if sqlite { "*" } else { ":*" };
+    if may_begin(last.trim_matches(['"', '\''])) {
+        *last += if sqlite { "*" } else { ":*" };
+    }
     Some(phrases.join(if sqlite { " AND " } else { " & " }))
 }
 
@@ -310,7 +310,7 @@ mod tests {
     fn what_people_type_never_becomes_an_operator() {
         for (text, sqlite, postgres) in [
             ("VPN drops", "\"vpn\" AND \"drops\"*", "'vpn' & 'drops':*"),
-            ("a\" OR 1=1 --", "\"a\" AND \"or\" AND \"1\" AND \"1\"*", "'a' & 'or' & '1' & '1':*"),
+            ("a\" OR 1=1 --", "\"a\" AND \"or\" AND \"1\" AND \"1\"", "'a' & 'or' & '1' & '1'"),
             ("TKT-0042", "\"tkt\" AND \"0042\"*", "'tkt' & '0042':*"),
         ] {
             assert_eq!(words_query(DbBackend::Sqlite, text, Joined::All).as_deref(), Some(sqlite));
