@@ -16,6 +16,9 @@ pub(super) fn next(scene: &Scene<'_>) -> Move {
     if scene.is_silent() && scene.fresh().is_none() {
         return Move::say(words.say("greet", &[("workspace", &scene.facts.workspace)]));
     }
+    if scene.fresh().is_some_and(|said| scene.hears("bye", &said)) && scene.problem().is_empty() {
+        return goodbye(scene);
+    }
     if scene.note("code_is_wrong").is_some() || scene.result("identify_organization").is_some_and(|done| !done.is_ok())
     {
         return Move::say(words.say("wrong_code", &[]));
