@@ -58,6 +58,12 @@ impl App {
                     if call.ended_at.is_some() || call.lease_until.is_none_or(|until| until >= change.at) {
                         return Ok(Rescue::Nothing);
                     }
+                    // It is held here: the next heartbeat says so.
+                    let own =
+                        app.calls.sessions.get(&call.id).is_some_and(|session| session.epoch == call.resume_count);
+                    if own && call.owner_node.as_deref() == Some(app.calls.instance.as_str()) {
+                        return Ok(Rescue::Nothing);
+                    }
                     let last = call.last_turn_at.or(call.answered_at).unwrap_or(call.started_at);
                     let hung_up = call.ending.as_ref().is_some_and(|ending| *ending == json!(Ending::CallerHungUp));
                     if hung_up || call.provider == "BROWSER" || app.calls.carrier.is_none() {

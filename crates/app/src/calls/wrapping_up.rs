@@ -329,15 +329,19 @@ async fn note(
 
 /// What became of it, when nobody said so during the call.
 fn settle(call: &mut Call, found: Resolution) {
-    if call.ai_resolution != AiResolution::Unknown.as_str() {
-        return;
-    }
     let found = match found {
         Resolution::Resolved => AiResolution::Resolved,
         Resolution::Abandoned => AiResolution::Abandoned,
-        _ => AiResolution::Unknown,
+        _ => return,
     };
-    found.as_str().clone_into(&mut call.ai_resolution);
+    if is_open(call) {
+        found.as_str().clone_into(&mut call.ai_resolution);
+    }
+}
+
+/// Whether nothing came of a call as far as is known: a caller who hangs up may have been helped all the same.
+fn is_open(call: &Call) -> bool {
+    [AiResolution::Unknown, AiResolution::Abandoned].iter().any(|of| of.as_str() == call.ai_resolution)
 }
 
 /// A ticket about a call that solved nothing and has none; or the call noted on the one that it has.
@@ -348,8 +352,7 @@ async fn ticket(
     worth: bool,
     reserved: tickets::Number,
 ) -> Result<(), AppError> {
-    let solved = [AiResolution::Resolved, AiResolution::Abandoned].iter().any(|of| of.as_str() == call.ai_resolution);
-    if call.ticket_id.is_none() && worth && !solved {
+    if call.ticket_id.is_none() && worth && call.ai_resolution != AiResolution::Resolved.as_str() {
         let input = NewCallTicket {
             subject: head(findings.summary.split(['.', '\n']).next().unwrap_or_default(), SUBJECT_MAX).to_owned(),
             description: findings.summary.clone(),
@@ -358,7 +361,7 @@ async fn ticket(
         };
         let ticket = file_ticket(change, call, input, reserved).await?;
         call.ticket_id = Some(ticket.id);
-        if call.ai_resolution == AiResolution::Unknown.as_str() {
+        if is_open(call) {
             AiResolution::Ticketed.as_str().clone_into(&mut call.ai_resolution);
         }
     }

@@ -188,7 +188,7 @@ async fn the_record_is_complete_afterwards(engine: Database) {
     // Nothing was solved, so there is a ticket about it, which names the call.
     let ticket = agent.get(&format!("/api/tickets/{}", call["ticket"]["id"].as_str().unwrap())).await.expect(200);
     assert_eq!((&ticket["channel"], &ticket["contact"]["name"]), (&json!("PHONE"), &json!("Jonas Berg")));
-    assert_eq!(call["aiResolution"], "ABANDONED");
+    assert_eq!(call["aiResolution"], "TICKETED");
     let found = agent.get("/api/calls?q=twenty+minutes&agent=network_agent&count=exact").await.expect(200);
     assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!(id)));
     assert_eq!(agent.get("/api/calls?q=printer").await.expect(200)["items"], json!([]));

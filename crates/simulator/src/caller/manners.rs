@@ -16,6 +16,8 @@ pub(crate) enum Answer {
     TellOr(String),
     /// They wait.
     Wait,
+    /// The other side has said goodbye: they wait for the end.
+    Goodbye,
     /// They are at a loss: these words.
     Lost(String),
 }
@@ -96,7 +98,14 @@ pub(crate) fn answer(persona: &Persona, heard: &str) -> Answer {
     }
     if is_question
         && hears(
-            "ticket | note it | pass it on | colleague | call you back | call back | callback | rückruf | kollege | \
+            "other people | others | anyone else | everyone | only you | just you | your colleagues | andere | nur sie | ihre kollegen",
+        )
+    {
+        return Answer::Say(either(persona, "Only me, as far as I know.", "Nur mich, soweit ich weiß."));
+    }
+    if is_question
+        && hears(
+            "ticket | note it | pass it on | a colleague | call you back | call back | callback | rückruf | ein kollege | \
             would you like | shall i | should i | do you want | may i | is it okay | is that okay | soll ich | möchten sie | darf ich",
         )
     {
@@ -125,18 +134,13 @@ pub(crate) fn answer(persona: &Persona, heard: &str) -> Answer {
     {
         return Answer::Tell;
     }
-    if is_question
-        && hears("other people | others | anyone else | everyone | only you | just you | colleagues | andere | nur sie")
-    {
-        return Answer::Say(either(persona, "Only me, as far as I know.", "Nur mich, soweit ich weiß."));
-    }
     if is_question && hears("since when | how long | when did | seit wann | wann") {
         return Answer::Say(either(persona, "Since this morning.", "Seit heute Morgen."));
     }
     if hears("goodbye | bye | have a nice day | have a good day | auf wiederhören | tschüss | schönen tag")
         && !is_question
     {
-        return Answer::Wait;
+        return Answer::Goodbye;
     }
     if !is_question && matches(WAITING, heard) {
         return Answer::Wait;
@@ -197,9 +201,10 @@ mod tests {
             ("Did that help?", "No, it is still the same."),
             ("Please switch it off and on again.", "I did that, but it did not help."),
             ("Is there anything else I can do?", "No, that is all, thank you."),
+            ("Can your colleagues print on it?", "Only me, as far as I know."),
             ("Are you still there?", "Yes, I am still here."),
             ("One moment, let me look that up.", "Wait"),
-            ("Thank you for calling. Goodbye.", "Wait"),
+            ("Thank you for calling. Goodbye.", "Goodbye"),
             ("Would pigs fly?", "I am not sure."),
         ] {
             assert_eq!(said(&mara, heard), expected, "{heard}");

@@ -21,6 +21,10 @@ const AFTER_SENTENCE: (u64, u64) = (2_500, 900);
 const AFTER_PLEASE_WAIT: (u64, u64) = (9_000, 4_000);
 /// How long they wait for an answer to what they said.
 const FOR_AN_ANSWER: (u64, u64) = (12_000, 8_000);
+/// How long they wait for the end after a goodbye; then they hang up themselves.
+const AFTER_GOODBYE: (u64, u64) = (20_000, 30_000);
+/// Sentences that a caller says in one call at most.
+const SENTENCES_MAX: usize = 40;
 /// How long they hold a line on which nothing happens, on the wall.
 const GIVES_UP: Duration = Duration::from_secs(90);
 /// How long one call may last, on the wall.
@@ -224,13 +228,11 @@ impl Caller<'_> {
             return None;
         }
         let asks = self.unanswered.trim_end().ends_with('?');
-        let waits = manners::answer(&self.scenario.caller, &self.unanswered) == Answer::Wait;
-        Some(self.after(if asks {
-            AFTER_QUESTION
-        } else if waits {
-            AFTER_PLEASE_WAIT
-        } else {
-            AFTER_SENTENCE
+        Some(self.after(match manners::answer(&self.scenario.caller, &self.unanswered) {
+            Answer::Goodbye => AFTER_GOODBYE,
+            _ if asks => AFTER_QUESTION,
+            Answer::Wait => AFTER_PLEASE_WAIT,
+            _ => AFTER_SENTENCE,
         }))
     }
 
@@ -268,12 +270,16 @@ impl Caller<'_> {
             return self.do_line(at).await;
         }
         let mut answer = manners::answer(&self.scenario.caller, &heard);
-        if let Answer::Say(text) = &answer {
+        if self.played.spoken.len() > 2 * SENTENCES_MAX {
+            self.played.gave_up = true;
+            answer = Answer::Goodbye;
+        }
+        if let Answer::Say(text) | Answer::TellOr(text) = &answer {
             // Nobody says the same thing over and over.
             let count = if self.again.0 == *text { self.again.1 + 1 } else { 1 };
             self.again = (text.clone(), count);
             if count > 3 {
-                answer = Answer::Tell;
+                answer = if matches!(answer, Answer::TellOr(_)) { Answer::Goodbye } else { Answer::Tell };
             }
         }
         match answer {
@@ -288,6 +294,10 @@ impl Caller<'_> {
                 None => self.say(&text).await,
             },
             Answer::Wait => Some(self.after(FOR_AN_ANSWER)),
+            Answer::Goodbye => {
+                self.hang_up().await;
+                None
+            }
             Answer::Lost(text) => match self.untold() {
                 Some(at) => self.do_line(at).await,
                 None => self.lost(&text).await,

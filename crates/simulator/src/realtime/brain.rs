@@ -1,10 +1,8 @@
 //! Who thinks behind the scripted server.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use patchcord_domain::redaction::Redacted;
-use patchcord_llm::talk::{Entry, Said, Talk, Talker, Words};
+use patchcord_agents::builtin::Rules;
+use patchcord_llm::talk::{Entry, Said, Talk};
 
 /// Says what comes next in a conversation.
 #[async_trait]
@@ -29,31 +27,10 @@ impl Brain for Echoing {
     }
 }
 
-/// A chat model, or the rules that need none.
-pub struct Talking {
-    talker: Arc<dyn Talker>,
-    redact: fn(Talk) -> Redacted<Talk>,
-}
-
-impl Talking {
-    /// A brain that asks a talker. Talkers take redacted talks only; `redact` makes them.
-    pub fn new(talker: Arc<dyn Talker>, redact: fn(Talk) -> Redacted<Talk>) -> Self {
-        Self { talker, redact }
-    }
-}
-
-/// Nobody listens while it is being thought.
-struct Silent;
-
-impl Words for Silent {
-    fn word(&mut self, _piece: &str) {}
-}
-
+/// The rules that need no model.
 #[async_trait]
-impl Brain for Talking {
+impl Brain for Rules {
     async fn next(&self, talk: Talk) -> Said {
-        let talk = (self.redact)(talk);
-        let said = self.talker.talk(&talk, &mut Silent).await;
-        said.unwrap_or_else(|_| Said { text: "I am sorry, I lost my thread.".to_owned(), ..Said::default() })
+        Rules::next(self, &talk)
     }
 }

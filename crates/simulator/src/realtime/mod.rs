@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::pace::Pace;
-pub use brain::{Brain, Echoing, Talking};
+pub use brain::{Brain, Echoing};
 
 /// The key that the server accepts.
 pub const KEY: &str = "the-key-of-the-scripted-realtime-server";
