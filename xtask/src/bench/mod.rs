@@ -52,6 +52,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         figures.wakeups = parts::example("patchcord-store", "wakeups", cluster.url())?.replacen(": ", " | ", 1);
         shell::say("webhooks");
         figures.webhooks = parts::example("patchcord", "webhook_load", cluster.url())?;
+        shell::say("the sound of calls");
+        figures.voice = parts::example("patchcord-voice", "line", cluster.url())?;
+        figures.voice += &format!("\n{}", parts::example("patchcord-voice", "relay_turn", cluster.url())?);
     }
     pin_self(LOAD_CORE);
 
