@@ -57,6 +57,8 @@ pub(super) struct Figures {
     pub(super) redaction: String,
     pub(super) wakeups: String,
     pub(super) webhooks: String,
+    /// Tables and lines as they are.
+    pub(super) voice: String,
     pub(super) pinned: bool,
     pub(super) load_before: String,
 }
@@ -138,6 +140,14 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     }
     for line in figures.webhooks.lines() {
         writeln!(text, "| {} | ≥ 5,000 a minute |", line.replacen(": ", " | ", 1))?;
+    }
+    if !figures.voice.is_empty() {
+        writeln!(
+            text,
+            "\n## The sound of calls\n\nThe realtime engine beside a relay that does nothing but pass frames on and send marks; every 20 ms \
+             frame is answered.\nServers on one core, callers and the model's server on the other.\n\n{}",
+            figures.voice.trim_end()
+        )?;
     }
     let path = shell::root().join("docs/performance.md");
     // What the other parts wrote stays until that is measured again.
