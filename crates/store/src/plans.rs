@@ -467,7 +467,7 @@ const DERIVED: &[&str] = &[
     "SCAN counted",
     "SCAN page",
     "SCAN newest",
-    "SCAN some",
+    "SCAN found",
     "SCAN waiting",
 ];
 

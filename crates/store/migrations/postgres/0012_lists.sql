@@ -48,3 +48,7 @@ CREATE TRIGGER tickets_tags_updated AFTER UPDATE OF tags ON tickets FOR EACH ROW
 INSERT INTO ticket_tags (workspace_id, tag, ticket_id)
     SELECT t.workspace_id, j.tag, t.id FROM tickets t, LATERAL jsonb_array_elements_text(t.tags) AS j (tag)
     ON CONFLICT DO NOTHING;
+
+-- The documents of articles carry a word of their own, as those of people do: else they would be looked for among all tickets.
+UPDATE search_documents SET text = 'kindofarticle ' || text WHERE kind = 'article';
+UPDATE search_documents SET text = 'kindofarticledraft ' || text WHERE kind = 'article_draft';

@@ -34,3 +34,7 @@ CREATE TRIGGER tickets_tags_updated AFTER UPDATE OF tags ON tickets WHEN old.tag
 END;
 INSERT OR IGNORE INTO ticket_tags (workspace_id, tag, ticket_id)
     SELECT t.workspace_id, j.value, t.id FROM tickets t, json_each(t.tags) j;
+
+-- The documents of articles carry a word of their own, as those of people do: else they would be looked for among all tickets.
+UPDATE search_documents SET text = 'kindofarticle ' || text WHERE kind = 'article';
+UPDATE search_documents SET text = 'kindofarticledraft ' || text WHERE kind = 'article_draft';
