@@ -12,8 +12,16 @@ use crate::store::Tx;
 use crate::{Store, StoreError};
 
 /// The tables that the load is written to.
-const TABLES: [&str; 7] =
-    ["tickets", "ticket_messages", "ticket_events", "search_documents", "organizations", "contacts", "devices"];
+const TABLES: [&str; 8] = [
+    "tickets",
+    "ticket_tags",
+    "ticket_messages",
+    "ticket_events",
+    "search_documents",
+    "organizations",
+    "contacts",
+    "devices",
+];
 /// A lock was not there in time; or the tables belong to somebody else.
 const NOT_NOW: [&str; 2] = ["55P03", "42501"];
 /// Whether there are fewer tickets than so many.
