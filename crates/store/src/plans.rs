@@ -476,7 +476,7 @@ const DERIVED: &[&str] = &[
     "SCAN counted",
     "SCAN page",
     "SCAN newest",
-    "SCAN some",
+    "SCAN found",
     "SCAN waiting",
 ];
 

@@ -404,7 +404,7 @@ impl Conditions {
         let places: Vec<String> = (2..).take(tags.len()).map(|place| format!("${place}")).collect();
         let sql = format!(
             "SELECT COUNT(*) AS total FROM (SELECT 1 AS one FROM ticket_tags WHERE workspace_id = $1 AND tag IN ({}) \
-             LIMIT {}) AS some",
+             LIMIT {}) AS found",
             places.join(", "),
             TAGGED_FEW + 1
         );

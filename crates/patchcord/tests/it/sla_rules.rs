@@ -216,6 +216,7 @@ async fn rules_address_teams(engine: Engine) {
     let notes = "SELECT body FROM ticket_messages WHERE author_type = 'SYSTEM' AND is_internal";
     assert_eq!(texts(&world.store, notes).await, ["Network: 110 % of the time until the resolution is used up."]);
     // Nobody is free: anybody may take the escalation, and the ticket stays with nobody.
+    let admin = world.admin().await;
     for id in &members {
         let path = format!("/api/support-agents/{}", id.as_str().unwrap());
         admin.patch(&path, json!({"isAvailable": false})).await.expect(200);
@@ -229,7 +230,7 @@ async fn rules_address_teams(engine: Engine) {
     );
     // The team is gone, the rule is older: what is left of it is done.
     let path = format!("/api/teams/{}", team["id"].as_str().unwrap());
-    assert_eq!(admin.delete(&path).await.status, 204);
+    assert_eq!(world.admin().await.delete(&path).await.status, 204);
     pass(&world, 120).await;
     assert_eq!(texts(&world.store, notes).await.len(), 2);
     world.stop().await;

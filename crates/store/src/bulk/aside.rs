@@ -12,12 +12,20 @@ use crate::store::Tx;
 use crate::{Store, StoreError};
 
 /// The tables that the load is written to.
-const TABLES: [&str; 7] =
-    ["tickets", "ticket_messages", "ticket_events", "search_documents", "organizations", "contacts", "devices"];
+const TABLES: [&str; 8] = [
+    "tickets",
+    "ticket_tags",
+    "ticket_messages",
+    "ticket_events",
+    "search_documents",
+    "organizations",
+    "contacts",
+    "devices",
+];
 /// A lock was not there in time; or the tables belong to somebody else.
 const NOT_NOW: [&str; 2] = ["55P03", "42501"];
 /// Whether there are fewer tickets than so many.
-const FEW: &str = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tickets LIMIT $1) AS some) < $1 AS few";
+const FEW: &str = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tickets LIMIT $1) AS found) < $1 AS few";
 
 /// The transaction, and what makes anew what was put aside.
 #[expect(clippy::large_enum_variant, reason = "there is one of them")]
