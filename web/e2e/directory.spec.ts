@@ -159,6 +159,15 @@ test("two people change the same contact: nobody's words are lost", async ({ pag
   await expect(page.getByText(email)).toBeVisible();
 });
 
+test("a customer is found by the code that it says on the telephone", async ({ page }) => {
+  await signIn(page, "agent@demo.test");
+  await page.getByRole("link", { name: "Organizations" }).click();
+  await page.getByRole("searchbox", { name: "Search organizations" }).fill("4471");
+  await expect(page).toHaveURL(/q=4471/);
+  await expect(page.getByRole("table", { name: "Organizations" }).getByRole("row")).toHaveCount(2);
+  await expect(page.getByRole("link", { name: "Halden Logistics" })).toBeVisible();
+});
+
 test("a viewer reads the directory and has no buttons in it", async ({ page }) => {
   await signIn(page, "viewer@demo.test");
   for (const name of ["Organizations", "Contacts", "Devices"]) {

@@ -4,8 +4,6 @@ import { InsightSearch } from "~/features/insight/search";
 
 export const Route = createFileRoute("/_app/analytics")({
   validateSearch: InsightSearch,
-  // Without it the page would not follow a change of the search alone.
-  loaderDeps: ({ search }) => search,
   component: AnalyticsRoute,
 });
 

@@ -4,8 +4,6 @@ import { DirectorySearch } from "~/features/directory/parts";
 
 export const Route = createFileRoute("/_app/organizations/")({
   validateSearch: DirectorySearch,
-  // Without it the page would not follow a change of the search alone.
-  loaderDeps: ({ search }) => search,
   component: OrganizationsRoute,
 });
 
