@@ -135,7 +135,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         writeln!(text, "| {} | ≥ 5,000 a minute |", line.replacen(": ", " | ", 1))?;
     }
     let path = shell::root().join("docs/performance.md");
-    text += page_chapter(&std::fs::read_to_string(&path).unwrap_or_default());
+    text += &page_chapter(&std::fs::read_to_string(&path).unwrap_or_default());
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
     Ok(text)
 }
