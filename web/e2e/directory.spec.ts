@@ -146,15 +146,26 @@ test("two people change the same contact: nobody's words are lost", async ({ pag
   await page.goto(`/contacts/${contact.id}`);
   await page.getByRole("button", { name: "Change", exact: true }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Position").fill("Clerk of the court");
-  const other = await request.patch(`/api/contacts/${contact.id}`, { headers, data: { preferredLanguage: "nl-BE" } });
+  const position = unique("Clerk ");
+  const email = `${unique("clerk-")}@arborlegal.example`;
+  await dialog.getByLabel("Position").fill(position);
+  const other = await request.patch(`/api/contacts/${contact.id}`, { headers, data: { email } });
   expect(other.status()).toBe(200);
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog.getByText("Somebody else saved first")).toBeVisible();
   await dialog.getByRole("button", { name: "Save mine over it" }).click();
-  await expect(page.getByText("Contact · Clerk of the court")).toBeVisible();
+  await expect(page.getByText(`Contact · ${position}`)).toBeVisible();
   // What the other one changed is still there.
-  await expect(page.getByText("nl-BE", { exact: true })).toBeVisible();
+  await expect(page.getByText(email)).toBeVisible();
+});
+
+test("a customer is found by the code that it says on the telephone", async ({ page }) => {
+  await signIn(page, "agent@demo.test");
+  await page.getByRole("link", { name: "Organizations" }).click();
+  await page.getByRole("searchbox", { name: "Search organizations" }).fill("4471");
+  await expect(page).toHaveURL(/q=4471/);
+  await expect(page.getByRole("table", { name: "Organizations" }).getByRole("row")).toHaveCount(2);
+  await expect(page.getByRole("link", { name: "Halden Logistics" })).toBeVisible();
 });
 
 test("a viewer reads the directory and has no buttons in it", async ({ page }) => {
@@ -163,7 +174,13 @@ test("a viewer reads the directory and has no buttons in it", async ({ page }) =
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
     await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
     await expect(page.getByRole("main").getByRole("button", { name: /^New/ })).toHaveCount(0);
-    await page.getByRole("table", { name }).getByRole("link").first().click();
+    const first = page.getByRole("table", { name }).getByRole("link").first();
+    const words = String(await first.textContent());
+    await page.getByRole("searchbox", { name: `Search ${name.toLowerCase()}` }).fill(words);
+    await expect(page).toHaveURL(/q=/);
+    await expect(page.getByRole("table", { name }).getByRole("row")).toHaveCount(2);
+    await first.click();
+    await expect(page.getByRole("heading", { name: words, level: 1 })).toBeVisible();
     await expect(page.getByRole("main").getByRole("button", { name: /Change|Delete|Link|Unlink|New/ })).toHaveCount(0);
   }
 });

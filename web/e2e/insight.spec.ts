@@ -80,9 +80,9 @@ test.describe("import", () => {
     const file = (content: string) => ({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(content) });
     const field = page.locator("input[type=file]");
     await field.setInputFiles(file(`Bezeichnung;U-E code;Farbe\n${company};12;blue\n`));
-    await page.getByLabel("What “Bezeichnung” is").click();
+    await page.getByRole("combobox", { name: "What “Bezeichnung” is" }).click();
     await page.getByRole("option", { name: "name", exact: true }).click();
-    await page.getByLabel("What “Farbe” is").click();
+    await page.getByRole("combobox", { name: "What “Farbe” is" }).click();
     await page.getByRole("option", { name: "Passed over" }).click();
     await page.getByRole("button", { name: "Try it out" }).click();
     await expect(page.getByRole("heading", { name: "Not good yet" })).toBeVisible();

@@ -79,6 +79,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--desk-wait": "#d9a300",
     "--desk-busy": "#2f6fde",
     "--desk-mark": "#fdf0b0",
+    "--desk-second": "#bcbcf2",
+    "--desk-third": "#a9adb5",
   },
   dark: {
     "--mantine-color-text": "#ececf1",
@@ -103,5 +105,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--desk-wait": "#f0c542",
     "--desk-busy": "#7db1ff",
     "--desk-mark": "#5a4a12",
+    "--desk-second": "#4f4fc4",
+    "--desk-third": "#5b5b66",
   },
 });

@@ -1,9 +1,8 @@
 import { Group, Switch, TextInput } from "@mantine/core";
-import { locationsOf, organizations } from "~/api/choices";
 import { type Schemas, client } from "~/api/client";
 import { RecordForm } from "~/components/record-form";
-import { RemoteChoice } from "~/components/remote-choice";
 import { useRecord } from "~/lib/record";
+import { PlaceFields } from "./place-fields";
 import { DIRECTORY } from "./refresh";
 import type { FormProps } from "./parts";
 
@@ -52,27 +51,13 @@ export function ContactForm({ row, organization, onCancel, onSaved }: FormProps<
   return (
     <RecordForm record={record} onCancel={onCancel}>
       <TextInput label="Name" data-autofocus {...form.getInputProps("name")} />
-      <Group grow align="start">
-        <RemoteChoice
-          label="Organization"
-          clearable={false}
-          among={["organizations"]}
-          load={organizations}
-          known={row?.organization ?? organization}
-          {...form.getInputProps("organizationId")}
-          onChange={(next) => form.setValues({ organizationId: next, locationId: "" })}
-        />
-        <RemoteChoice
-          key={organizationId}
-          label="Location"
-          placeholder="None"
-          disabled={organizationId === ""}
-          among={["locations", organizationId]}
-          load={locationsOf(organizationId)}
-          known={row?.location}
-          {...form.getInputProps("locationId")}
-        />
-      </Group>
+      <PlaceFields
+        organizationId={organizationId}
+        organization={row?.organization ?? organization}
+        location={row?.location}
+        fieldOf={(name) => form.getInputProps(name)}
+        onOrganization={(next) => form.setValues({ organizationId: next, locationId: "" })}
+      />
       <Group grow align="start">
         <TextInput label="Phone" type="tel" placeholder="+49 30 1234567" {...form.getInputProps("phone")} />
         <TextInput label="E-mail" type="email" {...form.getInputProps("email")} />

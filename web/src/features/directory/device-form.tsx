@@ -1,5 +1,5 @@
 import { Group, Select, TextInput, Textarea } from "@mantine/core";
-import { domains, locationsOf, manufacturers, modelsOf, operatingSystems, organizations } from "~/api/choices";
+import { domains, manufacturers, modelsOf, operatingSystems } from "~/api/choices";
 import { type Schemas, client } from "~/api/client";
 import { useLookups } from "~/api/queries";
 import { choices } from "~/components/choice";
@@ -7,6 +7,7 @@ import { RecordForm } from "~/components/record-form";
 import { RemoteChoice } from "~/components/remote-choice";
 import { useRecord } from "~/lib/record";
 import type { FormProps } from "./parts";
+import { PlaceFields } from "./place-fields";
 import { DIRECTORY } from "./refresh";
 
 type Row = Schemas["DeviceDetail"];
@@ -66,27 +67,13 @@ export function DeviceForm({ row, organization, onCancel, onSaved }: FormProps<R
         <TextInput label="Host name" data-autofocus {...form.getInputProps("name")} />
         <Select label="Type" allowDeselect={false} data={choices(deviceTypes)} {...form.getInputProps("type")} />
       </Group>
-      <Group grow align="start">
-        <RemoteChoice
-          label="Organization"
-          clearable={false}
-          among={["organizations"]}
-          load={organizations}
-          known={row?.organization ?? organization}
-          {...form.getInputProps("organizationId")}
-          onChange={(next) => form.setValues({ organizationId: next, locationId: "" })}
-        />
-        <RemoteChoice
-          key={organizationId}
-          label="Location"
-          placeholder="None"
-          disabled={organizationId === ""}
-          among={["locations", organizationId]}
-          load={locationsOf(organizationId)}
-          known={row?.location}
-          {...form.getInputProps("locationId")}
-        />
-      </Group>
+      <PlaceFields
+        organizationId={organizationId}
+        organization={row?.organization ?? organization}
+        location={row?.location}
+        fieldOf={(name) => form.getInputProps(name)}
+        onOrganization={(next) => form.setValues({ organizationId: next, locationId: "" })}
+      />
       <Group grow align="start">
         <RemoteChoice
           label="Manufacturer"

@@ -113,6 +113,7 @@ export function ImportPage() {
           placeholder="Choose a file…"
           accept=".csv,text/csv,text/plain"
           clearable
+          clearButtonProps={{ "aria-label": "Remove the file" }}
           leftSection={<FileUp size={15} aria-hidden />}
           value={file}
           onChange={(next) => void choose(next)}

@@ -36,17 +36,26 @@ export function useLinks() {
 interface UnlinkProps extends Pair {
   /** What the button says to those who cannot see its row. */
   name: string;
+  /** Asked for when it is not known. */
   isPrimary?: boolean;
 }
 
-export function Unlink({ name, isPrimary = false, ...pair }: UnlinkProps) {
+/** Whether a device is the first one of a contact. */
+async function isFirst({ contactId, deviceId }: Pair): Promise<boolean> {
+  const { data } = await client.GET("/api/devices/{id}", { params: { path: { id: deviceId } } });
+  return data?.contacts.find(({ id }) => id === contactId)?.isPrimary ?? false;
+}
+
+export function Unlink({ name, isPrimary, ...pair }: UnlinkProps) {
   const { put, remove } = useLinks();
   const { fly, busy } = useFlight();
   const run = () =>
     void fly(async () => {
       try {
+        // So that the undo makes it what it was.
+        const first = isPrimary ?? (await isFirst(pair));
         await remove(pair);
-        showDone(`${name} is unlinked`, () => put(pair, isPrimary));
+        showDone(`${name} is unlinked`, () => put(pair, first));
       } catch (error) {
         showProblem(`${name} was not unlinked`, error);
       }

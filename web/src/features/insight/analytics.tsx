@@ -250,8 +250,8 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
               data={copilot}
               series={[
                 { name: "As it was", color: "var(--desk-accent)" },
-                { name: "Changed", color: "indigo.3" },
-                { name: "Rejected", color: "gray.5" },
+                { name: "Changed", color: "var(--desk-second)" },
+                { name: "Rejected", color: "var(--desk-third)" },
               ]}
             />
           </Suspense>
@@ -269,7 +269,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
               data={moods}
               series={[
                 { name: "Content", color: "var(--desk-good)" },
-                { name: "Neutral", color: "gray.5" },
+                { name: "Neutral", color: "var(--desk-third)" },
                 { name: "Unhappy", color: "var(--desk-wait)" },
               ]}
             />
