@@ -116,6 +116,17 @@ impl Cluster {
         shell::read(&mut psql).map(drop)
     }
 
+    /// What a statement in one of its databases gives, without heads.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub(crate) fn ask(&self, database: &str, statement: &str) -> Result<String> {
+        let psql = installed().context("PostgreSQL is not there any more")?.join("psql");
+        let mut psql = Command::new(psql);
+        psql.args([&self.url_of(database), "--no-password", "--no-psqlrc", "--quiet", "-Atc", statement]);
+        shell::read(&mut psql)
+    }
+
     /// Moves all its processes to these cores, when some are named.
     ///
     /// # Errors

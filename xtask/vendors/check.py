@@ -66,12 +66,18 @@ def realtime(events):
         check("planted faults found", True, "")
 
 
+class Form(dict):
+    """Parameters of which some come more than once, in the form in which web frameworks hand them to the package."""
+
+    def getlist(self, name):
+        return self[name]
+
+
 def signatures(signed):
     for case in signed:
-        parameters = {}
+        parameters = Form()
         for name, value in case["parameters"]:
             parameters.setdefault(name, []).append(value)
-        parameters = {name: values if len(values) > 1 else values[0] for name, values in parameters.items()}
         validator = RequestValidator(case["token"])
         check("signatures", validator.validate(case["url"], parameters, case["signature"]), case["url"])
         check("signatures refused", not validator.validate(case["url"] + "x", parameters, case["signature"]), case["url"])

@@ -142,7 +142,7 @@ impl Languages {
             words.filter(|word| language.marks.iter().any(|mark| mark == word)).count()
         };
         let mut counts: Vec<(usize, &Language)> = self.0.iter().map(|language| (count(language), language)).collect();
-        counts.sort_by(|a, b| b.0.cmp(&a.0));
+        counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         match counts.as_slice() {
             [(first, language), (second, _), ..] if first > second => Some(language),
             [(first, language)] if *first > 0 => Some(language),

@@ -130,6 +130,21 @@ pub(crate) async fn give(
     Ok(Given::To(agent))
 }
 
+/// Whose turn it is in a team, besides one, and notes that it was; none when nobody is free. Nothing is given to them.
+pub(crate) async fn take_turn(
+    change: &Change<'_>,
+    team_id: &str,
+    besides: Option<&str>,
+) -> Result<Option<String>, AppError> {
+    let Some(team) = change.tenant.lock::<Team>(team_id).await? else { return Ok(None) };
+    teams::lock_members(change.tenant, team_id).await?;
+    let ready = teams::ready(change.tenant, team_id).await?;
+    let others: Vec<Candidate<'_>> = candidates(&ready).filter(|candidate| Some(candidate.id) != besides).collect();
+    let Some(id) = next(strategy(&team)?, &others) else { return Ok(None) };
+    teams::took_turn(change.tenant, team_id, id).await?;
+    Ok(Some(id.to_owned()))
+}
+
 /// Whose turn it would be in a team now. Nothing is changed or locked.
 pub(crate) async fn peek(tenant: Tenant<'_, Tx>, team: &Team) -> Result<Option<String>, AppError> {
     let ready = teams::ready(tenant, &team.id).await?;

@@ -263,8 +263,12 @@ async fn line<C: Connection>(tenant: Tenant<'_, C>, id: &str) -> Result<Line, Ap
 
 /// Writes the search document anew, in the transaction of the change.
 pub(crate) async fn index(tenant: Tenant<'_, Tx>, row: &Contact) -> Result<(), AppError> {
-    let others = [&row.email, &row.phone, &row.title].map(Option::as_deref);
-    Ok(search::replace(tenant, search::CONTACT, &row.id, &contacts::search_text(&row.name, others)).await?)
+    Ok(search::replace(tenant, search::CONTACT, &row.id, &search_text(row)).await?)
+}
+
+/// What a search finds in a contact.
+pub(crate) fn search_text(row: &Contact) -> String {
+    contacts::search_text(&row.name, [&row.email, &row.phone, &row.title].map(Option::as_deref))
 }
 
 /// A change of which everything was checked that needs no data.

@@ -238,8 +238,12 @@ fn code_taken(error: StoreError) -> AppError {
 
 /// Writes the search document anew, in the transaction of the change.
 pub(crate) async fn index(tenant: Tenant<'_, Tx>, row: &Organization) -> Result<(), AppError> {
-    let text = organizations::search_text(&row.name, row.u_e_code.as_deref(), row.domain.as_deref());
-    Ok(search::replace(tenant, search::ORGANIZATION, &row.id, &text).await?)
+    Ok(search::replace(tenant, search::ORGANIZATION, &row.id, &search_text(row)).await?)
+}
+
+/// What a search finds in an organization.
+pub(crate) fn search_text(row: &Organization) -> String {
+    organizations::search_text(&row.name, row.u_e_code.as_deref(), row.domain.as_deref())
 }
 
 /// A change of which everything was checked that needs no data.

@@ -8,6 +8,7 @@ use patchcord_store::{phone_numbers, unscoped};
 use serde_json::{Value, json};
 
 use crate::error::require;
+use crate::people::{Listing, one_more};
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::phone_numbers::Query;
 
@@ -46,17 +47,6 @@ pub struct PhoneNumberPatch {
     pub is_active: Option<bool>,
 }
 
-/// A page of numbers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhoneNumberPage {
-    /// The rows.
-    pub numbers: Vec<PhoneNumber>,
-    /// Whether there are more.
-    pub has_more: bool,
-    /// How many there are in all, when that was asked for.
-    pub total: Option<i64>,
-}
-
 impl App {
     /// A page of the numbers that fit.
     ///
@@ -65,18 +55,15 @@ impl App {
     pub async fn phone_numbers(
         &self,
         actor: &Actor,
-        mut query: Query,
+        query: Query,
         count: bool,
-    ) -> Result<PhoneNumberPage, AppError> {
+    ) -> Result<Listing<PhoneNumber>, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         let wanted = query.slice.limit;
-        // One row more than asked for tells whether there are more.
-        query.slice.limit += 1;
-        let mut numbers = phone_numbers::page(tenant, &query).await?;
-        let has_more = numbers.len() as u64 > wanted;
-        numbers.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let query = Query { slice: one_more(&query.slice), ..query };
+        let rows = phone_numbers::page(tenant, &query).await?;
         let total = if count { Some(phone_numbers::count(tenant, &query).await?) } else { None };
-        Ok(PhoneNumberPage { numbers, has_more, total })
+        Ok(Listing::of(rows, wanted, total))
     }
 
     /// One number.

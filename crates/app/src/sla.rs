@@ -3,8 +3,10 @@
 //! Whoever changes what the clocks depend on calls [`follow`], which works them out anew from the ticket's trail. It writes no
 //! event: what a clock reaches is noted by [`look_after`], under the lock of the ticket, each mark once.
 
+mod told;
+
 use patchcord_domain::calendar::{Calendar, Hours};
-use patchcord_domain::sla::{Clock, ClockKind, ClockView, History, Rule, Stored, clock};
+use patchcord_domain::sla::{Action, Clock, ClockKind, ClockView, History, Rule, Stored, clock};
 use patchcord_domain::ticket::{EventKind, Status};
 use patchcord_domain::time::{Millis, to_rfc3339};
 use patchcord_store::rows::{Ticket, TicketSla};
@@ -16,6 +18,7 @@ use crate::AppError;
 use crate::sla_actions::act;
 use crate::tickets::lock_even_merged;
 use crate::trail::Change;
+pub(crate) use told::Told;
 
 /// How often one look at a ticket may lead to another, because what a rule did moved the clocks.
 const ROUNDS: usize = 8;
@@ -89,41 +92,7 @@ pub(crate) async fn look_after(change: &Change<'_>, ticket_id: &str) -> Result<b
 async fn note_marks(change: &Change<'_>, mut ticket: Ticket, mut row: TicketSla) -> Result<Ticket, AppError> {
     let governing = governing(change.tenant, &ticket).await?;
     let history = history(change.tenant, &ticket).await?;
-    let levels = Levels::of(&governing, &row);
-    let clocks = levels.work_out(&mut row, &mut ticket, &history);
-    let mut reached = levels.ahead(&row, &ticket, &clocks);
-    reached.retain(|ahead| ahead.at <= change.at);
-    reached.sort_by_key(|ahead| ahead.at);
-    let mut lines = Vec::new();
-    let mut actions = Vec::new();
-    for Ahead { kind, mark, .. } in &reached {
-        let due_at = due(&mut ticket, *kind);
-        let payload = json!({"clock": kind.as_str(), "dueAt": due_at.map(to_rfc3339)});
-        match mark {
-            Mark::DueSoon => {
-                add_mark(&mut row, &due_soon_key(*kind));
-                let is_late = reached.iter().any(|other| other.kind == *kind && other.mark == Mark::Breached);
-                if !is_late {
-                    lines.push((EventKind::SlaDueSoon, payload));
-                }
-            }
-            Mark::Breached => {
-                let at = *due_at;
-                match kind {
-                    ClockKind::FirstResponse => row.first_response_breached_at = at,
-                    ClockKind::Resolution => row.resolution_breached_at = at,
-                }
-                ticket.sla_breached_at = ticket.sla_breached_at.into_iter().chain(at).min();
-                lines.push((EventKind::SlaBreached, payload));
-            }
-            Mark::Rule(percent) => {
-                add_mark(&mut row, &rule_key(*kind, *percent));
-                let rule = levels.rules.iter().find(|rule| (rule.clock, rule.at_percent) == (*kind, *percent));
-                actions.extend(rule.into_iter().flat_map(|rule| rule.actions.iter().map(|one| (*kind, *percent, one))));
-            }
-        }
-    }
-    levels.schedule(&mut row, &ticket, &clocks);
+    let Noted { lines, actions } = Levels::of(&governing, &row).note(&mut row, &mut ticket, &history, change.at);
     row.updated_at = change.at;
     // Before the actions, which may change the clocks themselves.
     change.tenant.save(row).await?;
@@ -131,9 +100,15 @@ async fn note_marks(change: &Change<'_>, mut ticket: Ticket, mut row: TicketSla)
         change.line(&mut ticket, kind, payload).await?;
     }
     for (kind, percent, action) in actions {
-        ticket = act(change, ticket, kind, percent, action).await?;
+        ticket = act(change, ticket, kind, percent, &action).await?;
     }
     Ok(ticket)
+}
+
+/// What clocks have reached, as the trail says it, and what follows by the rules: of which clock, at how many percent.
+struct Noted {
+    lines: Vec<(EventKind, Value)>,
+    actions: Vec<(ClockKind, i64, Action)>,
 }
 
 /// The calendar and rules by which a ticket's clocks go.
@@ -180,6 +155,45 @@ impl<'g> Levels<'g> {
         (ticket.sla_paused_at, ticket.sla_paused_ms) = (paused_at, paused_ms);
         self.schedule(row, ticket, &clocks);
         clocks
+    }
+
+    /// Works the clocks out anew, and notes on row and ticket what they have reached until a moment.
+    fn note(&self, row: &mut TicketSla, ticket: &mut Ticket, history: &History, until: Millis) -> Noted {
+        let clocks = self.work_out(row, ticket, history);
+        let mut reached = self.ahead(row, ticket, &clocks);
+        reached.retain(|ahead| ahead.at <= until);
+        reached.sort_by_key(|ahead| ahead.at);
+        let mut noted = Noted { lines: Vec::new(), actions: Vec::new() };
+        for Ahead { kind, mark, .. } in &reached {
+            let due_at = due(ticket, *kind);
+            let payload = json!({"clock": kind.as_str(), "dueAt": due_at.map(to_rfc3339)});
+            match mark {
+                Mark::DueSoon => {
+                    add_mark(row, &due_soon_key(*kind));
+                    let is_late = reached.iter().any(|other| other.kind == *kind && other.mark == Mark::Breached);
+                    if !is_late {
+                        noted.lines.push((EventKind::SlaDueSoon, payload));
+                    }
+                }
+                Mark::Breached => {
+                    let at = *due_at;
+                    match kind {
+                        ClockKind::FirstResponse => row.first_response_breached_at = at,
+                        ClockKind::Resolution => row.resolution_breached_at = at,
+                    }
+                    ticket.sla_breached_at = ticket.sla_breached_at.into_iter().chain(at).min();
+                    noted.lines.push((EventKind::SlaBreached, payload));
+                }
+                Mark::Rule(percent) => {
+                    add_mark(row, &rule_key(*kind, *percent));
+                    let rule = self.rules.iter().find(|rule| (rule.clock, rule.at_percent) == (*kind, *percent));
+                    let actions = rule.into_iter().flat_map(|rule| rule.actions.iter().cloned());
+                    noted.actions.extend(actions.map(|action| (*kind, *percent, action)));
+                }
+            }
+        }
+        self.schedule(row, ticket, &clocks);
+        noted
     }
 
     /// Sets when the row is to be looked at again, and when its first clock ends.

@@ -4,7 +4,7 @@ use patchcord_domain::sla::{self, Rule, RuleInput};
 use patchcord_domain::ticket::Priority;
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
-use patchcord_store::rows::{Organization, SlaPolicy, SupportAgent};
+use patchcord_store::rows::{Organization, SlaPolicy, SupportAgent, Team};
 use patchcord_store::{Connection, Tenant, Tx, sla_policies, workspaces};
 use serde_json::{Value, json};
 
@@ -274,6 +274,12 @@ async fn check_neighbours(tenant: Tenant<'_, Tx>, row: &SlaPolicy) -> Result<(),
             {
                 let field = format!("escalationRules[{index}].actions[{position}].supportAgentId");
                 faults.add(&field, "there is no such support agent");
+            }
+            if let Some(id) = action.team_id()
+                && tenant.get::<Team>(id).await?.is_none()
+            {
+                let field = format!("escalationRules[{index}].actions[{position}].teamId");
+                faults.add(&field, "there is no such team");
             }
         }
     }

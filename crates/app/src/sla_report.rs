@@ -1,6 +1,5 @@
 //! How well promises were kept.
 
-use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{DAY, Millis, from_rfc3339};
 use patchcord_domain::user::{Actor, Role};
@@ -8,6 +7,7 @@ use patchcord_store::sla;
 
 use crate::error::require;
 use crate::{App, AppError};
+pub use patchcord_domain::metrics::compliance;
 pub use patchcord_store::sla::{Group, Kept};
 
 /// Longest time of a report.
@@ -41,12 +41,6 @@ pub struct Report {
     pub groups: Vec<Kept>,
 }
 
-/// Share of promises that were kept among those that are decided, 0 to 1; none when nothing is decided.
-pub fn compliance(met: i64, breached: i64) -> Option<f64> {
-    let decided = met + breached;
-    (decided > 0).then(|| met as f64 / decided as f64)
-}
-
 impl App {
     /// How well the promises were kept to tickets that were opened in a time, group by group.
     ///
@@ -74,22 +68,13 @@ impl App {
         let group = faults.into_result(group).map_err(AppError::Invalid)?.expect("checked just now");
         let (tenant, now) = (self.store.tenant(&actor.workspace_id), self.clock.now());
         let groups = sla::kept(tenant, from, to, group, now).await?;
-        let total = self.sla_kept(&actor.workspace_id, from, to).await?;
+        let total = sla::kept(tenant, from, to, Group::All, now).await?.into_iter().next().unwrap_or_default();
         let group_by = match group {
             Group::Organization => "organization",
             Group::Assignee => "assignee",
             Group::All | Group::Priority => "priority",
         };
         Ok(Report { from, to, group_by, total, groups })
-    }
-
-    /// How well the promises were kept to all tickets of a workspace that were opened from one moment until before another.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sla_kept(&self, workspace: &WorkspaceId, from: Millis, to: Millis) -> Result<Kept, AppError> {
-        let all = sla::kept(self.store.tenant(workspace), from, to, Group::All, self.clock.now()).await?;
-        Ok(all.into_iter().next().unwrap_or_default())
     }
 }
 
@@ -99,17 +84,5 @@ fn group(text: &str) -> Option<Group> {
         "organization" => Some(Group::Organization),
         "assignee" => Some(Group::Assignee),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares() {
-        assert_eq!(compliance(0, 0), None);
-        assert_eq!(compliance(3, 1), Some(0.75));
-        assert_eq!(compliance(0, 2), Some(0.0));
     }
 }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::assignment::freed;
 use crate::error::require;
+use crate::people::{Listing, one_more};
 use crate::{Answered, App, AppError, Current, Once, Shape};
-pub use patchcord_store::Slice;
 pub use patchcord_store::support_agents::Query;
 
 /// Open tickets that somebody takes when nobody says otherwise.
@@ -54,17 +54,6 @@ pub struct SupportAgentPatch {
     pub max_open_tickets: Option<i64>,
 }
 
-/// A page of support agents.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SupportAgentPage {
-    /// The rows.
-    pub agents: Vec<SupportAgent>,
-    /// Whether there are more.
-    pub has_more: bool,
-    /// How many there are in all, when that was asked for.
-    pub total: Option<i64>,
-}
-
 impl App {
     /// A page of the support agents that fit.
     ///
@@ -73,18 +62,15 @@ impl App {
     pub async fn support_agents(
         &self,
         actor: &Actor,
-        mut query: Query,
+        query: Query,
         count: bool,
-    ) -> Result<SupportAgentPage, AppError> {
+    ) -> Result<Listing<SupportAgent>, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         let wanted = query.slice.limit;
-        // One row more than asked for tells whether there are more.
-        query.slice.limit += 1;
-        let mut agents = support_agents::page(tenant, &query).await?;
-        let has_more = agents.len() as u64 > wanted;
-        agents.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let query = Query { slice: one_more(&query.slice), ..query };
+        let rows = support_agents::page(tenant, &query).await?;
         let total = if count { Some(support_agents::count(tenant, &query).await?) } else { None };
-        Ok(SupportAgentPage { agents, has_more, total })
+        Ok(Listing::of(rows, wanted, total))
     }
 
     /// One support agent.

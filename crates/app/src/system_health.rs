@@ -7,7 +7,7 @@ use patchcord_domain::metrics::UsageFigures;
 use patchcord_domain::time::{HOUR, MINUTE, Millis};
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::unscoped::health;
-use patchcord_store::{metrics, unscoped};
+use patchcord_store::{metrics, unscoped, webhooks};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +16,7 @@ use crate::error::require;
 use crate::{App, AppError};
 
 pub use patchcord_store::unscoped::health::{DeadJob, HealthLog};
+pub use patchcord_store::webhooks::Backlog;
 
 /// How often a node notes how it is.
 const EVERY: Duration = Duration::from_secs(60);
@@ -44,6 +45,8 @@ pub struct SystemHealth {
     pub dead_count: i64,
     /// The newest of them.
     pub dead_jobs: Vec<DeadJob>,
+    /// What waits to be told to the receivers of this workspace's webhooks.
+    pub webhooks: Backlog,
     /// How long the database took to answer just now, in milliseconds.
     pub db_latency_ms: Millis,
     /// Who answers the copilot, and whether it can be asked.
@@ -86,7 +89,9 @@ impl App {
             last_hour += figures;
         }
         let off = self.model.is_none();
+        let webhooks = webhooks::backlog(tenant, now).await?;
         let degraded = !is_well(db_latency_ms, waiting_since, now)
+            || webhooks.due_since.is_some_and(|since| now - since >= LATE)
             || !(model.reachable || off)
             || nodes.iter().any(|node| node.status != "OK");
         Ok(SystemHealth {
@@ -95,6 +100,7 @@ impl App {
             waiting_since,
             dead_count: health::dead_count(tenant).await?,
             dead_jobs: health::dead_jobs(tenant, DEAD).await?,
+            webhooks,
             db_latency_ms,
             model,
             last_hour,

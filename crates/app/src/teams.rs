@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::assignment::try_again;
 use crate::error::require;
+use crate::people::{Listed, Listing, one_more};
 use crate::tickets::unique;
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::teams::Query;
@@ -59,15 +60,10 @@ pub struct TeamPatch {
     pub members: Option<Vec<String>>,
 }
 
-/// A page of teams.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TeamPage {
-    /// The teams.
-    pub teams: Vec<FullTeam>,
-    /// Whether there are more.
-    pub has_more: bool,
-    /// How many there are in all, when that was asked for.
-    pub total: Option<i64>,
+impl Listed for FullTeam {
+    fn keys(&self) -> (&str, &str, i64, i64) {
+        self.team.keys()
+    }
 }
 
 impl App {
@@ -75,16 +71,13 @@ impl App {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn teams(&self, actor: &Actor, mut query: Query, count: bool) -> Result<TeamPage, AppError> {
+    pub async fn teams(&self, actor: &Actor, query: Query, count: bool) -> Result<Listing<FullTeam>, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         let wanted = query.slice.limit;
-        // One row more than asked for tells whether there are more.
-        query.slice.limit += 1;
-        let mut found = teams::page(tenant, &query).await?;
-        let has_more = found.len() as u64 > wanted;
-        found.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let query = Query { slice: one_more(&query.slice), ..query };
+        let found = Listing::of(teams::page(tenant, &query).await?, wanted, None);
         let total = if count { Some(teams::count(tenant, &query).await?) } else { None };
-        Ok(TeamPage { teams: full(tenant, found).await?, has_more, total })
+        Ok(Listing { rows: full(tenant, found.rows).await?, has_more: found.has_more, total })
     }
 
     /// One team.

@@ -70,9 +70,10 @@ figures! {
         resolution_count,
         /// Tickets whose `sla_breached_at` is in it, whatever became of them.
         sla_breaches,
-        /// Tickets whose `resolved_at` is in it, that had a due time for it and never breached.
+        /// Tickets whose `resolved_at` is in it, to which something was promised and every promise was kept.
         sla_met,
-        /// Tickets whose `resolved_at` is in it and that breached before.
+        /// Tickets whose `resolved_at` is in it, to which a promise was not kept. When it is not is said in `store/sla.rs`, for
+        /// reports as well.
         sla_missed,
         /// Suggestions whose `created_at` is in it, however they ended.
         suggestions,
@@ -157,9 +158,9 @@ impl Figures {
         share(self.resolution_seconds_sum, self.resolution_count)
     }
 
-    /// Which share of the resolved tickets with a due time kept it, 0 to 1; none when there were none.
+    /// Which share of the resolved tickets to which something was promised had every promise kept; see [`compliance`].
     pub fn sla_compliance(&self) -> Option<f64> {
-        share(self.sla_met, self.sla_met + self.sla_missed)
+        compliance(self.sla_met, self.sla_missed)
     }
 
     /// Which share of the judged suggestions were used, as they were or changed, 0 to 1; none when none was judged.
@@ -172,6 +173,11 @@ impl Figures {
     pub fn open(&self) -> i64 {
         self.open_low + self.open_medium + self.open_high + self.open_urgent
     }
+}
+
+/// Share of promises that were kept among those that are decided, 0 to 1; none when nothing is decided.
+pub fn compliance(met: i64, breached: i64) -> Option<f64> {
+    share(met, met + breached)
 }
 
 /// A part of a whole; none when the whole is nothing.
@@ -210,5 +216,6 @@ mod tests {
         };
         assert_eq!((some.sla_compliance(), some.acceptance_rate()), (Some(0.75), Some(0.75)));
         assert_eq!(some.mean_first_response_seconds(), Some(45.0));
+        assert_eq!((compliance(0, 0), compliance(0, 2)), (None, Some(0.0)));
     }
 }

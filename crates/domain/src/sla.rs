@@ -52,24 +52,34 @@ upper_case_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
-    /// Writes an internal note that names the support agent, or the assignee.
+    /// Writes an internal note that names the support agent or the team, or else the assignee.
     Notify {
         /// Who is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         support_agent_id: Option<String>,
+        /// Which team is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team_id: Option<String>,
     },
     /// Escalates the ticket.
     Escalate {
-        /// To whom; anybody may take it when absent.
+        /// To whom; anybody may take it when neither is there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         support_agent_id: Option<String>,
+        /// To whose turn it is in this team.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team_id: Option<String>,
         /// 1 to 5.
         level: i64,
     },
-    /// Gives the ticket to a support agent.
+    /// Gives the ticket to a support agent, or to whose turn it is in a team.
     Assign {
-        /// To whom.
-        support_agent_id: String,
+        /// To whom; one of the two is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        support_agent_id: Option<String>,
+        /// To which team.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team_id: Option<String>,
     },
     /// Makes the priority one higher, at most URGENT.
     RaisePriority,
@@ -79,10 +89,19 @@ impl Action {
     /// The support agent that is named.
     pub fn support_agent_id(&self) -> Option<&str> {
         match self {
-            Action::Notify { support_agent_id } | Action::Escalate { support_agent_id, .. } => {
-                support_agent_id.as_deref()
+            Action::Notify { support_agent_id, .. }
+            | Action::Escalate { support_agent_id, .. }
+            | Action::Assign { support_agent_id, .. } => support_agent_id.as_deref(),
+            Action::RaisePriority => None,
+        }
+    }
+
+    /// The team that is named.
+    pub fn team_id(&self) -> Option<&str> {
+        match self {
+            Action::Notify { team_id, .. } | Action::Escalate { team_id, .. } | Action::Assign { team_id, .. } => {
+                team_id.as_deref()
             }
-            Action::Assign { support_agent_id } => Some(support_agent_id),
             Action::RaisePriority => None,
         }
     }
@@ -118,6 +137,8 @@ pub struct ActionInput {
     pub kind: String,
     /// Which support agent.
     pub support_agent_id: Option<String>,
+    /// Which team, instead of a support agent.
+    pub team_id: Option<String>,
     /// Of an escalation, 1 to 5.
     pub level: Option<i64>,
 }
@@ -163,29 +184,38 @@ fn action(faults: &mut Faults, at: &str, input: &ActionInput) -> Option<Action> 
     if let Some(id) = &agent {
         faults.id(&format!("{at}.supportAgentId"), id);
     }
+    let team_id = input.team_id.clone();
+    if let Some(id) = &team_id {
+        faults.id(&format!("{at}.teamId"), id);
+        if agent.is_some() {
+            faults.add(&format!("{at}.teamId"), "name a support agent or a team, not both");
+        }
+    }
     let kind = input.kind.trim().to_ascii_uppercase();
     if input.level.is_some() && kind != "ESCALATE" {
         faults.add(&format!("{at}.level"), "is for ESCALATE only");
     }
     match kind.as_str() {
-        "NOTIFY" => Some(Action::Notify { support_agent_id: agent }),
+        "NOTIFY" => Some(Action::Notify { support_agent_id: agent, team_id }),
         "ESCALATE" => {
             let level = input.level.unwrap_or(1);
             if !(1..=LEVEL_MAX).contains(&level) {
                 faults.add(&format!("{at}.level"), format!("must be 1 to {LEVEL_MAX}"));
             }
-            Some(Action::Escalate { support_agent_id: agent, level })
+            Some(Action::Escalate { support_agent_id: agent, team_id, level })
         }
-        "ASSIGN" => match agent {
-            Some(support_agent_id) => Some(Action::Assign { support_agent_id }),
-            None => {
-                faults.add(&format!("{at}.supportAgentId"), "is needed to assign the ticket");
-                None
+        "ASSIGN" => {
+            if agent.is_none() && team_id.is_none() {
+                faults.add(&format!("{at}.supportAgentId"), "is needed to assign the ticket, or a teamId");
             }
-        },
+            Some(Action::Assign { support_agent_id: agent, team_id })
+        }
         "RAISE_PRIORITY" => {
             if agent.is_some() {
                 faults.add(&format!("{at}.supportAgentId"), "is not for RAISE_PRIORITY");
+            }
+            if team_id.is_some() {
+                faults.add(&format!("{at}.teamId"), "is not for RAISE_PRIORITY");
             }
             Some(Action::RaisePriority)
         }

@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// The figures of the dashboard
     #[command(subcommand)]
     Metrics(Metrics),
+    /// The files of the voice agents
+    #[command(subcommand)]
+    Agents(AgentFiles),
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
     /// Scores the configured model
@@ -133,6 +136,16 @@ pub(crate) struct Seed {
     /// Short name of the workspace of the made-up tickets; one called load when absent
     #[arg(long)]
     pub(crate) workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AgentFiles {
+    /// Checks a folder as the server does at its start: tells every fault with file and line, exits with 1 when there is one
+    Check {
+        /// The folder, as AGENTS_DIR names it
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]

@@ -181,7 +181,13 @@ pub(crate) fn phone(settings: &Settings, app: &App) -> Result<Phone> {
         options.api_key.clone_from(&settings.openai_api_key);
         options
     });
-    let relay = RelayOptions { talker: rules, fallback: None };
+    let relay = match settings.provider {
+        Provider::Openai => {
+            let model = openai(settings, app.clock.clone())?;
+            RelayOptions { talker: Arc::new(model), fallback: Some(rules) }
+        }
+        Provider::Builtin | Provider::Off => RelayOptions { talker: rules, fallback: None },
+    };
     Ok(Phone { agents: app.calls.agents.clone(), relay, realtime })
 }
 
@@ -228,17 +234,20 @@ pub(crate) fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option
     Ok(match settings.provider {
         Provider::Off => None,
         Provider::Builtin => Some(Arc::new(Builtin::new(playbooks(settings)?))),
-        Provider::Openai => {
-            let prompts = match &settings.prompts_dir {
-                Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,
-                None => Prompts::embedded(),
-            };
-            let url = settings.openai_base_url.as_deref().unwrap_or(OPENAI);
-            let mut options = openai::Options::new(url, settings.openai_model.as_str());
-            options.api_key.clone_from(&settings.openai_api_key);
-            Some(Arc::new(OpenAi::new(options, clock, prompts)?))
-        }
+        Provider::Openai => Some(Arc::new(openai(settings, clock)?)),
     })
+}
+
+/// The chat model of the server that was configured.
+fn openai(settings: &Settings, clock: Arc<dyn Clock>) -> Result<OpenAi> {
+    let prompts = match &settings.prompts_dir {
+        Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,
+        None => Prompts::embedded(),
+    };
+    let url = settings.openai_base_url.as_deref().unwrap_or(OPENAI);
+    let mut options = openai::Options::new(url, settings.openai_model.as_str());
+    options.api_key.clone_from(&settings.openai_api_key);
+    Ok(OpenAi::new(options, clock, prompts)?)
 }
 
 /// A database address without its password.

@@ -26,6 +26,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum::serve::ListenerExt;
 use patchcord_app::App;
 use patchcord_app::elsewhere::Elsewhere;
 use tokio::net::TcpListener;
@@ -133,6 +134,12 @@ pub(crate) fn is_copilots(path: &str) -> bool {
 pub async fn serve(listener: TcpListener, desk: Desk) -> std::io::Result<()> {
     let stop = desk.stop.clone();
     let service = router(desk).into_make_service_with_connect_info::<SocketAddr>();
+    // Frames of calls are small and due at once.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps small frames back");
+        }
+    });
     axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 

@@ -18,10 +18,21 @@ const VALUES_MAX: usize = 50;
 
 /// The order that was asked for; by name when none was.
 pub(crate) fn order(faults: &mut Faults, sort: Option<&str>) -> Slice {
-    let order = sort.unwrap_or("name");
+    order_by(faults, sort, "name")
+}
+
+/// The same for rows that are named by another field.
+pub(crate) fn order_by(faults: &mut Faults, sort: Option<&str>, name: &str) -> Slice {
+    let order = sort.unwrap_or(name);
     let (key, descending) = order.strip_prefix('-').map_or((order, false), |key| (key, true));
-    let allowed = "name, createdAt, updatedAt, each with - before it for the largest first";
-    let sort = faults.one_of("sort", key, sort_key, allowed).unwrap_or_default();
+    let allowed = format!("{name}, createdAt, updatedAt, each with - before it for the largest first");
+    let known = match key {
+        key if key == name => "name",
+        // Of rows that have no such field.
+        "name" => "",
+        key => key,
+    };
+    let sort = faults.one_of("sort", known, sort_key, &allowed).unwrap_or_default();
     Slice { sort, descending, ..Slice::default() }
 }
 

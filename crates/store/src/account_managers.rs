@@ -25,6 +25,7 @@ const TABLE: Table = Table {
     name: "account_managers",
     columns: "r.workspace_id, r.id, r.name, r.email, r.phone, r.version, r.created_at, r.updated_at",
     joins: "",
+    named_by: "name",
     documents: search::ACCOUNT_MANAGER,
 };
 

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::entities::kb_articles;
 use crate::rows::Article;
-use crate::search::{Joined, article_condition, words_query};
+use crate::search::{Joined, article_condition, of_articles, words_query};
 use crate::{StoreError, Tenant, Tx};
 
 /// Which articles, in which order.
@@ -99,7 +99,7 @@ impl Conditions {
         all.tags(backend, &query.tags);
         if let Some(words) = &query.words {
             let text = words_query(backend, words, Joined::All)?;
-            let placeholder = all.bind(text);
+            let placeholder = all.bind(of_articles(backend, &text));
             all.sql.push(article_condition(backend, &placeholder));
         }
         Some(all)

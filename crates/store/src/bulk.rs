@@ -2,6 +2,9 @@
 //!
 //! The rows are as real ones: the same columns, keys and references. What is left out is the outbox: nobody is told.
 
+mod aside;
+mod copy;
+
 use std::fmt::Write as _;
 
 use patchcord_domain::id::WorkspaceId;
@@ -9,19 +12,24 @@ use patchcord_domain::text::fold;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
 };
-use sqlx::postgres::{PgConnection, PgPool};
+
+use aside::Aside;
 
 use crate::entities::{
     ai_suggestions, ai_usage_logs, contacts, devices, organizations, ticket_assignments, ticket_events,
-    ticket_messages, tickets,
+    ticket_messages, ticket_slas, tickets,
 };
-use crate::rows::{Assignment, Contact, Device, Message, Organization, Suggestion, Ticket, TicketEvent, UsageLog};
+use crate::rows::{
+    Assignment, Contact, Device, Message, Organization, Suggestion, Ticket, TicketEvent, TicketSla, UsageLog,
+};
 use crate::{Store, StoreError, Tenant, Tx, search};
 
 /// Values in one statement; SQLite takes 32,766, PostgreSQL 65,535.
 const VALUES_MAX: usize = 30_000;
-/// Text that is handed to COPY at once.
-const COPY_BYTES: usize = 1 << 20;
+/// From so many tickets on it pays to put indexes aside.
+const MANY: i64 = 200;
+
+const DOCUMENTS: &str = "search_documents (workspace_id, kind, subject_id, part, text)";
 
 /// Tickets with everything that belongs to them.
 #[derive(Default)]
@@ -34,6 +42,8 @@ pub struct Load {
     pub lines: Vec<TicketEvent>,
     /// Id of the ticket and the text that its search finds.
     pub documents: Vec<(String, String)>,
+    /// Where their service-level clocks stand.
+    pub slas: Vec<TicketSla>,
     /// Who worked on them.
     pub assignments: Vec<Assignment>,
     /// What the copilot said of them.
@@ -51,6 +61,8 @@ pub struct Customers {
     pub contacts: Vec<Contact>,
     /// Their devices.
     pub devices: Vec<Device>,
+    /// Kind of a search document, id of the row and the text that a search finds.
+    pub documents: Vec<(&'static str, String, String)>,
 }
 
 /// Takes `count` ticket numbers at once; gives the first.
@@ -74,16 +86,113 @@ pub async fn take_numbers(tenant: Tenant<'_, Tx>, count: i64) -> Result<i64, Sto
     Ok(row.try_get("", "first")?)
 }
 
-/// Writes everything in one transaction.
+/// Writes a large load piece by piece.
 ///
-/// # Errors
-/// When the database fails; then nothing of it is kept.
-pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
-    if let Some(pool) = store.postgres_pool() {
-        return copy(pool, workspace, load).await;
+/// When most of the tickets that there will be are those of the load, and nobody else is at work, indexes are put aside for as
+/// long as it takes and made anew, all in one transaction. Otherwise each piece has a transaction of its own.
+pub struct Loader<'s> {
+    store: &'s Store,
+    workspace: WorkspaceId,
+    aside: Option<Aside>,
+}
+
+impl<'s> Loader<'s> {
+    /// Begins a load of so many tickets.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(store: &'s Store, workspace: &WorkspaceId, tickets: i64) -> Result<Self, StoreError> {
+        let aside = if tickets < MANY { None } else { Aside::begin(store, tickets).await? };
+        Ok(Self { store, workspace: workspace.clone(), aside })
     }
-    let workspace = workspace.clone();
-    store.write(move |tx| Box::pin(async move { add(tx.tenant(&workspace), load).await })).await
+
+    /// Writes customers.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of them is kept.
+    pub async fn customers(&mut self, customers: Customers) -> Result<(), StoreError> {
+        let workspace = self.workspace.clone();
+        match (&mut self.aside, self.store.postgres_pool()) {
+            (Some(Aside::Postgres { tx, .. }), _) => copy::customers(tx, &workspace, customers).await,
+            (Some(Aside::Sqlite { tx, .. }), _) => add_customers(tx.tenant(&workspace), customers).await,
+            (None, Some(pool)) => {
+                let mut tx = pool.begin().await?;
+                copy::customers(&mut tx, &workspace, customers).await?;
+                Ok(tx.commit().await?)
+            }
+            (None, None) => {
+                let write = self
+                    .store
+                    .write(move |tx| Box::pin(async move { add_customers(tx.tenant(&workspace), customers).await }));
+                write.await
+            }
+        }
+    }
+
+    /// Writes one or two pieces, side by side where that is faster.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of that piece is kept.
+    pub async fn write(&mut self, one: Load, two: Option<Load>) -> Result<(), StoreError> {
+        let two = two.unwrap_or_default();
+        match &mut self.aside {
+            Some(Aside::Postgres { tx, .. }) => {
+                copy::load(tx, &self.workspace, one).await?;
+                copy::load(tx, &self.workspace, two).await
+            }
+            Some(Aside::Sqlite { tx, .. }) => {
+                add(tx.tenant(&self.workspace), one).await?;
+                add(tx.tenant(&self.workspace), two).await
+            }
+            None => {
+                let (first, second) = tokio::join!(self.piece(one), self.piece(two));
+                first.and(second)
+            }
+        }
+    }
+
+    async fn piece(&self, load: Load) -> Result<(), StoreError> {
+        if let Some(pool) = self.store.postgres_pool() {
+            let mut tx = pool.begin().await?;
+            copy::load(&mut tx, &self.workspace, load).await?;
+            return Ok(tx.commit().await?);
+        }
+        let workspace = self.workspace.clone();
+        self.store.write(move |tx| Box::pin(async move { add(tx.tenant(&workspace), load).await })).await
+    }
+
+    /// Makes what was put aside anew, and counts what is in the tables, so that statements are planned for as many rows as there
+    /// are now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish(self) -> Result<(), StoreError> {
+        if let Some(aside) = self.aside {
+            aside.finish(self.store).await?;
+        }
+        let Some(pool) = self.store.postgres_pool() else { return Ok(()) };
+        let mut connection = pool.acquire().await?;
+        sqlx::raw_sql("SET statement_timeout = 0").execute(&mut *connection).await?;
+        let tables = "ticket_messages, ticket_events, search_documents, organizations, contacts, devices";
+        sqlx::query(sqlx::AssertSqlSafe(format!("ANALYZE {tables}"))).execute(&mut *connection).await?;
+        // Counts look at the index alone once it is known that every row of a page is there.
+        sqlx::query("VACUUM (ANALYZE) tickets").execute(&mut *connection).await?;
+        // The setting goes with the connection.
+        Ok(connection.close().await?)
+    }
+}
+
+async fn add_customers(tenant: Tenant<'_, Tx>, customers: Customers) -> Result<(), StoreError> {
+    let tx = tenant.connection;
+    insert::<organizations::Entity>(tx, customers.organizations).await?;
+    insert::<contacts::Entity>(tx, customers.contacts).await?;
+    insert::<devices::Entity>(tx, customers.devices).await?;
+    let mut documents: Vec<[Value; 5]> = Vec::with_capacity(customers.documents.len());
+    for (kind, id, text) in customers.documents {
+        let text = search::document(kind, &text);
+        documents.push([tenant.workspace_id().as_str().into(), kind.into(), id.into(), 0_i64.into(), text.into()]);
+    }
+    insert_values(tx, DOCUMENTS, 5, documents.into_iter()).await
 }
 
 /// Writes everything within a transaction. The rows must name the workspace of the handle.
@@ -93,6 +202,7 @@ pub async fn write(store: &Store, workspace: &WorkspaceId, load: Load) -> Result
 pub async fn add(tenant: Tenant<'_, Tx>, load: Load) -> Result<(), StoreError> {
     let tx = tenant.connection;
     insert::<tickets::Entity>(tx, load.tickets).await?;
+    insert::<ticket_slas::Entity>(tx, load.slas).await?;
     // A message may name the suggestion that its text came from.
     insert::<ai_suggestions::Entity>(tx, load.suggestions).await?;
     insert::<ticket_messages::Entity>(tx, load.messages).await?;
@@ -108,44 +218,7 @@ pub async fn add(tenant: Tenant<'_, Tx>, load: Load) -> Result<(), StoreError> {
             fold(&text).into(),
         ]
     });
-    insert_values(tx, "search_documents (workspace_id, kind, subject_id, part, text)", 5, rows).await
-}
-
-/// Writes customers in one transaction.
-///
-/// # Errors
-/// When the database fails; then nothing of it is kept.
-pub async fn write_customers(store: &Store, customers: Customers) -> Result<(), StoreError> {
-    if let Some(pool) = store.postgres_pool() {
-        let mut tx = pool.begin().await?;
-        copy_rows::<organizations::Entity>(&mut tx, customers.organizations).await?;
-        copy_rows::<contacts::Entity>(&mut tx, customers.contacts).await?;
-        copy_rows::<devices::Entity>(&mut tx, customers.devices).await?;
-        return Ok(tx.commit().await?);
-    }
-    store
-        .write(move |tx| {
-            Box::pin(async move {
-                insert::<organizations::Entity>(tx, customers.organizations).await?;
-                insert::<contacts::Entity>(tx, customers.contacts).await?;
-                insert::<devices::Entity>(tx, customers.devices).await
-            })
-        })
-        .await
-}
-
-/// Counts what is in the tables, so that statements are planned for as many rows as there are now.
-///
-/// # Errors
-/// When the database fails.
-pub async fn finish(store: &Store) -> Result<(), StoreError> {
-    if let Some(pool) = store.postgres_pool() {
-        let tables = "ticket_messages, ticket_events, search_documents, organizations, contacts, devices";
-        sqlx::query(sqlx::AssertSqlSafe(format!("ANALYZE {tables}"))).execute(pool).await?;
-        // Counts look at the index alone once it is known that every row of a page is there.
-        sqlx::query("VACUUM (ANALYZE) tickets").execute(pool).await?;
-    }
-    Ok(())
+    insert_values(tx, DOCUMENTS, 5, rows).await
 }
 
 async fn insert<E>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), StoreError>
@@ -199,93 +272,4 @@ where
 {
     let row = row.into_active_model();
     E::Column::iter().filter_map(|column| row.get(column).into_value()).collect()
-}
-
-async fn copy(pool: &PgPool, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
-    let mut tx = pool.begin().await?;
-    copy_rows::<tickets::Entity>(&mut tx, load.tickets).await?;
-    copy_rows::<ticket_messages::Entity>(&mut tx, load.messages).await?;
-    copy_rows::<ticket_events::Entity>(&mut tx, load.lines).await?;
-    let documents = load.documents.iter().map(|(subject_id, text)| {
-        [workspace.as_str().into(), search::TICKET.into(), subject_id.as_str().into(), 0_i64.into(), fold(text).into()]
-    });
-    copy_values(&mut tx, "search_documents (workspace_id, kind, subject_id, part, text)", documents).await?;
-    Ok(tx.commit().await?)
-}
-
-async fn copy_rows<E>(connection: &mut PgConnection, rows: Vec<E::Model>) -> Result<(), StoreError>
-where
-    E: EntityTrait,
-    E::ActiveModel: ActiveModelTrait<Entity = E>,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-{
-    let target = format!("{} ({})", E::default().table_name(), names::<E>());
-    copy_values(connection, &target, rows.into_iter().map(row_values::<E>)).await
-}
-
-async fn copy_values<R: IntoIterator<Item = Value>>(
-    connection: &mut PgConnection,
-    target: &str,
-    rows: impl Iterator<Item = R>,
-) -> Result<(), StoreError> {
-    let mut copy = connection.copy_in_raw(&format!("COPY {target} FROM STDIN")).await?;
-    let mut text = String::with_capacity(COPY_BYTES + 32_768);
-    for row in rows {
-        for (index, value) in row.into_iter().enumerate() {
-            if index > 0 {
-                text.push('\t');
-            }
-            push(&mut text, &value)?;
-        }
-        text.push('\n');
-        if text.len() >= COPY_BYTES {
-            copy.send(text.as_bytes()).await?;
-            text.clear();
-        }
-    }
-    copy.send(text.as_bytes()).await?;
-    copy.finish().await?;
-    Ok(())
-}
-
-/// A value in the text form of COPY: <https://www.postgresql.org/docs/current/sql-copy.html>.
-fn push(text: &mut String, value: &Value) -> Result<(), StoreError> {
-    let mut escaped = |plain: &str| {
-        for part in plain.split_inclusive(['\\', '\n', '\r', '\t']) {
-            let (before, escaped) = match part.as_bytes().last() {
-                Some(b'\\') => (&part[..part.len() - 1], "\\\\"),
-                Some(b'\n') => (&part[..part.len() - 1], "\\n"),
-                Some(b'\r') => (&part[..part.len() - 1], "\\r"),
-                Some(b'\t') => (&part[..part.len() - 1], "\\t"),
-                _ => (part, ""),
-            };
-            text.push_str(before);
-            text.push_str(escaped);
-        }
-    };
-    match value {
-        Value::String(Some(plain)) => escaped(plain),
-        Value::Json(Some(json)) => escaped(&json.to_string()),
-        Value::BigInt(Some(number)) => _ = write!(text, "{number}"),
-        Value::Bool(Some(value)) => text.push(if *value { 't' } else { 'f' }),
-        Value::String(None) | Value::Json(None) | Value::BigInt(None) | Value::Bool(None) => text.push_str("\\N"),
-        other => return Err(StoreError::Internal(format!("COPY of {other:?} is not known"))),
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_survive_the_text_form() {
-        let mut text = String::new();
-        for value in [Value::from("a\tb\\c\nd"), Value::from(-5_i64), Value::from(true), Value::from(None::<String>)] {
-            push(&mut text, &value).unwrap();
-            text.push('|');
-        }
-        assert_eq!(text, "a\\tb\\\\c\\nd|-5|t|\\N|");
-        assert!(push(&mut text, &Value::from(1.5_f64)).is_err());
-    }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// From the end of one round to the earliest begin of the next. A page that was written often in between is copied once.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(3);
 /// Pages in the log at which the writer copies by itself, since rounds beside a busy writer never reach the end of the log:
 /// 64 MiB.
 pub(crate) const WRITER_PAGES: &str = "16000";

@@ -88,11 +88,11 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     // In KiB. Each connection has a cache of its own, and behind them is that of the system, which they share.
     let writer = base.clone().pragma("cache_size", "-4000").pragma("wal_autocheckpoint", WRITER_PAGES);
     let checkpoints = pool().max_connections(1).connect_lazy_with(quiet(base.clone()));
-    let base = base.pragma("cache_size", "-2000");
+    let base = base.pragma("cache_size", "-1500");
     let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(writer)).await?;
     // More of them than cores read no faster; some more, so that a slow one is not in the way of all.
     let cores = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(8));
-    let readers = options.max_connections.clamp(1, (cores + 2).min(8));
+    let readers = options.max_connections.clamp(1, (cores + 1).min(8));
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
         read: Connections::Pooled(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),

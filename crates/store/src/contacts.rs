@@ -58,6 +58,7 @@ const TABLE: Table = Table {
               r.created_at, r.updated_at",
     joins: "JOIN organizations o ON o.workspace_id = r.workspace_id AND o.id = r.organization_id \
             LEFT JOIN locations l ON l.workspace_id = r.workspace_id AND l.id = r.location_id",
+    named_by: "name",
     documents: search::CONTACT,
 };
 
@@ -109,8 +110,8 @@ pub fn search_text(name: &str, others: [Option<&str>; 3]) -> String {
 
 fn conditions<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Option<Conditions> {
     let mut all = Conditions::of(tenant.connection.get_database_backend(), &TABLE, query.words.as_deref())?;
-    all.any_of("r.phone", &query.phones);
-    all.any_of("r.email", &query.emails);
+    all.one_of_few("r.phone", &query.phones);
+    all.one_of_few("r.email", &query.emails);
     all.any_of("r.organization_id", &query.organizations);
     all.any_of("r.location_id", &query.locations);
     match query.is_vip {

@@ -14,7 +14,6 @@ mod error;
 mod faults;
 mod kept;
 mod migrations;
-mod named_list;
 mod passing;
 #[cfg(test)]
 mod plans;
@@ -71,7 +70,6 @@ pub mod workspaces;
 pub use connect::Options;
 pub use error::StoreError;
 pub use migrations::known as known_migrations;
-pub use named_list::Slice;
 pub use passing::PASSED_MAX;
 pub use store::{Connection, Reader, Store, Tx, WriteFuture};
 pub use tenant::Tenant;

@@ -1,4 +1,4 @@
-//! Pages of people and places: their order, conditions from bound values, and the statements around them.
+//! Pages of people, places, teams and numbers: their order, conditions from bound values, and the statements around them.
 
 use patchcord_domain::time::Millis;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
@@ -43,7 +43,7 @@ pub struct Slice {
 }
 
 /// A row that has a place in each order.
-pub trait Listed: FromQueryResult {
+pub trait Listed {
     /// Id, name, and when it was added and changed last.
     fn keys(&self) -> (&str, &str, Millis, Millis);
 
@@ -71,23 +71,31 @@ pub(crate) struct Table {
     pub(crate) columns: &'static str,
     /// How those are joined.
     pub(crate) joins: &'static str,
-    /// Kind of its search documents.
+    /// The column that names its rows.
+    pub(crate) named_by: &'static str,
+    /// Kind of its search documents; empty for short lists that have none.
     pub(crate) documents: &'static str,
 }
 
 /// Conditions and the values that are bound to them. No text of a request ever becomes SQL.
 pub(crate) struct Conditions {
     backend: DbBackend,
+    /// Whether a filter leaves very few rows: then they are sorted, and the list is not walked through.
+    few: bool,
     hits: Option<String>,
     sql: Vec<String>,
     values: Vec<Value>,
 }
 
 impl Conditions {
+    /// Those of a short list.
+    pub(crate) fn of_short(backend: DbBackend) -> Self {
+        Self { backend, few: false, hits: None, sql: vec!["r.workspace_id = $1".to_owned()], values: Vec::new() }
+    }
+
     /// Those of a table whose rows must have all the words, when there are any; `None` when nothing can fit.
     pub(crate) fn of(backend: DbBackend, table: &Table, words: Option<&str>) -> Option<Self> {
-        let sql = vec!["r.workspace_id = $1".to_owned()];
-        let mut all = Self { backend, hits: None, sql, values: Vec::new() };
+        let mut all = Self::of_short(backend);
         if let Some(words) = words {
             let text = of_kind(backend, table.documents, &words_query(backend, words, Joined::All)?);
             let place = all.bind(text);
@@ -108,6 +116,30 @@ impl Conditions {
         if !places.is_empty() {
             self.sql.push(format!("{column} IN ({})", places.join(", ")));
         }
+    }
+
+    /// Any of the values of a column that tells rows apart, such as a phone number; all rows when there are none.
+    pub(crate) fn one_of_few(&mut self, column: &str, values: &[String]) {
+        self.few |= !values.is_empty();
+        self.any_of(column, values);
+    }
+
+    /// The one value, when there is one.
+    pub(crate) fn equal(&mut self, column: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            let place = self.bind(value);
+            self.sql.push(format!("{column} = {place}"));
+        }
+    }
+
+    /// One of the columns has the words somewhere, whatever their case. For short lists: every row is looked at.
+    pub(crate) fn contain(&mut self, columns: &[&str], words: Option<&str>) {
+        let Some(words) = words else { return };
+        let pattern = words.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let place = self.bind(format!("%{pattern}%"));
+        let either: Vec<String> =
+            columns.iter().map(|column| format!("LOWER({column}) LIKE {place} ESCAPE '\\'")).collect();
+        self.sql.push(format!("({})", either.join(" OR ")));
     }
 
     /// A condition without values.
@@ -132,8 +164,8 @@ pub(crate) async fn page<M: FromQueryResult, C: ConnectionTrait>(
     slice: &Slice,
 ) -> Result<Vec<M>, StoreError> {
     let key = match (slice.sort, all.backend) {
-        (Sort::Name, DbBackend::Sqlite) => "lower(r.name)",
-        (Sort::Name, _) => "lower(r.name COLLATE \"C\")",
+        (Sort::Name, DbBackend::Sqlite) => &format!("lower(r.{})", table.named_by),
+        (Sort::Name, _) => &format!("lower(r.{} COLLATE \"C\")", table.named_by),
         (Sort::CreatedAt, _) => "r.created_at",
         (Sort::UpdatedAt, _) => "r.updated_at",
     };
@@ -145,12 +177,14 @@ pub(crate) async fn page<M: FromQueryResult, C: ConnectionTrait>(
         };
         all.sql.push(format!("({key}, r.id) {than} ({value}, {id})"));
     }
+    // SQLite does not know how few they are; an expression has no index, so that it takes that of the filter.
+    let plus = if all.few && all.backend == DbBackend::Sqlite { "+" } else { "" };
     let direction = if slice.descending { "DESC" } else { "ASC" };
     // Numbers of our own, not parameters: only so does PostgreSQL know how few rows are wanted, and keeps the plan.
     let [limit, offset] = [slice.limit, slice.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let offset = if offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
     let sql = format!(
-        "SELECT {} FROM {} WHERE {} ORDER BY {key} {direction}, r.id {direction} LIMIT {limit}{offset}",
+        "SELECT {} FROM {} WHERE {} ORDER BY {plus}{key} {direction}, r.id {direction} LIMIT {limit}{offset}",
         table.columns,
         all.from(table, table.joins),
         all.sql.join(" AND ")

@@ -45,6 +45,7 @@ const TABLE: Table = Table {
     columns: "r.id, r.organization_id, o.name AS organization_name, r.name, r.address, r.city, r.country, r.phone, \
               r.timezone, r.version, r.created_at, r.updated_at",
     joins: "JOIN organizations o ON o.workspace_id = r.workspace_id AND o.id = r.organization_id",
+    named_by: "name",
     documents: search::LOCATION,
 };
 

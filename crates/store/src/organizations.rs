@@ -50,6 +50,7 @@ const TABLE: Table = Table {
     columns: "r.id, r.name, r.u_e_code, r.domain, r.account_manager_id, m.name AS account_manager_name, r.notes, \
               r.status, r.version, r.created_at, r.updated_at",
     joins: "LEFT JOIN account_managers m ON m.workspace_id = r.workspace_id AND m.id = r.account_manager_id",
+    named_by: "name",
     documents: search::ORGANIZATION,
 };
 
@@ -114,7 +115,7 @@ pub fn search_text(name: &str, u_e_code: Option<&str>, domain: Option<&str>) -> 
 
 fn conditions<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Option<Conditions> {
     let mut all = Conditions::of(tenant.connection.get_database_backend(), &TABLE, query.words.as_deref())?;
-    all.any_of("r.u_e_code", &query.u_e_codes);
+    all.one_of_few("r.u_e_code", &query.u_e_codes);
     all.any_of("r.status", &query.statuses);
     all.any_of("r.account_manager_id", &query.account_managers);
     Some(all)

@@ -2,7 +2,7 @@
 
 use sea_orm::ConnectionTrait;
 
-use crate::named_list::{self, Filters, Slice};
+use crate::listing::{self, Conditions, Listed, Slice, Table};
 use crate::rows::PhoneNumber;
 use crate::{StoreError, Tenant, Tx};
 
@@ -17,25 +17,38 @@ pub struct Query {
     pub slice: Slice,
 }
 
-const TABLE: &str = "phone_numbers";
+impl Listed for PhoneNumber {
+    fn keys(&self) -> (&str, &str, i64, i64) {
+        (&self.id, &self.number, self.created_at, self.updated_at)
+    }
+}
+
+const TABLE: Table = Table {
+    name: "phone_numbers",
+    columns: "r.workspace_id, r.id, r.number, r.label, r.engine, r.transfer_number, r.is_active, r.takes_calls, r.version, \
+              r.created_at, r.updated_at",
+    joins: "",
+    named_by: "number",
+    documents: "",
+};
 pub(crate) const COLUMNS: &str = "workspace_id, id, number, label, engine, transfer_number, is_active, takes_calls, \
     version, created_at, updated_at";
 
 /// The page of numbers.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<PhoneNumber>, StoreError> {
-    named_list::page(tenant, (COLUMNS, TABLE, "number"), filters(query), &query.slice).await
+    listing::page(tenant, &TABLE, conditions(tenant, query), &query.slice).await
 }
 
 /// How many numbers fit, whatever the page.
 pub async fn count<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<i64, StoreError> {
-    named_list::count(tenant, TABLE, filters(query)).await
+    listing::count(tenant, &TABLE, conditions(tenant, query)).await
 }
 
-fn filters(query: &Query) -> Filters {
-    let mut filters = Filters::new();
-    filters.equal("is_active", query.is_active);
-    filters.contain(&["number", "label"], query.words.as_deref());
-    filters
+fn conditions<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Conditions {
+    let mut all = Conditions::of_short(tenant.connection.get_database_backend());
+    all.equal("r.is_active", query.is_active);
+    all.contain(&["r.number", "r.label"], query.words.as_deref());
+    all
 }
 
 /// Whether the workspace has this number.

@@ -1,11 +1,12 @@
 //! Full-text search over folded text, the same on both engines.
 //!
 //! A subject (a ticket, an article) has one or more documents: long conversations are cut into parts, because PostgreSQL
-//! cannot index a text of a megabyte. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
+//! cannot index a text of a megabyte. On SQLite the words lead, by CROSS JOIN: else each document would be asked whether it has
+//! them. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
 //! is ever read as an operator.
 
 use patchcord_domain::text::fold;
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
 use crate::{StoreError, Tenant, Tx};
 
@@ -30,10 +31,12 @@ pub const ACCOUNT_MANAGER: &str = "account_manager";
 pub const DEVICE: &str = "device";
 
 /// Kinds whose documents carry a word of their own, so that the index itself keeps them apart from the many texts of tickets.
-const MARKED: [&str; 6] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEVICE, CALL];
+const MARKED: [&str; 8] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEVICE, CALL, ARTICLE, DRAFT_ARTICLE];
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;
+/// The beginning of a word must have so many characters: very many words begin with any one letter.
+const BEGINNING_MIN: usize = 2;
 /// Most words of a query that count.
 const WORDS_MAX: usize = 12;
 /// Only the newest hits of a query are looked at: ranking every hit of a common word costs too much.
@@ -44,7 +47,7 @@ pub(crate) const NEWEST_HITS: u64 = 1_000;
 pub struct Hit {
     /// Id of the ticket or article.
     pub subject_id: String,
-    /// How well it fits by the engine's own measure; the higher the better. Compare within one query only.
+    /// How well it fits; the higher the better. Compare within one query only.
     pub rank: f64,
 }
 
@@ -135,8 +138,17 @@ fn marker(kind: &str) -> Option<String> {
 pub(crate) fn of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
     match (marker(kind), backend) {
         (None, _) => query.to_owned(),
-        (Some(marker), DbBackend::Sqlite) => format!("\"{marker}\" AND {query}"),
-        (Some(marker), _) => format!("'{marker}' & {query}"),
+        (Some(marker), DbBackend::Sqlite) => format!("\"{marker}\" AND ({query})"),
+        (Some(marker), _) => format!("'{marker}' & ({query})"),
+    }
+}
+
+/// A query for articles only, published or not.
+pub(crate) fn of_articles(backend: DbBackend, query: &str) -> String {
+    let [published, draft] = [ARTICLE, DRAFT_ARTICLE].map(|kind| marker(kind).unwrap_or_default());
+    match backend {
+        DbBackend::Sqlite => format!("(\"{published}\" OR \"{draft}\") AND ({query})"),
+        _ => format!("('{published}' | '{draft}') & ({query})"),
     }
 }
 
@@ -144,7 +156,7 @@ pub(crate) fn of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
 pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit: u64) -> String {
     match backend {
         DbBackend::Sqlite => format!(
-            "SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+            "SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
              ORDER BY search_words.rowid DESC LIMIT {limit}"
         ),
@@ -156,7 +168,8 @@ pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit:
     }
 }
 
-/// The subjects that fit any of the words, each once by its best part, best first by the engine's own rank.
+/// The subjects that fit any of the words, each once by its best part, best first: on PostgreSQL by its own rank, on SQLite by how
+/// many of the words are there. SQLite's own rank would count every hit of every word first, of all workspaces.
 pub async fn any_word<C: ConnectionTrait>(
     tenant: Tenant<'_, C>,
     kind: &str,
@@ -165,15 +178,25 @@ pub async fn any_word<C: ConnectionTrait>(
 ) -> Result<Vec<Hit>, StoreError> {
     let backend = tenant.connection.get_database_backend();
     let Some(query) = words_query(backend, words, Joined::Any) else { return Ok(Vec::new()) };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut values: Vec<Value> = vec![of_kind(backend, kind, &query).into(), kind.into(), limit.into()];
     let sql = match backend {
-        DbBackend::Sqlite => format!(
-            "SELECT subject_id, MAX(fit) AS rank FROM (\
-               SELECT d.subject_id, -bm25(search_words) AS fit FROM search_words \
-               JOIN search_documents d ON d.id = search_words.rowid \
-               WHERE search_words MATCH $2 AND d.workspace_id = $1 AND d.kind = $3 \
-               ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS}) AS hits \
-             GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $4"
-        ),
+        DbBackend::Sqlite => {
+            // The text is folded: words stand between spaces.
+            let mut fit = "0".to_owned();
+            for word in fold(words).split(' ').filter(|word| !word.is_empty()).take(WORDS_MAX) {
+                values.push(format!(" {word} ").into());
+                fit += &format!(" + (instr(' ' || text || ' ', ${}) > 0)", values.len() + 1);
+            }
+            format!(
+                "SELECT subject_id, CAST(MAX({fit}) AS REAL) AS rank FROM (\
+                   SELECT d.subject_id, d.text FROM search_words \
+                   CROSS JOIN search_documents d ON d.id = search_words.rowid \
+                   WHERE search_words MATCH $2 AND d.workspace_id = $1 AND d.kind = $3 \
+                   ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS}) AS hits \
+                 GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $4"
+            )
+        }
         _ => format!(
             "SELECT subject_id, MAX(ts_rank(words, to_tsquery('simple', $2)))::float8 AS rank FROM (\
                SELECT subject_id, words FROM search_documents \
@@ -182,34 +205,23 @@ pub async fn any_word<C: ConnectionTrait>(
              GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $4"
         ),
     };
-    let statement =
-        tenant.statement(&sql, [query.into(), kind.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()]);
-    Ok(Hit::find_by_statement(statement).all(tenant.connection).await?)
+    Ok(Hit::find_by_statement(tenant.statement(&sql, values)).all(tenant.connection).await?)
 }
 
-/// A condition for `t.id`: the ticket is among the newest hits that have all the words. `$1` is the workspace; `query` is
-/// the placeholder of the text that [`words_query`] makes.
-pub(crate) fn ticket_condition(backend: DbBackend, query: &str) -> String {
-    match backend {
-        DbBackend::Sqlite => format!(
-            "t.id IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
-             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{TICKET}' \
-             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
-        ),
-        _ => format!(
-            "t.id IN (SELECT subject_id FROM search_documents \
-             WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{TICKET}' \
-             ORDER BY id DESC LIMIT {NEWEST_HITS})"
-        ),
-    }
+/// The tickets among the newest hits that have all the words, each once. `$1` is the workspace; `query` is the placeholder of
+/// the text that [`words_query`] makes.
+pub(crate) fn newest_tickets(backend: DbBackend, query: &str) -> String {
+    // A long conversation has several documents.
+    format!("SELECT DISTINCT subject_id FROM ({}) AS newest", newest_of_kind(backend, TICKET, query, NEWEST_HITS))
 }
 
-/// A condition for `a.id`: the article, published or not, is among the newest hits that have all the words.
+/// A condition for `a.id`: the article, published or not, is among the newest hits that have all the words. `query` is the
+/// placeholder of the text that [`of_articles`] makes.
 pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
     let kinds = format!("('{ARTICLE}', '{DRAFT_ARTICLE}')");
     match backend {
         DbBackend::Sqlite => format!(
-            "a.id IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+            "a.id IN (SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind IN {kinds} \
              ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
         ),
@@ -226,7 +238,7 @@ pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
 pub(crate) fn condition(backend: DbBackend, column: &str, kind: &str, query: &str) -> String {
     match backend {
         DbBackend::Sqlite => format!(
-            "{column} IN (SELECT d.subject_id FROM search_words JOIN search_documents d ON d.id = search_words.rowid \
+            "{column} IN (SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
              ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
         ),
@@ -236,6 +248,11 @@ pub(crate) fn condition(backend: DbBackend, column: &str, kind: &str, query: &st
              ORDER BY id DESC LIMIT {NEWEST_HITS})"
         ),
     }
+}
+
+/// Whether a word may be looked for as the beginning of others.
+fn may_begin(word: &str) -> bool {
+    word.len() >= BEGINNING_MIN
 }
 
 /// How the words of a query are joined.
@@ -258,7 +275,7 @@ pub(crate) fn words_query(backend: DbBackend, text: &str, joined: Joined) -> Opt
         .iter()
         .enumerate()
         .map(|(index, word)| {
-            let prefix = if joined == Joined::All && index == last { star } else { "" };
+            let prefix = if joined == Joined::All && index == last && may_begin(word) { star } else { "" };
             format!("{quote}{word}{quote}{prefix}")
         })
         .collect();
@@ -285,7 +302,9 @@ pub(crate) fn phrases_query(backend: DbBackend, text: &str) -> Option<String> {
         }
     }
     let last = phrases.last_mut()?;
-    *last += if sqlite { "*" } else { ":*" };
+    if may_begin(last.trim_matches(['"', '\''])) {
+        *last += if sqlite { "*" } else { ":*" };
+    }
     Some(phrases.join(if sqlite { " AND " } else { " & " }))
 }
 
@@ -310,7 +329,7 @@ mod tests {
     fn what_people_type_never_becomes_an_operator() {
         for (text, sqlite, postgres) in [
             ("VPN drops", "\"vpn\" AND \"drops\"*", "'vpn' & 'drops':*"),
-            ("a\" OR 1=1 --", "\"a\" AND \"or\" AND \"1\" AND \"1\"*", "'a' & 'or' & '1' & '1':*"),
+            ("a\" OR 1=1 --", "\"a\" AND \"or\" AND \"1\" AND \"1\"", "'a' & 'or' & '1' & '1'"),
             ("TKT-0042", "\"tkt\" AND \"0042\"*", "'tkt' & '0042':*"),
         ] {
             assert_eq!(words_query(DbBackend::Sqlite, text, Joined::All).as_deref(), Some(sqlite));

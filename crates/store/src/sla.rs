@@ -106,6 +106,29 @@ pub struct Kept {
     pub resolution_open: i64,
 }
 
+/// Where a clock stands, as SQL over `t`, the ticket, and `s`, its row of `ticket_slas`: 0 not promised, 1 breached, 2 met, 3 not
+/// decided yet. A clock is breached once it ran out, whether or not that was noted. Reports and the dashboard both say it so.
+macro_rules! state {
+    ($clock:literal, $now:literal) => {
+        concat!(
+            "CASE WHEN s.",
+            $clock,
+            "_minutes IS NULL THEN 0 WHEN s.",
+            $clock,
+            "_breached_at IS NOT NULL OR t.",
+            $clock,
+            "_due_at < COALESCE(s.",
+            $clock,
+            "_halted_at, ",
+            $now,
+            ") THEN 1 WHEN s.",
+            $clock,
+            "_done_at IS NOT NULL THEN 2 ELSE 3 END"
+        )
+    };
+}
+pub(crate) use state;
+
 /// How the promises were kept to tickets that were opened from one moment until before another: the largest groups first, at
 /// most 1,000. A clock is breached once it ran out, whether or not that was noted, met when it ended before, and open otherwise.
 pub async fn kept<C: ConnectionTrait>(
@@ -131,13 +154,8 @@ pub async fn kept<C: ConnectionTrait>(
             "GROUP BY t.assignee_id",
         ),
     };
-    let sums = ["first_response", "resolution"].map(|clock| {
-        let late =
-            format!("(s.{clock}_breached_at IS NOT NULL OR t.{clock}_due_at < COALESCE(s.{clock}_halted_at, $4))");
-        let state = format!(
-            "CASE WHEN s.{clock}_minutes IS NULL THEN 0 WHEN {late} THEN 1 WHEN s.{clock}_done_at IS NOT NULL THEN 2 \
-             ELSE 3 END"
-        );
+    let clocks = [("first_response", state!("first_response", "$4")), ("resolution", state!("resolution", "$4"))];
+    let sums = clocks.map(|(clock, state)| {
         let sum = |is: i32| format!("CAST(COALESCE(SUM(CASE {state} WHEN {is} THEN 1 ELSE 0 END), 0) AS BIGINT)");
         format!("{} AS {clock}_breached, {} AS {clock}_met, {} AS {clock}_open", sum(1), sum(2), sum(3))
     });

@@ -114,6 +114,9 @@ impl Wrote {
     }
 }
 
+/// In KiB. Ids are random, so that a load touches every page of the indexes of ids again and again.
+const LOAD_CACHE: &str = "PRAGMA cache_size = -1500000";
+
 impl Store {
     /// Opens the database; a SQLite file is created when it is missing. The schema is left alone: see [`Store::migrate`].
     ///
@@ -243,6 +246,14 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.reader.execute_unprepared("SELECT 1").await?;
         Ok(())
+    }
+
+    /// On SQLite, a transaction that is held while a large load is written: nobody else may write meanwhile. The connection keeps
+    /// as many pages in memory as the load may touch.
+    pub(crate) async fn begin_load(&self) -> Result<Option<Tx>, StoreError> {
+        let Writer::Grouped(committer) = &self.writer else { return Ok(None) };
+        committer.connection().execute_unprepared(LOAD_CACHE).await?;
+        Ok(Some(begin(committer.connection(), self.reader.faults.clone()).await?))
     }
 
     /// Waits for queued writes, then closes every connection.

@@ -2,7 +2,7 @@
 
 use sea_orm::ConnectionTrait;
 
-use crate::named_list::{self, Filters, Slice};
+use crate::listing::{self, Conditions, Listed, Slice, Table};
 use crate::rows::SupportAgent;
 use crate::{StoreError, Tenant, Tx};
 
@@ -19,26 +19,37 @@ pub struct Query {
     pub slice: Slice,
 }
 
-const TABLE: &str = "support_agents";
-const COLUMNS: &str = "workspace_id, id, kind, name, specialty, user_id, is_available, max_open_tickets, version, \
-    created_at, updated_at";
+impl Listed for SupportAgent {
+    fn keys(&self) -> (&str, &str, i64, i64) {
+        (&self.id, &self.name, self.created_at, self.updated_at)
+    }
+}
+
+const TABLE: Table = Table {
+    name: "support_agents",
+    columns: "r.workspace_id, r.id, r.kind, r.name, r.specialty, r.user_id, r.is_available, r.max_open_tickets, r.version, \
+              r.created_at, r.updated_at",
+    joins: "",
+    named_by: "name",
+    documents: "",
+};
 
 /// The page of support agents.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<SupportAgent>, StoreError> {
-    named_list::page(tenant, (COLUMNS, TABLE, "name"), filters(query), &query.slice).await
+    listing::page(tenant, &TABLE, conditions(tenant, query), &query.slice).await
 }
 
 /// How many support agents fit, whatever the page.
 pub async fn count<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<i64, StoreError> {
-    named_list::count(tenant, TABLE, filters(query)).await
+    listing::count(tenant, &TABLE, conditions(tenant, query)).await
 }
 
-fn filters(query: &Query) -> Filters {
-    let mut filters = Filters::new();
-    filters.equal("kind", query.kind);
-    filters.equal("is_available", query.is_available);
-    filters.contain(&["name", "COALESCE(specialty, '')"], query.words.as_deref());
-    filters
+fn conditions<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Conditions {
+    let mut all = Conditions::of_short(tenant.connection.get_database_backend());
+    all.equal("r.kind", query.kind);
+    all.equal("r.is_available", query.is_available);
+    all.contain(&["r.name", "COALESCE(r.specialty, '')"], query.words.as_deref());
+    all
 }
 
 /// Takes a support agent out; says whether it was there.

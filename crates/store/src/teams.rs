@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use serde_json::Value as Json;
 
-use crate::named_list::{self, Filters, Slice};
+use crate::listing::{self, Conditions, Listed, Slice, Table};
 use crate::rows::{SupportAgent, Team};
 use crate::{StoreError, Tenant, Tx};
 
@@ -32,23 +32,35 @@ pub const MEMBERS_MAX: u64 = 100;
 /// Open tickets of one agent are counted up to here; no capacity is higher.
 pub const OPEN_COUNTED: i64 = 1_000;
 
-const TABLE: &str = "teams";
+impl Listed for Team {
+    fn keys(&self) -> (&str, &str, i64, i64) {
+        (&self.id, &self.name, self.created_at, self.updated_at)
+    }
+}
+
+const TABLE: Table = Table {
+    name: "teams",
+    columns: "r.workspace_id, r.id, r.name, r.product_areas, r.strategy, r.turn, r.version, r.created_at, r.updated_at",
+    joins: "",
+    named_by: "name",
+    documents: "",
+};
 const COLUMNS: &str = "workspace_id, id, name, product_areas, strategy, turn, version, created_at, updated_at";
 
 /// The page of teams.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<Team>, StoreError> {
-    named_list::page(tenant, (COLUMNS, TABLE, "name"), filters(query), &query.slice).await
+    listing::page(tenant, &TABLE, conditions(tenant, query), &query.slice).await
 }
 
 /// How many teams fit, whatever the page.
 pub async fn count<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<i64, StoreError> {
-    named_list::count(tenant, TABLE, filters(query)).await
+    listing::count(tenant, &TABLE, conditions(tenant, query)).await
 }
 
-fn filters(query: &Query) -> Filters {
-    let mut filters = Filters::new();
-    filters.contain(&["name"], query.words.as_deref());
-    filters
+fn conditions<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Conditions {
+    let mut all = Conditions::of_short(tenant.connection.get_database_backend());
+    all.contain(&["r.name"], query.words.as_deref());
+    all
 }
 
 /// The team that covers a product area, besides one.

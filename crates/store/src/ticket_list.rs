@@ -2,12 +2,12 @@
 
 use patchcord_domain::sla::{ClockKind, ClockView, Stored};
 use patchcord_domain::ticket::{Channel, Priority, Status};
-use patchcord_domain::time::Millis;
+use patchcord_domain::time::{DAY, HOUR, Millis};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 use serde_json::Value as Json;
 
 use crate::by_position::by_position;
-use crate::search::{Joined, ticket_condition, words_query};
+use crate::search::{Joined, newest_tickets, words_query};
 use crate::{StoreError, Tenant};
 
 /// Which tickets, in which order, from where.
@@ -200,16 +200,22 @@ by_position!(Line {
     resolution_breached_at: "l.resolution_breached_at",
 } sort_value; clocks);
 
+/// As the partial indexes say it.
+const OPEN: &str = "t.status IN ('OPEN', 'IN_PROGRESS', 'WAITING_ON_CUSTOMER', 'ESCALATED')";
+
 const JOINS: &str = "LEFT JOIN organizations o ON o.workspace_id = t.workspace_id AND o.id = t.organization_id \
     LEFT JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id \
     LEFT JOIN support_agents a ON a.workspace_id = t.workspace_id AND a.id = t.assignee_id \
     LEFT JOIN ticket_slas l ON l.workspace_id = t.workspace_id AND l.ticket_id = t.id";
 
+/// So few tickets with a tag are looked at one by one; with more of them, the walk through the list soon finds some.
+const TAGGED_FEW: i64 = 1_000;
+/// A span of time that is longer than this is walked through in the order of the list, and not sorted.
+const SPAN_FEW: Millis = 2 * DAY;
+
 /// The page of tickets.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<Line>, StoreError> {
-    let Some(mut conditions) = Conditions::of(tenant.connection.get_database_backend(), query) else {
-        return Ok(Vec::new());
-    };
+    let Some(mut conditions) = Conditions::of(tenant, query).await? else { return Ok(Vec::new()) };
     let key = query.sort.sql();
     if let Some((value, id)) = &query.after {
         let than = if query.descending { "<" } else { ">" };
@@ -219,20 +225,28 @@ pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> R
     let direction = if query.descending { "DESC" } else { "ASC" };
     // Numbers of our own, not parameters: only so does PostgreSQL know how few rows are wanted, and keeps the plan.
     let [limit, offset] = [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
-    let offset = if offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
-    let sql = format!(
-        "SELECT {} CAST({key} AS BIGINT) FROM tickets t {JOINS} WHERE {} \
-         ORDER BY {key} {direction}, t.id {direction} LIMIT {limit}{offset}",
-        Line::COLUMNS,
-        conditions.sql.join(" AND ")
-    );
+    let order = format!("{key} {direction}, t.id {direction} LIMIT {limit}");
+    let sql = if conditions.lead.is_none() && offset == 0 {
+        let (columns, all) = (Line::COLUMNS, conditions.sql.join(" AND "));
+        format!("SELECT {columns} CAST({key} AS BIGINT) FROM tickets t {JOINS} WHERE {all} ORDER BY {order}")
+    } else {
+        // The page first, and then what is shown of it: else everything would be read of each row that is passed over.
+        format!(
+            "SELECT {} CAST(page.value AS BIGINT) FROM (SELECT t.id, {key} AS value FROM {} WHERE {} \
+             ORDER BY {order} OFFSET {offset}) AS page CROSS JOIN tickets t {JOINS} \
+             WHERE t.workspace_id = $1 AND t.id = page.id ORDER BY page.value {direction}, page.id {direction}",
+            Line::COLUMNS,
+            conditions.from(),
+            conditions.sql.join(" AND ")
+        )
+    };
     Ok(Line::find_by_statement(tenant.statement(&sql, conditions.values)).all(tenant.connection).await?)
 }
 
 /// How many tickets fit, whatever the page.
 pub async fn count<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<i64, StoreError> {
-    let Some(conditions) = Conditions::of(tenant.connection.get_database_backend(), query) else { return Ok(0) };
-    let sql = format!("SELECT COUNT(*) AS total FROM tickets t WHERE {}", conditions.sql.join(" AND "));
+    let Some(conditions) = Conditions::of(tenant, query).await? else { return Ok(0) };
+    let sql = format!("SELECT COUNT(*) AS total FROM {} WHERE {}", conditions.from(), conditions.sql.join(" AND "));
     let row = tenant.connection.query_one_raw(tenant.statement(&sql, conditions.values)).await?;
     Ok(row.map(|row| row.try_get("", "total")).transpose()?.unwrap_or(0))
 }
@@ -240,14 +254,18 @@ pub async fn count<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> 
 /// Conditions and the values that are bound to them. No text of a request ever becomes SQL.
 struct Conditions {
     backend: DbBackend,
+    /// A statement that gives the ids of few tickets, as `subject_id`: with them it begins, and nothing else is walked through.
+    lead: Option<String>,
     sql: Vec<String>,
     values: Vec<Value>,
 }
 
 impl Conditions {
     /// `None` when nothing can fit: a search without a single word.
-    fn of(backend: DbBackend, query: &Query) -> Option<Self> {
-        let mut all = Self { backend, sql: vec!["t.workspace_id = $1".to_owned()], values: Vec::new() };
+    async fn of<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Option<Self>, StoreError> {
+        let backend = tenant.connection.get_database_backend();
+        let sql = vec!["t.workspace_id = $1".to_owned()];
+        let mut all = Self { backend, lead: None, sql, values: Vec::new() };
         all.any_of("t.status", query.statuses.iter().map(|value| value.as_str()));
         all.any_of("t.priority", query.priorities.iter().map(|value| value.as_str()));
         all.any_of("t.channel", query.channels.iter().map(|value| value.as_str()));
@@ -255,18 +273,38 @@ impl Conditions {
         all.any_of("t.organization_id", query.organizations.iter().map(String::as_str));
         all.any_of("t.contact_id", query.contacts.iter().map(String::as_str));
         all.assignees(&query.assignees);
+        if !query.assignees.is_empty() && !query.statuses.is_empty() && query.statuses.iter().all(|one| one.is_open()) {
+            // Says nothing new, but in the words of the index of open tickets.
+            all.sql.push(OPEN.to_owned());
+        }
         all.tags(&query.tags);
         all.bound("t.created_at", ">=", query.created_from);
         all.bound("t.created_at", "<", query.created_to);
-        all.bound("t.resolved_at", ">=", query.resolved_from);
-        all.bound("t.resolved_at", "<", query.resolved_to);
-        all.sla(query);
+        all.resolved(query);
         if let Some(words) = &query.words {
-            let text = words_query(backend, words, Joined::All)?;
+            let Some(text) = words_query(backend, words, Joined::All) else { return Ok(None) };
             let placeholder = all.bind(text);
-            all.push(ticket_condition(backend, &placeholder));
+            all.lead_by(newest_tickets(backend, &placeholder));
         }
-        Some(all)
+        all.sla(query);
+        if all.lead.is_none() && !query.tags.is_empty() {
+            all.few_tagged(tenant, &query.tags).await?;
+        }
+        Ok(Some(all))
+    }
+
+    /// Where the rows come from.
+    fn from(&self) -> String {
+        match &self.lead {
+            Some(lead) => format!("({lead}) AS hits CROSS JOIN tickets t"),
+            None => "tickets t".to_owned(),
+        }
+    }
+
+    /// Begins with these tickets.
+    fn lead_by(&mut self, statement: String) {
+        self.lead = Some(statement);
+        self.push("t.id = hits.subject_id".to_owned());
     }
 
     fn push(&mut self, condition: String) {
@@ -324,18 +362,64 @@ impl Conditions {
         }
     }
 
+    /// Of a short span the index of resolutions is read and sorted. A long one is met again and again on the walk through the
+    /// list, which begins where the tickets are that may have been resolved in it; clocks of nodes may differ by less than a day.
+    fn resolved(&mut self, query: &Query) {
+        let (from, to) = (query.resolved_from, query.resolved_to);
+        let is_short = from.zip(to).is_some_and(|(from, to)| to - from <= SPAN_FEW);
+        let column = if !is_short && self.backend == DbBackend::Sqlite { "+t.resolved_at" } else { "t.resolved_at" };
+        self.bound(column, ">=", from);
+        self.bound(column, "<", to);
+        if !is_short {
+            self.bound("t.created_at", "<", to.map(|to| to.saturating_add(DAY)));
+        }
+    }
+
     fn sla(&mut self, query: &Query) {
         match query.sla {
             None => {}
             Some(Sla::Breached) => self.push("t.sla_breached_at IS NOT NULL".to_owned()),
             Some(Sla::DueSoon) => {
                 let now = self.bind(query.now);
-                let soon = self.bind(query.now + patchcord_domain::time::HOUR);
-                self.push(format!(
-                    "t.id IN (SELECT s.ticket_id FROM ticket_slas s WHERE s.workspace_id = $1 \
-                     AND s.due_at BETWEEN {now} AND {soon})"
-                ));
+                let soon = self.bind(query.now + HOUR);
+                let due = format!(
+                    "SELECT s.ticket_id AS subject_id FROM ticket_slas s WHERE s.workspace_id = $1 \
+                     AND s.due_at BETWEEN {now} AND {soon}"
+                );
+                if self.lead.is_none() {
+                    self.lead_by(due);
+                } else {
+                    self.push(format!("t.id IN ({due})"));
+                }
             }
         }
+    }
+
+    /// Begins with the tickets that have any of the tags, when they are few.
+    async fn few_tagged<C: ConnectionTrait>(
+        &mut self,
+        tenant: Tenant<'_, C>,
+        tags: &[String],
+    ) -> Result<(), StoreError> {
+        let places: Vec<String> = (2..).take(tags.len()).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "SELECT COUNT(*) AS total FROM (SELECT 1 AS one FROM ticket_tags WHERE workspace_id = $1 AND tag IN ({}) \
+             LIMIT {}) AS found",
+            places.join(", "),
+            TAGGED_FEW + 1
+        );
+        let some = tenant.statement(&sql, tags.iter().map(|tag| tag.as_str().into()));
+        let some: i64 = match tenant.connection.query_one_raw(some).await? {
+            Some(row) => row.try_get("", "total")?,
+            None => 0,
+        };
+        if some <= TAGGED_FEW {
+            let places: Vec<String> = tags.iter().map(|tag| self.bind(tag.as_str())).collect();
+            self.lead_by(format!(
+                "SELECT DISTINCT ticket_id AS subject_id FROM ticket_tags WHERE workspace_id = $1 AND tag IN ({})",
+                places.join(", ")
+            ));
+        }
+        Ok(())
     }
 }

@@ -178,6 +178,40 @@ pub async fn told<C: ConnectionTrait>(tenant: Tenant<'_, C>, ticket_id: &str) ->
     Ok(told)
 }
 
+/// What waits to be told, and to whom that is not possible.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Backlog {
+    /// Deliveries that are not decided, counted up to [`BACKLOG_COUNTED`].
+    pub pending: i64,
+    /// Of those, the ones whose time has come.
+    pub due: i64,
+    /// Since when the one of those has waited that waits longest.
+    pub due_since: Option<i64>,
+    /// Endpoints whose newest deliveries fail.
+    pub failing: i64,
+    /// Endpoints that are told nothing any more, because they failed for days or said that they are gone.
+    pub disabled: i64,
+}
+
+/// More deliveries that wait are as good as so many.
+pub const BACKLOG_COUNTED: i64 = 10_000;
+
+/// What waits to be told.
+pub async fn backlog<C: ConnectionTrait>(tenant: Tenant<'_, C>, now: i64) -> Result<Backlog, StoreError> {
+    let sql = format!(
+        "SELECT COUNT(*) AS pending, CAST(COALESCE(SUM(CASE WHEN next_attempt_at <= $2 THEN 1 ELSE 0 END), 0) AS BIGINT) AS due, \
+         MIN(CASE WHEN next_attempt_at <= $2 THEN next_attempt_at END) AS due_since, \
+         (SELECT COUNT(*) FROM webhook_endpoints WHERE workspace_id = $1 AND deleted_at IS NULL AND disabled_at IS NULL \
+          AND failing_since IS NOT NULL) AS failing, \
+         (SELECT COUNT(*) FROM webhook_endpoints WHERE workspace_id = $1 AND deleted_at IS NULL \
+          AND disabled_reason IN ('GONE', 'FAILING')) AS disabled \
+         FROM (SELECT next_attempt_at FROM webhook_deliveries WHERE workspace_id = $1 AND state = 'PENDING' \
+         LIMIT {BACKLOG_COUNTED}) AS waiting"
+    );
+    let found = Backlog::find_by_statement(tenant.statement(&sql, [now.into()])).one(tenant.connection).await?;
+    Ok(found.unwrap_or_default())
+}
+
 /// Adds deliveries to this workspace, whatever workspace the rows name.
 pub async fn add_deliveries(tenant: Tenant<'_, Tx>, rows: Vec<WebhookDelivery>) -> Result<(), StoreError> {
     // A statement has a bounded number of values on both engines.

@@ -46,7 +46,10 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "xs" }, styles: { root: { fontSize: 13, fontWeight: 600 } } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 28 } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false, fz: 12 } },
-    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 120 } } },
+    Modal: {
+      defaultProps: { overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 120 } },
+      styles: { title: { fontWeight: 650 } },
+    },
     Menu: { defaultProps: { shadow: "sm", transitionProps: { duration: 80 } } },
   },
 });

@@ -37,24 +37,35 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn open(target: &Target) -> Result<Self> {
+        Self::patient(target, Duration::from_secs(20))
+    }
+
+    /// One that waits so long for an answer.
+    pub(super) fn patient(target: &Target, wait: Duration) -> Result<Self> {
         let socket = TcpStream::connect(("127.0.0.1", target.port)).context("connecting")?;
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+        socket.set_read_timeout(Some(wait))?;
         Ok(Self { socket: BufReader::with_capacity(64 * 1024, socket), target: target.clone() })
     }
 
     /// Sends a request; gives the status and the body.
     pub(super) fn ask(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Vec<u8>)> {
+        self.send(method, path, "application/json", body.as_bytes())
+    }
+
+    /// The same with a body of another kind.
+    pub(super) fn send(&mut self, method: &str, path: &str, kind: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
         if !self.target.token.is_empty() {
             request += &format!("authorization: Bearer {}\r\n", self.target.token);
         }
         if !body.is_empty() {
-            request += &format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+            request += &format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len());
         }
         request += "\r\n";
-        request += body;
-        self.socket.get_mut().write_all(request.as_bytes()).context("sending")?;
+        let mut bytes = request.into_bytes();
+        bytes.extend_from_slice(body);
+        self.socket.get_mut().write_all(&bytes).context("sending")?;
         let mut line = String::new();
         self.socket.read_line(&mut line).context("waiting for an answer")?;
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).context("no status in the answer")?;

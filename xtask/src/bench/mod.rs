@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: Patchcord and a Node.js server of the same contract, measured in one run, on one machine, now.
 
+mod large;
 mod load;
 mod parts;
 mod report;
@@ -22,29 +23,73 @@ const MEASURE: Duration = Duration::from_secs(3);
 /// How often each is measured; an odd number.
 const ROUNDS: usize = 3;
 const PACED: Duration = Duration::from_secs(6);
-const TICKETS: &str = "10000";
+const TICKETS: u64 = 10_000;
 const EMAIL: &str = "bench@patchcord.test";
 const PASSWORD: &str = "a long enough secret";
 
+/// What shall be measured.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    /// The first part: beside the Node.js server.
+    first: bool,
+    /// Tickets of the second part.
+    tickets: u64,
+    /// The program, when none shall be built.
+    binary: Option<String>,
+}
+
+fn wanted(arguments: &[String]) -> Result<Wanted, Usage> {
+    let mut wanted = Wanted { first: true, tickets: large::TICKETS, binary: None };
+    let mut rest = arguments.iter();
+    let mut counted = false;
+    while let Some(flag) = rest.next() {
+        let mut value = || rest.next().cloned().ok_or_else(|| Usage(format!("{flag} needs a value")));
+        match flag.as_str() {
+            "--large" => wanted.first = false,
+            "--binary" => wanted.binary = Some(value()?),
+            "--tickets" => {
+                let count = value()?.replace(['_', ','], "").parse().ok();
+                wanted.tickets = count
+                    .filter(|count| (1_000..=10_000_000).contains(count))
+                    .ok_or_else(|| Usage("--tickets takes 1000 to 10000000".to_owned()))?;
+                counted = true;
+            }
+            other => return Err(Usage(format!("unexpected argument {other:?}"))),
+        }
+    }
+    if counted && wanted.first {
+        return Err(Usage("--tickets goes with --large".to_owned()));
+    }
+    Ok(wanted)
+}
+
 /// `cargo xtask bench`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let binary = match arguments {
-        [] => run::build_release()?,
-        [flag, file] if flag == "--binary" => std::path::absolute(file)?,
-        _ => return Err(Usage("either nothing or --binary FILE".to_owned()).into()),
+    let wanted = wanted(arguments)?;
+    let binary = match &wanted.binary {
+        None => run::build_release()?,
+        Some(file) => std::path::absolute(file)?,
     };
+    remember_cores();
+    let load_before = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load_before: String = load_before.split(' ').take(1).collect();
+    let cluster = postgres::Cluster::durable(can_pin().then_some(SERVER_CORE))?;
+    if wanted.first {
+        beside_node(&binary, wanted.binary.is_none(), &cluster, load_before.clone())?;
+    }
+    pin_self(LOAD_CORE);
+    large::run(&binary, wanted.tickets, &cluster, load_before)
+}
+
+/// The first part. What is built for itself is measured only when the program was built as well.
+fn beside_node(binary: &Path, built: bool, cluster: &postgres::Cluster, load_before: String) -> Result<()> {
     shell::say("the packages of the Node.js server");
     shell::run(
         shell::command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"])
             .current_dir(shell::root().join("bench")),
     )?;
-    let load_before = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load_before = load_before.split(' ').take(1).collect();
-    remember_cores();
     let mut figures = Figures { pinned: can_pin(), load_before, ..Figures::default() };
-
-    let cluster = postgres::Cluster::durable(can_pin().then_some(SERVER_CORE))?;
-    if arguments.is_empty() {
+    if built {
         shell::say("redaction");
         let redaction = parts::example("patchcord-domain", "redaction_speed", cluster.url())?;
         figures.redaction = redaction.replace(": ", " | ");
@@ -52,12 +97,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         figures.wakeups = parts::example("patchcord-store", "wakeups", cluster.url())?.replacen(": ", " | ", 1);
         shell::say("webhooks");
         figures.webhooks = parts::example("patchcord", "webhook_load", cluster.url())?;
+        shell::say("the sound of calls");
+        figures.voice = parts::example("patchcord-voice", "line", cluster.url())?;
+        figures.voice += &format!("\n{}", parts::example("patchcord-voice", "relay_turn", cluster.url())?);
     }
     pin_self(LOAD_CORE);
 
     let folder = std::env::temp_dir().join(format!("patchcord-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let measured = measure(&binary, &folder, &cluster, &mut figures);
+    let measured = measure(binary, &folder, cluster, &mut figures);
     let _ = std::fs::remove_dir_all(&folder);
     measured?;
     print!("\n{}", report::write(&figures)?);
@@ -77,9 +125,9 @@ fn measure(binary: &Path, folder: &Path, cluster: &postgres::Cluster, figures: &
     // One has the core of the servers and both have the other, as on a machine where nothing else runs.
     cluster.use_cores(can_pin().then_some(BOTH_CORES))?;
     shell::say(&format!("SQLite: {TICKETS} tickets"));
-    figures.seed_sqlite = prepare(&binary, &sqlite)?;
+    figures.seed_sqlite = prepare(&binary, &sqlite, TICKETS)?.per_second;
     shell::say(&format!("PostgreSQL: {TICKETS} tickets"));
-    figures.seed_postgres = prepare(&binary, &postgres)?;
+    figures.seed_postgres = prepare(&binary, &postgres, TICKETS)?.per_second;
     cluster.use_cores(can_pin().then_some(SERVER_CORE))?;
 
     let start = |name: &str, settings: &[(&str, &str)]| {
@@ -186,8 +234,17 @@ fn compare(all: &mut [Contender]) -> Result<()> {
     Ok(())
 }
 
-/// A workspace with a user and the tickets; gives tickets a second.
-fn prepare(binary: &str, settings: &[(&str, &str)]) -> Result<f64> {
+/// How the tickets were made.
+#[derive(Debug, Default, Clone, Copy)]
+struct Seeded {
+    /// Tickets a second, while they were written.
+    per_second: f64,
+    /// With the figures of the dashboard, from the start of the program to its end.
+    wall_s: f64,
+}
+
+/// A workspace with a user and the tickets.
+fn prepare(binary: &str, settings: &[(&str, &str)], tickets: u64) -> Result<Seeded> {
     let command = |arguments: &[&str]| {
         let mut command = server::pinned(BOTH_CORES, binary);
         command.args(arguments).current_dir(shell::root()).envs(settings.iter().copied());
@@ -200,9 +257,13 @@ fn prepare(binary: &str, settings: &[(&str, &str)]) -> Result<f64> {
     if !child.wait()?.success() {
         bail!("the password could not be set");
     }
-    let made = shell::read(&mut command(&["seed", "--load", TICKETS, "--workspace", "bench", "--json"]))?;
+    let began = Instant::now();
+    let count = tickets.to_string();
+    let made = shell::read(&mut command(&["seed", "--load", &count, "--workspace", "bench", "--json"]))?;
+    let wall_s = began.elapsed().as_secs_f64();
     let made: Value = serde_json::from_str(&made)?;
-    Ok(made["tickets"].as_f64().unwrap_or_default() / made["seconds"].as_f64().unwrap_or(1.0))
+    let per_second = made["tickets"].as_f64().unwrap_or_default() / made["seconds"].as_f64().unwrap_or(1.0);
+    Ok(Seeded { per_second, wall_s })
 }
 
 fn sign_in(server: &Server) -> Result<String> {
@@ -299,6 +360,17 @@ fn analyses(target: &Target) -> Result<Measured> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arguments() {
+        let read = |text: &str| wanted(&text.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(read("").unwrap(), Wanted { first: true, tickets: 1_000_000, binary: None });
+        let all = read("--large --tickets 20_000 --binary x").unwrap();
+        assert_eq!(all, Wanted { first: false, tickets: 20_000, binary: Some("x".to_owned()) });
+        for wrong in ["--tickets 20000", "--large --tickets", "--large --tickets 5", "--larger", "x"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn claims_are_read() {

@@ -261,18 +261,20 @@ impl Agents {
             .filter_map(|name| self.get(name))
             .map(|other| json!({"name": other.name, "description": other.description}))
             .collect();
+        // Names come from outside: none of them opens or closes a mark.
+        let plain = |text: &String| text.replace(['<', '>'], " ");
         let values = Value::from(Serde(json!({
             "agent": known.name,
             "description": known.description,
-            "workspace": facts.workspace,
+            "workspace": plain(&facts.workspace),
             "local_time": facts.local_time,
             "people_there": facts.people_there,
             "verification": facts.verification,
             "identified_by": facts.identified_by,
-            "organization": facts.organization,
-            "contact": facts.contact,
-            "devices": facts.devices,
-            "tickets": facts.tickets,
+            "organization": facts.organization.as_ref().map(plain),
+            "contact": facts.contact.as_ref().map(plain),
+            "devices": facts.devices.iter().map(plain).collect::<Vec<_>>(),
+            "tickets": facts.tickets.iter().map(plain).collect::<Vec<_>>(),
             "language": facts.language,
             "colleagues": colleagues,
         })));

@@ -142,4 +142,6 @@ impl Talker for Rules {
 }
 
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod tests;

@@ -128,9 +128,11 @@ impl<'t> Scene<'t> {
         })
     }
 
-    /// Results that the agent has not spoken about yet.
+    /// Results that the agent has not spoken about yet. A caller who has said two things since has heard enough of it: their
+    /// words may have cut what was said about it.
     pub(super) fn results(&self) -> impl DoubleEndedIterator<Item = &Done> {
-        self.done.iter().filter(|done| done.at >= self.tail && !done.result.is_string())
+        let said_since = |at: usize| self.caller.iter().filter(|(place, _)| *place > at).count();
+        self.done.iter().filter(move |done| done.at >= self.tail && !done.result.is_string() && said_since(done.at) < 2)
     }
 
     /// The newest such result of a tool.
@@ -231,17 +233,33 @@ impl<'t> Scene<'t> {
 
     /// What the caller told of the problem: their sentences without greetings, codes, and yes and no.
     pub(super) fn problem(&self) -> Vec<String> {
-        let telling = |text: &str| {
+        let telling = |(at, text): &(usize, &str)| {
             let left = self.without_greetings(text);
             let words = fold(&left).split(' ').filter(|word| word.len() > 1).count();
-            (words >= 2 && !has(text, self.words.list("command")) && !self.names_other_company(text)).then_some(left)
+            let is_aside = self.is_no_problem(text) || (self.answers_who(*at) && self.route_of(text).is_none());
+            (words >= 2 && !is_aside).then_some(left)
         };
-        let told: Vec<String> = self.caller.iter().filter_map(|(_, text)| telling(text)).collect();
+        let told: Vec<String> = self.caller.iter().filter_map(telling).collect();
         if told.is_empty() {
             let field = |text: &&str| self.route_of(text).is_some();
             return self.caller.iter().map(|(_, text)| *text).filter(field).map(str::to_owned).collect();
         }
         told
+    }
+
+    /// Commands, questions about others, and wishes for a person are not what a call is about.
+    fn is_no_problem(&self, text: &str) -> bool {
+        has(text, self.words.list("command"))
+            || self.names_other_company(text)
+            || (crate::wishes::wants_person(text, &self.languages) && self.route_of(text).is_none())
+    }
+
+    /// Whether these words answered the question for the company.
+    fn answers_who(&self, at: usize) -> bool {
+        let asked = self.agent.iter().rev().find(|(place, _)| *place < at);
+        asked.is_some_and(|(_, text)| {
+            ["company", "company_again"].iter().any(|key| text.contains(&self.words.stem(key)))
+        })
     }
 
     /// Everything that the caller said, oldest first.
@@ -273,7 +291,7 @@ impl<'t> Scene<'t> {
                 let words = phrase.split(' ').count();
                 rest = skip_words(&rest, words).to_owned();
             }
-            let is_code = has(&rest, self.words.list("no_code")) && self.route_of(&rest).is_none();
+            let is_code = has(sentence, self.words.list("no_code")) && self.route_of(&rest).is_none();
             if !rest.is_empty() && !is_code && !self.is_introduction(&rest) {
                 sentences.push(rest);
             }
@@ -302,9 +320,18 @@ impl<'t> Scene<'t> {
         short && self.route_of(sentence).is_none() && (names || begins.iter().any(|begin| folded.starts_with(begin)))
     }
 
+    /// A text as words of a field are looked for, without what only sounds like one.
+    fn without_idioms(&self, text: &str) -> String {
+        let mut padded = padded(text);
+        for idiom in self.words.list("idioms") {
+            padded = padded.replace(&format!(" {idiom} "), " ");
+        }
+        padded
+    }
+
     /// The agent to which a text belongs, by its words, with how strongly they say so.
     pub(super) fn route_of(&self, text: &str) -> Option<(&'t str, usize)> {
-        let padded = padded(text);
+        let padded = self.without_idioms(text);
         let mut best: Option<(&'t str, usize)> = None;
         for (agent, phrases) in &self.words.routes {
             let points = count(&padded, phrases);
@@ -320,9 +347,13 @@ impl<'t> Scene<'t> {
     /// The agent to which what was told belongs.
     pub(super) fn route(&self, told: &[String]) -> Option<&'t str> {
         let text = told.join(". ");
-        let padded = padded(&text);
+        let padded = self.without_idioms(&text);
         let judged = self.judged(told);
         let field = if judged.confidence >= SURE { agent_of(&judged.category) } else { None };
+        // Any thing may be a device: that says something only where nothing else does.
+        let is_any =
+            judged.category == "device" && self.words.routes.values().any(|phrases| count(&padded, phrases) > 0);
+        let field = field.filter(|_| !is_any);
         let mut best: Option<(&'t str, usize)> = None;
         for (agent, phrases) in &self.words.routes {
             let mut points = count(&padded, phrases);
@@ -331,6 +362,14 @@ impl<'t> Scene<'t> {
             }
             if Some(agent.as_str()) == field {
                 points += JUDGED;
+            }
+            // Its words are questions about devices, not troubles with them.
+            if agent == "device_agent" && points > 0 {
+                points += JUDGED + 1;
+            }
+            // What is ordered or billed may be a thing of any field.
+            if agent == "servicedesk_agent" && points > 0 {
+                points += JUDGED + 1;
             }
             // `a ticket for my printer`: what is broken says more than that it shall be filed.
             if agent == "ticket_agent" && has(&text, self.words.list("ticket_now")) {
@@ -418,7 +457,8 @@ impl<'t> Scene<'t> {
         let mut lines = vec![head(&self.problem().join(". "), 900).to_owned()];
         for (place, (at, text)) in self.caller.iter().enumerate() {
             let is_here = *at >= self.since && place > 0;
-            if is_here && !lines[0].contains(text) {
+            let says_more = text.split_whitespace().count() > 1 && !lines[0].contains(text);
+            if is_here && says_more && !self.is_no_problem(text) {
                 lines.push(head(text, 300).to_owned());
             }
         }
@@ -437,7 +477,8 @@ pub(super) fn agent_of(category: &str) -> Option<&'static str> {
         "printer" => "printer_agent",
         "phone" => "phone_agent",
         "security" | "account" => "security_agent",
-        "device" => "device_agent",
+        // A part that fails is repaired where computers are; questions about devices name them as such.
+        "device" => "computer_agent",
         "billing" => "servicedesk_agent",
         _ => return None,
     })

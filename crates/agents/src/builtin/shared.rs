@@ -14,6 +14,17 @@ const SUBJECT_MAX: usize = 90;
 /// What goes before the agent's own affairs, when something does.
 pub(super) fn first(scene: &Scene<'_>) -> Option<Move> {
     let words = scene.words;
+    if let Some(said) = scene.fresh() {
+        // Who speaks over the last words, or over what was filed, need not hear it again.
+        let left = scene.done.iter().any(|done| done.name == "end_call" && done.at >= scene.since);
+        let is_short = said.split_whitespace().count() <= 8;
+        let is_over = left && is_short && scene.route_of(&said).is_none();
+        let files = ["create_ticket", "escalate_to_human", "schedule_callback", "add_ticket_note"];
+        let is_told_enough = files.iter().any(|tool| scene.result(tool).is_some_and(super::scene::Done::is_ok));
+        if is_over || (is_told_enough && is_done(scene, &said)) {
+            return Some(goodbye(scene));
+        }
+    }
     if let Some(done) = scene.result("escalate_to_human") {
         // Who is connected hears it from the desk; only the other case comes here.
         return Some(no_person(scene, done.result["ticket"]["number"].as_str()));
@@ -108,7 +119,7 @@ fn no_person(scene: &Scene<'_>, number: Option<&str>) -> Move {
 
 /// Whether the caller has nothing more, in answer to the question whether there is.
 pub(super) fn is_done(scene: &Scene<'_>, said: &str) -> bool {
-    let asked = scene.said_last("anything_else");
+    let asked = scene.said_last("anything_else") || scene.ticket_here().is_some();
     let short = said.split_whitespace().count() <= 8;
     let thanks = fold(said);
     let thanked = ["thank", "thanks", "danke", "vielen dank"].iter().any(|word| thanks.contains(word));
@@ -256,11 +267,11 @@ pub(super) fn hand_over(scene: &Scene<'_>, to: &str, reason: &str) -> Option<Mov
     scene.can(&tool).then(|| Move::call(&tool, json!({"reason": head(reason, 200), "context": context})))
 }
 
-/// `TKT-0042` as it is read out: digits one by one.
+/// `TKT-0042` as it is read out: digits one by one, behind the letters that are on every mail about it.
 pub(super) fn spelled(number: &str) -> String {
     let digits: Vec<String> = number.chars().filter(char::is_ascii_digit).map(String::from).collect();
     let significant = digits.iter().position(|digit| digit != "0").unwrap_or(0);
-    if digits.is_empty() { number.to_owned() } else { digits[significant..].join(" ") }
+    if digits.is_empty() { number.to_owned() } else { format!("TKT {}", digits[significant..].join(" ")) }
 }
 
 /// The number of a ticket in a text, as it is written.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Move;
 use super::scene::Scene;
-use super::shared::{file, filed, goodbye, hand_over, is_done, is_upset, not_filed, sentence, soothing};
+use super::shared::{file, filed, goodbye, hand_over, is_done, is_upset, not_filed, sentence, soothing, spelled};
 use super::words::{Field, has};
 
 /// Steps that are tried before a ticket is filed.
@@ -31,6 +31,11 @@ pub(super) fn next(scene: &Scene<'_>) -> Move {
         }
         return filed(scene, &result);
     }
+    if let Some(done) = scene.result("add_ticket_note") {
+        let number = done.result["ticket"]["number"].as_str().map(spelled).unwrap_or_default();
+        let key = if done.is_ok() { "note_added" } else { "slow" };
+        return Move::say(words.say(key, &[("number", &number)])).and_say(words.say("anything_else", &[]));
+    }
     if is_just_known(scene) {
         return after_code(scene, field);
     }
@@ -41,7 +46,12 @@ pub(super) fn next(scene: &Scene<'_>) -> Move {
     };
     // Words that came before the hand-over, or with it, were the problem.
     if !scene.has_said_text(&field.question) && !has_spoken(scene) {
-        return begin(scene, field);
+        // Who spoke over the question twice, or wants something else by now, is not asked for ever.
+        let looked = scene.calls_here("search_knowledge").last().map(|done| done.at);
+        let spoke_over = looked.map_or(0, |at| scene.said_since(at));
+        if spoke_over < 2 && !scene.hears("ticket_now", &said) && !scene.hears("bye", &said) {
+            return begin(scene, field);
+        }
     }
     if is_done(scene, &said) {
         return goodbye(scene);
@@ -139,7 +149,8 @@ fn device(scene: &Scene<'_>) -> Option<String> {
 /// What the caller's words call for.
 fn answer(scene: &Scene<'_>, field: &Field, said: &str) -> Move {
     let words = scene.words;
-    let anything_else = scene.said_last("anything_else");
+    let is_filed = scene.ticket_here().is_some();
+    let anything_else = scene.said_last("anything_else") || is_filed;
     if scene.said_last("need_code") || scene.said_last("company") || scene.said_last("company_again") {
         return name_after_code(scene, said);
     }
@@ -151,7 +162,12 @@ fn answer(scene: &Scene<'_>, field: &Field, said: &str) -> Move {
             _ if scene.hears("yes", said) && said.split_whitespace().count() <= 4 => {
                 Move::say(words.say("problem", &[]))
             }
-            _ if scene.ticket_here().is_some() => add_note(scene, said),
+            _ if is_filed && said.split_whitespace().count() <= 3 => {
+                let number = scene.ticket_here().map(|number| spelled(&number)).unwrap_or_default();
+                let again = words.say("number_again", &[("number", &number)]);
+                Move::say(again).and_say(words.say("anything_else", &[]))
+            }
+            _ if is_filed => add_note(scene, said),
             _ => file(scene, device(scene)),
         };
     }

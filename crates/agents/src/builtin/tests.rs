@@ -14,37 +14,41 @@ use crate::tools::Transfer;
 use crate::{Agents, Conversation, Facts, Input, Limits, Moment, Output, ToolReply};
 
 /// A desk with one company, and what it may do.
-struct Desk {
+pub(super) struct Desk {
     people_there: bool,
     /// Whether the number that calls is one of the company's.
     known_number: bool,
     articles: Value,
     fails: Option<&'static str>,
+    /// The caller speaks over everything that is said from this line on.
+    talks_over_from: usize,
     ran: Vec<(String, Value)>,
     facts: Facts,
     wrong: u32,
 }
 
 /// A call that is played.
-struct Play {
+pub(super) struct Play {
     rules: Rules,
     redactor: Redactor,
     conversation: Conversation,
     desk: Desk,
     ms: i64,
+    line: usize,
     log: Vec<String>,
-    agents: Vec<String>,
+    pub(super) agents: Vec<String>,
     ending: Option<Ending>,
     resolution: Option<String>,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             people_there: true,
             known_number: true,
             articles: json!([]),
             fails: None,
+            talks_over_from: usize::MAX,
             ran: Vec::new(),
             facts: Facts { workspace: "Northwind".into(), ..Facts::unknown() },
             wrong: 0,
@@ -120,7 +124,7 @@ impl Desk {
     }
 }
 
-fn play(desk: Desk, lines: &[&str]) -> Play {
+pub(super) fn play(desk: Desk, lines: &[&str]) -> Play {
     let spec = |name: &&str| ToolSpec {
         name: (*name).to_owned(),
         description: String::new(),
@@ -135,6 +139,7 @@ fn play(desk: Desk, lines: &[&str]) -> Play {
         conversation,
         desk,
         ms: 0,
+        line: 0,
         log: Vec::new(),
         agents: Vec::new(),
         ending: None,
@@ -146,6 +151,7 @@ fn play(desk: Desk, lines: &[&str]) -> Play {
             break;
         }
         play.log.push(format!("CALLER: {line}"));
+        play.line += 1;
         match line.strip_prefix("keys ") {
             Some(keys) => keys.chars().for_each(|key| play.take(Input::Key(key))),
             None => play.take(Input::Heard { text: (*line).to_owned(), item_id: None }),
@@ -178,8 +184,9 @@ impl Play {
                             waiting.push(Input::Calls(said.calls));
                         }
                         if !said.text.is_empty() {
-                            let text = said.text;
-                            waiting.push(Input::Spoke { text, interrupted: false, item_id: None, started_ms: self.ms });
+                            let interrupted = self.line >= self.desk.talks_over_from;
+                            let text = if interrupted { String::new() } else { said.text };
+                            waiting.push(Input::Spoke { text, interrupted, item_id: None, started_ms: self.ms });
                             waiting.push(Input::Quiet);
                         }
                     }
@@ -497,6 +504,24 @@ fn small_talk_is_not_the_problem() {
     call.assert(call.heard().matches("colleagues print on it").count() >= 2, "it repeats");
     let call = play(Desk::new(), &["4821", "my computer is slow", "my password is Winter2026!"]);
     call.assert(call.heard().contains("do not tell me any passwords"), "it stops secrets");
+}
+
+#[test]
+fn who_speaks_over_everything_still_comes_to_an_end() {
+    let lines = [
+        "4821",
+        "my screen flickers",
+        "flickering, since today",
+        "please just file a ticket",
+        "No, that is all, thank you",
+        "Hello?",
+        "bye",
+    ];
+    for from in 1..lines.len() {
+        let call = play(Desk { talks_over_from: from, ..Desk::new() }, &lines);
+        call.assert(call.ending == Some(Ending::Goodbye), "it ends");
+        call.assert(call.desk.ran("create_ticket").len() <= 2, "one ticket is asked for, or the same once more");
+    }
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub(super) fn next(scene: &Scene<'_>) -> Move {
     if scene.is_silent() && scene.fresh().is_none() {
         return Move::say(words.say("greet", &[("workspace", &scene.facts.workspace)]));
     }
+    if scene.fresh().is_some_and(|said| scene.hears("bye", &said)) && scene.problem().is_empty() {
+        return goodbye(scene);
+    }
     if scene.note("code_is_wrong").is_some() || scene.result("identify_organization").is_some_and(|done| !done.is_ok())
     {
         return Move::say(words.say("wrong_code", &[]));
@@ -36,7 +39,7 @@ pub(super) fn next(scene: &Scene<'_>) -> Move {
         };
     }
     let Some(said) = scene.fresh() else { return route(scene) };
-    if is_done(scene, &said) && scene.problem().is_empty() {
+    if is_done(scene, &said) && (scene.said_last("anything_else") || scene.problem().is_empty()) {
         return goodbye(scene);
     }
     let answer = match identify(scene, &said) {
@@ -68,7 +71,7 @@ fn identify(scene: &Scene<'_>, said: &str) -> Option<Move> {
         return Some(Move::call("identify_organization", json!({"ue_code": code})));
     }
     if asks(&["company", "company_again"]) {
-        if scene.hears("no_code", said) && company_in(scene, said, false).is_none() {
+        if scene.hears("no_code", said) && company_in(scene, said, true).is_none() {
             return None;
         }
         let name = company_in(scene, said, false).unwrap_or_else(|| said.trim().to_owned());
@@ -98,7 +101,7 @@ fn identify(scene: &Scene<'_>, said: &str) -> Option<Move> {
 }
 
 fn is_plain_no(scene: &Scene<'_>, said: &str) -> bool {
-    said.split_whitespace().count() <= 4 && scene.hears("no", said)
+    said.split_whitespace().count() <= 4 && scene.hears("no", said) && scene.route_of(said).is_none()
 }
 
 /// The name of a company in what was said: behind `from` and its like; `sure` wants it written large.

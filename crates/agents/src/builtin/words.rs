@@ -80,7 +80,7 @@ impl Words {
         filled
     }
 
-    /// The part of a sentence by which it is known again, folded: up to seven words of its longest fixed part.
+    /// The part of a sentence by which it is known again, folded: up to eight words of its longest fixed part.
     pub(super) fn stem(&self, key: &str) -> String {
         let sentence = self.say.get(key).map(String::as_str).unwrap_or_default();
         stem(sentence)
@@ -106,7 +106,7 @@ impl Words {
 pub(super) fn stem(sentence: &str) -> String {
     let parts = sentence.split(['{', '}']).step_by(2);
     let longest = parts.map(fold).max_by_key(String::len).unwrap_or_default();
-    longest.split(' ').take(7).collect::<Vec<_>>().join(" ")
+    longest.split(' ').take(8).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text has one of the phrases, word by word; `*` at the end allows any ending.

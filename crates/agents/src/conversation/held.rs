@@ -9,8 +9,8 @@ use crate::spoken::{runs, words};
 
 /// Values that are held; further ones are taken out as always.
 const HELD_MAX: usize = 50;
-/// Digits of a telephone number that was spoken digit by digit.
-const SPOKEN_DIGITS: std::ops::RangeInclusive<usize> = 9..=15;
+/// Fewest digits of a telephone number that was spoken digit by digit, behind a plus and without one, and most.
+const SPOKEN_DIGITS: (usize, usize, usize) = (7, 9, 15);
 
 /// The values of one call, each with its name.
 #[derive(Debug, Clone, Default)]
@@ -28,9 +28,14 @@ impl Held {
         let said = words(&text);
         let mut shown = String::with_capacity(text.len());
         let mut copied = 0;
-        for run in runs(&said, languages).into_iter().filter(|run| SPOKEN_DIGITS.contains(&run.digits.len())) {
+        for run in runs(&said, languages) {
             let (start, end) = (said[run.from].start, said[run.to - 1].end);
             let is_international = text[..start].trim_end().to_lowercase().ends_with("plus");
+            let (least_behind_plus, least, most) = SPOKEN_DIGITS;
+            let least = if is_international { least_behind_plus } else { least };
+            if !(least..=most).contains(&run.digits.len()) {
+                continue;
+            }
             let value = if is_international { format!("+{}", run.digits) } else { run.digits };
             shown.push_str(&text[copied..start]);
             shown.push_str(&self.name("phone", &value));

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchcord_llm::talk::ToolCall;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::agents::TOOLS;
-use crate::tools::Transfer;
+use crate::tools::{ToolReply, Transfer};
 use crate::{DESK, DESK_TOOLS};
 
 #[derive(Debug, Clone)]

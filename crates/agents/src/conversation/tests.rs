@@ -1,6 +1,7 @@
 //! Conversations step by step.
 
 use patchcord_domain::call::{IdentifiedBy, Verification};
+use patchcord_llm::talk::ToolCall;
 use serde_json::{Value, json};
 
 use super::*;
@@ -232,7 +233,7 @@ fn a_spoken_code_is_tried_by_rule_and_never_shown_to_the_model() {
     let reply = ToolReply {
         outcome: "ok",
         content: json!({"organization": "Bluebird"}),
-        facts: Some(known.clone()),
+        facts: Some(known),
         ..ToolReply::default()
     };
     line.take(Input::Replied { id: "desk-1".into(), reply, ms: 3 });

@@ -7,12 +7,13 @@ use patchcord_domain::import::yes_or_no;
 use patchcord_domain::phone::phone;
 use patchcord_store::imports::{self, Reading};
 use patchcord_store::rows::Contact;
-use patchcord_store::{Connection, Tenant, Tx, contacts, search};
+use patchcord_store::{Connection, Tenant, Tx, search};
 
 use super::devices::{fill, set};
 use super::pass::{Cells, Pass};
 use super::places::{self, Made, Site, locations_of, one_line, organizations_of};
 use crate::AppError;
+use crate::contacts::search_text;
 
 /// What a piece of a file writes.
 pub(super) struct Planned {
@@ -71,11 +72,7 @@ pub(super) async fn plan<C: Connection>(
 /// Writes what a piece of a file changes.
 pub(super) async fn write(tenant: Tenant<'_, Tx>, planned: Planned) -> Result<(), AppError> {
     places::write(tenant, planned.made).await?;
-    let text = |row: &Contact| {
-        let others = [&row.email, &row.phone, &row.title].map(Option::as_deref);
-        (row.id.clone(), contacts::search_text(&row.name, others))
-    };
-    let documents: Vec<(String, String)> = planned.rows.iter().map(text).collect();
+    let documents: Vec<(String, String)> = planned.rows.iter().map(|row| (row.id.clone(), search_text(row))).collect();
     imports::put(tenant, planned.rows).await?;
     Ok(imports::put_documents(tenant, search::CONTACT, &documents).await?)
 }

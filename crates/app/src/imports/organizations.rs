@@ -6,12 +6,13 @@ use patchcord_domain::device::matched;
 use patchcord_domain::organization::{NAME_MAX, NOTES_MAX, OrganizationStatus, domain, ue_code};
 use patchcord_store::imports::{self, Reading};
 use patchcord_store::rows::Organization;
-use patchcord_store::{Connection, Tenant, Tx, organizations, search};
+use patchcord_store::{Connection, Tenant, Tx, search};
 
 use super::devices::{fill, set};
 use super::pass::{Cells, Pass};
 use super::places::one_line;
 use crate::AppError;
+use crate::organizations::search_text;
 
 /// What a piece of a file writes.
 pub(super) struct Planned {
@@ -63,11 +64,7 @@ pub(super) async fn plan<C: Connection>(
 
 /// Writes what a piece of a file changes.
 pub(super) async fn write(tenant: Tenant<'_, Tx>, planned: Planned) -> Result<(), AppError> {
-    let text = |row: &Organization| {
-        let text = organizations::search_text(&row.name, row.u_e_code.as_deref(), row.domain.as_deref());
-        (row.id.clone(), text)
-    };
-    let documents: Vec<(String, String)> = planned.rows.iter().map(text).collect();
+    let documents: Vec<(String, String)> = planned.rows.iter().map(|row| (row.id.clone(), search_text(row))).collect();
     imports::put(tenant, planned.rows).await?;
     Ok(imports::put_documents(tenant, search::ORGANIZATION, &documents).await?)
 }

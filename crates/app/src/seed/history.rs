@@ -2,13 +2,16 @@
 //!
 //! They end two days before now, so that the tickets that are told one by one stay the newest. All of them are done with.
 
+use std::collections::HashMap;
+
 use patchcord_domain::days::Zone;
 use patchcord_domain::id::{WorkspaceId, new_id};
-use patchcord_domain::ticket::{EventKind, label};
+use patchcord_domain::ticket::{EventKind, Priority, Status, label};
 use patchcord_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use patchcord_llm::Usage;
 use patchcord_store::bulk::{self, Load};
 use patchcord_store::rows::{Assignment, Contact, Message, Suggestion, SupportAgent, Ticket, UsageLog};
+use patchcord_store::sla_policies::{Governing, governing};
 use patchcord_store::{Tenant, Tx, trail};
 use serde_json::{Value, json};
 
@@ -16,7 +19,7 @@ use crate::seed::dangling;
 use crate::seed::directory::Directory;
 use crate::seed::files::{self, Files};
 use crate::trail::Who;
-use crate::{App, AppError};
+use crate::{App, AppError, sla};
 
 /// The first day of the history, and the day before the first without any, in days before now.
 const FIRST: u64 = 30;
@@ -25,8 +28,8 @@ const LAST: u64 = 2;
 const A_DAY: u64 = 17;
 /// How many of a working day's tickets come in each hour from 7 o'clock, out of 100.
 const HOURS: [u64; 12] = [4, 11, 16, 14, 10, 6, 9, 12, 9, 5, 3, 1];
-/// How long the first answer and the resolution may take, in minutes.
-const PROMISES: [(&str, i64, i64); 4] =
+/// How long the first answer and the resolution usually take at the most, in minutes; what is promised is in the policies.
+const USUAL: [(&str, i64, i64); 4] =
     [("URGENT", 30, 240), ("HIGH", 60, 480), ("MEDIUM", 240, 1_440), ("LOW", 480, 4_320)];
 /// Who works on what.
 const SPECIALISTS: [(&str, &str); 10] = [
@@ -58,7 +61,17 @@ pub(super) async fn write(
     }
     let zone = Zone::named(&workspace.timezone);
     let contacts = directory.contacts_in_order();
-    let maker = Maker { app, id: tenant.workspace_id(), files, directory, contacts, zone, now };
+    let mut promises = HashMap::new();
+    for contact in contacts.iter().copied() {
+        let organization = contact.organization_id.as_str();
+        for priority in Priority::ALL.iter().map(|priority| priority.as_str()) {
+            if !promises.contains_key(&(organization, priority)) {
+                let found = governing(tenant, Some(organization), priority).await?;
+                promises.insert((organization, priority), found.ok_or(AppError::NotFound("workspace"))?);
+            }
+        }
+    }
+    let maker = Maker { app, id: tenant.workspace_id(), files, directory, contacts, promises: &promises, zone, now };
     let mut openings = maker.openings(&workspace.holidays);
     openings.sort_unstable();
     let first = bulk::take_numbers(tenant, i64::try_from(openings.len()).unwrap_or(0)).await?;
@@ -77,6 +90,8 @@ struct Maker<'h> {
     files: &'h Files,
     directory: &'h Directory,
     contacts: Vec<&'h Contact>,
+    /// By organization and priority.
+    promises: &'h HashMap<(&'h str, &'static str), Governing>,
     zone: Zone,
     now: Millis,
 }
@@ -84,11 +99,12 @@ struct Maker<'h> {
 /// One ticket while it is told.
 struct Told<'l> {
     ticket: Ticket,
+    clocks: Option<sla::Told<'l>>,
     mac: String,
     load: &'l mut Load,
 }
 
-impl Maker<'_> {
+impl<'h> Maker<'h> {
     fn dice(&self, sides: u64) -> u64 {
         let mut bytes = [0_u8; 8];
         self.app.entropy.fill(&mut bytes);
@@ -169,13 +185,13 @@ impl Maker<'_> {
             _ => kind.priority.as_str(),
         };
         let (_, answer_minutes, resolve_minutes) =
-            *PROMISES.iter().find(|(name, ..)| *name == priority).unwrap_or(&PROMISES[2]);
+            *USUAL.iter().find(|(name, ..)| *name == priority).unwrap_or(&USUAL[2]);
         let agent = self.agent(&kind.category)?;
         let who = self.directory.who(Some(&agent.0))?;
-        let ticket = self.row(number, at, kind, fill(&kind.subject), priority, contact);
-        let mut told = Told { ticket, mac: String::new(), load };
-        told.ticket.first_response_due_at = Some(at + answer_minutes * MINUTE);
-        told.ticket.resolution_due_at = Some(at + resolve_minutes * MINUTE);
+        let mut ticket = self.row(number, at, kind, fill(&kind.subject), priority, contact);
+        let promised = self.promises.get(&(contact.organization_id.as_str(), priority));
+        let clocks = promised.and_then(|promised| sla::Told::opened(promised, &mut ticket));
+        let mut told = Told { ticket, clocks, mac: String::new(), load };
 
         let payload = json!({"number": number, "channel": told.ticket.channel, "priority": priority});
         self.line(&mut told, EventKind::TicketCreated, &Who::System, payload, at);
@@ -197,7 +213,6 @@ impl Maker<'_> {
             (self.dice(100) < 45).then(|| self.draft(&mut told, &fill(&kind.answer), &who, answered_at - MINUTE));
         let text = fill(&kind.answer);
         self.message(&mut told, Some((&who, draft.flatten())), contact, &text, answered_at);
-        self.promises(&mut told, answered_at, resolved_at);
         if self.dice(100) < 70 {
             let thanks_at = answered_at + (resolved_at - answered_at) * 9 / 10;
             let closing = fill(&kind.closing);
@@ -211,7 +226,8 @@ impl Maker<'_> {
             told.ticket.closed_at = Some(closed_at);
         }
         told.ticket.version = told.ticket.audit_length;
-        let Told { ticket, load, .. } = told;
+        let Told { ticket, clocks, load, .. } = told;
+        load.slas.extend(clocks.map(sla::Told::row));
         let texts = load.messages.iter().filter(|message| message.ticket_id == ticket.id);
         let texts: Vec<&str> = texts.map(|message| message.body.as_str()).collect();
         let text = format!("{} {number} {} {}", label(number), ticket.subject, texts.join(" "));
@@ -275,7 +291,16 @@ impl Maker<'_> {
         }
     }
 
+    /// A line of the trail, after what the clocks reached before it.
     fn line(&self, told: &mut Told<'_>, kind: EventKind, who: &Who, payload: Value, at: Millis) {
+        let reached = told.clocks.as_mut().map(|clocks| clocks.until(&mut told.ticket, at)).unwrap_or_default();
+        for (at, kind, payload) in reached {
+            self.bare_line(told, kind, &Who::System, payload, at);
+        }
+        self.bare_line(told, kind, who, payload, at);
+    }
+
+    fn bare_line(&self, told: &mut Told<'_>, kind: EventKind, who: &Who, payload: Value, at: Millis) {
         let line = trail::Line {
             id: self.new_id(),
             kind: kind.as_str(),
@@ -320,6 +345,9 @@ impl Maker<'_> {
         }
         if who.is_some() && told.ticket.first_responded_at.is_none() {
             told.ticket.first_responded_at = Some(at);
+            if let Some(clocks) = &mut told.clocks {
+                clocks.answered(&mut told.ticket, at);
+            }
         }
         told.ticket.message_count += 1;
         told.ticket.last_message_at = Some(at);
@@ -344,15 +372,8 @@ impl Maker<'_> {
     fn status(&self, told: &mut Told<'_>, from: &str, to: &str, who: &Who, at: Millis) {
         self.line(told, EventKind::StatusChanged, who, json!({"field": "status", "from": from, "to": to}), at);
         to.clone_into(&mut told.ticket.status);
-    }
-
-    /// Notes a service level that was not kept.
-    fn promises(&self, told: &mut Told<'_>, answered_at: Millis, resolved_at: Millis) {
-        let late = |due: Option<Millis>, at: Millis| due.filter(|due| *due < at);
-        let first = late(told.ticket.first_response_due_at, answered_at);
-        let breached = first.or(late(told.ticket.resolution_due_at, resolved_at));
-        if let Some(at) = breached {
-            told.ticket.sla_breached_at = Some(at);
+        if let (Some(clocks), Some(status)) = (&mut told.clocks, Status::parse(to)) {
+            clocks.became(&mut told.ticket, status, at);
         }
     }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use patchcord_domain::id::{WorkspaceId, new_id};
 use patchcord_domain::ticket::{EventKind, label};
 use patchcord_domain::time::{DAY, HOUR, MINUTE, Millis};
-use patchcord_store::bulk::{self, Customers, Load};
+use patchcord_store::bulk::{self, Customers, Load, Loader};
 use patchcord_store::rows::{Contact, Device, Message, Organization, SupportAgent, Ticket};
-use patchcord_store::{StoreError, trail, unscoped};
+use patchcord_store::{StoreError, search, trail, unscoped};
 use serde_json::json;
 
 use crate::seed::SameEveryTime;
-use crate::{App, AppError};
+use crate::{App, AppError, contacts, devices, organizations};
 
 /// Tickets in one transaction.
 const BATCH: i64 = 1_000;
@@ -88,7 +88,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the named workspace is missing; otherwise when the database fails. What was written
-    /// until then stays, each ticket whole.
+    /// until then stays, each ticket whole; on PostgreSQL nothing may.
     pub async fn seed_load(
         &self,
         workspace: Option<&str>,
@@ -107,27 +107,23 @@ impl App {
         let count = i64::try_from(tickets).unwrap_or(i64::MAX);
         let first = bulk::reserve_numbers(&self.store, &id, count).await?;
         let app = self.with_entropy(Arc::new(SameEveryTime::new(&format!("load {slug} {first}"))));
-        let people = Arc::new(app.write_people(&id, first, count).await?);
+        let agents = app.write_agents(&id).await?;
+        let mut loader = Loader::begin(&self.store, &id, count).await?;
+        let parties = app.write_people(&mut loader, &id, first, count).await?;
+        let people = Arc::new(People { parties, agents });
         let maker = Maker { app, workspace: id.clone(), people, began, first, count, messages };
         let mut from = 0;
         let mut next = (maker.batch(from).await?, maker.batch(from + BATCH).await?);
         while let (Some(one), two) = next {
             from += 2 * BATCH;
-            // While the database writes two batches side by side, the next ones are made.
-            let write_two = async {
-                match two {
-                    Some(load) => bulk::write(&self.store, &id, load).await,
-                    None => Ok(()),
-                }
-            };
+            // While the database writes two batches, the next ones are made.
             let make = async { Ok::<_, AppError>((maker.batch(from).await?, maker.batch(from + BATCH).await?)) };
-            let (first, second, made) = tokio::join!(bulk::write(&self.store, &id, one), write_two, make);
-            first?;
-            second?;
+            let (written, made) = tokio::join!(loader.write(one, two), make);
+            written?;
             next = made?;
             progress(u64::try_from(from.min(count)).unwrap_or(tickets));
         }
-        bulk::finish(&self.store).await?;
+        loader.finish().await?;
         let seconds = (self.clock.now() - began).max(1) as f64 / 1_000.0;
         // Or the server would be busy with it when it starts.
         self.roll_up(&id).await?;
@@ -144,22 +140,41 @@ impl App {
         Ok(id)
     }
 
-    /// The customers and support agents of these tickets: an organization for 100 tickets, a contact and a device for 10.
-    async fn write_people(&self, workspace: &WorkspaceId, first: i64, tickets: i64) -> Result<People, AppError> {
-        let (at, workspace_id) = (self.clock.now(), workspace.as_str());
-        let mut people = People { parties: Vec::new(), agents: Vec::new() };
+    /// The customers of these tickets: an organization for 100 tickets, a contact and a device for 10.
+    async fn write_people(
+        &self,
+        loader: &mut Loader<'_>,
+        workspace: &WorkspaceId,
+        first: i64,
+        tickets: i64,
+    ) -> Result<Vec<Party>, AppError> {
+        let at = self.clock.now();
+        let mut parties = Vec::new();
         let companies = usize::try_from(tickets / 100).unwrap_or(0).max(1);
         for part in (0..companies).collect::<Vec<_>>().chunks(CUSTOMERS) {
             let mut customers = Customers::default();
             for number in part {
-                self.company(workspace_id, first, *number, at, &mut customers, &mut people);
+                self.company(workspace.as_str(), first, *number, at, &mut customers, &mut parties);
             }
-            bulk::write_customers(&self.store, customers).await?;
+            let organization =
+                |row: &Organization| (search::ORGANIZATION, row.id.clone(), organizations::search_text(row));
+            let contact = |row: &Contact| (search::CONTACT, row.id.clone(), contacts::search_text(row));
+            let device = |row: &Device| (search::DEVICE, row.id.clone(), devices::search_text(row));
+            let documents = customers.organizations.iter().map(organization);
+            let documents = documents.chain(customers.contacts.iter().map(contact));
+            customers.documents = documents.chain(customers.devices.iter().map(device)).collect();
+            loader.customers(customers).await?;
         }
+        Ok(parties)
+    }
+
+    /// The support agents; gives their ids.
+    async fn write_agents(&self, workspace: &WorkspaceId) -> Result<Vec<String>, AppError> {
+        let at = self.clock.now();
         let mut agents = Vec::new();
         for (first_name, last_name) in FIRST_NAMES.iter().zip(LAST_NAMES.iter().rev()) {
             agents.push(SupportAgent {
-                workspace_id: workspace_id.to_owned(),
+                workspace_id: workspace.as_str().to_owned(),
                 id: self.id(),
                 kind: "HUMAN".into(),
                 name: format!("{first_name} {last_name}"),
@@ -172,7 +187,7 @@ impl App {
                 updated_at: at,
             });
         }
-        people.agents = agents.iter().map(|row| row.id.clone()).collect();
+        let ids = agents.iter().map(|row| row.id.clone()).collect();
         let workspace = workspace.clone();
         let written = self.store.write(move |tx| {
             Box::pin(async move {
@@ -183,7 +198,7 @@ impl App {
             })
         });
         written.await.map_err(AppError::from)?;
-        Ok(people)
+        Ok(ids)
     }
 
     /// An organization with ten contacts and a device for each.
@@ -194,7 +209,7 @@ impl App {
         number: usize,
         at: Millis,
         customers: &mut Customers,
-        people: &mut People,
+        parties: &mut Vec<Party>,
     ) {
         // Numbers of tickets are taken once, and there are more tickets than any of these.
         let unique = |index: usize| first + i64::try_from(index).unwrap_or(0);
@@ -253,7 +268,7 @@ impl App {
                 created_at: at,
                 updated_at: at,
             });
-            people.parties.push(Party { contact_id, organization_id: organization_id.clone(), device_id });
+            parties.push(Party { contact_id, organization_id: organization_id.clone(), device_id });
         }
     }
 }

@@ -170,6 +170,7 @@ fn every_fault_of_a_rule_is_told() {
     let action = |kind: &str, agent: Option<&str>, level| ActionInput {
         kind: kind.into(),
         support_agent_id: agent.map(str::to_owned),
+        team_id: None,
         level,
     };
     let rule =
@@ -185,7 +186,7 @@ fn every_fault_of_a_rule_is_told() {
         rule("FIRST_RESPONSE", 110, vec![action("ASSIGN", Some(agent), None)]),
     ];
     let rules = check(&good).unwrap();
-    assert_eq!(rules[1].actions[0], Action::Escalate { support_agent_id: Some(agent.into()), level: 2 });
+    assert_eq!(rules[1].actions[0], Action::Escalate { support_agent_id: Some(agent.into()), team_id: None, level: 2 });
     let json = serde_json::to_value(&rules).unwrap();
     assert_eq!(json[1]["actions"][1], serde_json::json!({"type": "RAISE_PRIORITY"}));
     assert_eq!(serde_json::from_value::<Vec<Rule>>(json).unwrap(), rules);
@@ -206,6 +207,17 @@ fn every_fault_of_a_rule_is_told() {
         (rule("RESOLUTION", 70, vec![action("NOTIFY", None, None); 2]), vec!["r[0].actions"]),
     ] {
         assert_eq!(check(&[bad]), Err(fields.into_iter().map(str::to_owned).collect()));
+    }
+    let of_team =
+        |kind: &str, other: Option<&str>| ActionInput { team_id: Some(agent.into()), ..action(kind, other, None) };
+    for (input, fields) in [
+        (of_team("ASSIGN", None), vec![]),
+        (of_team("NOTIFY", None), vec![]),
+        (of_team("ESCALATE", Some(agent)), vec!["r[0].actions[0].teamId"]),
+        (of_team("RAISE_PRIORITY", None), vec!["r[0].actions[0].teamId"]),
+    ] {
+        let found = check(&[rule("RESOLUTION", 70, vec![input])]).err().unwrap_or_default();
+        assert_eq!(found, fields);
     }
     assert_eq!(check(&[good[0].clone(), good[0].clone()]), Err(vec!["r[1]".to_owned()]));
     assert_eq!(check(&vec![good[0].clone(); 7]), Err(vec!["r".to_owned()]));

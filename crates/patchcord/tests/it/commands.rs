@@ -65,6 +65,7 @@ async fn the_demonstration_is_written_once(engine: Engine) {
     }
     let ids = ids(folder.path(), &url).await;
     assert!(ids.len() >= 24, "{ids:?}");
+    promises_of_the_past_are_real(folder.path(), &url).await;
     let second = json(folder.path(), &url, &["seed", "--demo"]).await;
     assert!(second.as_object().unwrap().values().all(|count| count == 0), "{second}");
     assert_eq!(self::ids(folder.path(), &url).await, ids);
@@ -73,6 +74,33 @@ async fn the_demonstration_is_written_once(engine: Engine) {
     let other = database_url(engine, elsewhere.path()).await;
     json(elsewhere.path(), &other, &["seed", "--demo"]).await;
     assert_eq!(self::ids(elsewhere.path(), &other).await, ids);
+}
+
+/// The tickets of the past have clocks, which the report and the dashboard count alike.
+async fn promises_of_the_past_are_real(folder: &Path, url: &str) {
+    let program = Program::serve(folder, &[], &[("DATABASE_URL", url)]).await;
+    let agent = program.client().signed_in("agent@demo.test", "patchcord-demo").await;
+    let report = agent.get("/api/sla/report").await.expect(200);
+    let kept = &report["total"]["resolution"];
+    assert!(kept["met"].as_i64().unwrap() > 150, "{report}");
+    for clock in ["firstResponse", "resolution"] {
+        let share = report["total"][clock]["compliance"].as_f64().unwrap();
+        assert!((0.7..1.0).contains(&share), "{clock} of {report}");
+    }
+    let series = agent.get("/api/dashboard/metrics?granularity=day").await.expect(200);
+    let days = series["items"].as_array().unwrap();
+    let sum = |name: &str| days.iter().map(|day| day[name].as_i64().unwrap()).sum::<i64>();
+    assert!(sum("slaMet") > 150 && sum("slaMissed") > 0, "{} {}", sum("slaMet"), sum("slaMissed"));
+    assert!(sum("slaBreaches") >= sum("slaMissed"), "{} {}", sum("slaBreaches"), sum("slaMissed"));
+    let late = agent.get("/api/tickets?sla=breached&status=CLOSED&limit=1").await.expect(200);
+    let late = late["items"][0]["id"].as_str().unwrap();
+    let trail = agent.get(&format!("/api/tickets/{late}/events")).await.expect(200);
+    let kinds: Vec<&str> =
+        trail["items"].as_array().unwrap().iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"SLA_BREACHED"), "{kinds:?}");
+    program.stop().await;
+    let audit = json(folder, url, &["doctor", "--audit"]).await;
+    assert_eq!(audit["ok"], true, "{audit}");
 }
 
 /// Ids, numbers and subjects of the demonstration's tickets, as its agent sees them.

@@ -151,6 +151,17 @@ async fn seeded_load_is_like_real_tickets(engine: Engine) {
     assert_eq!(detail["lastMessageAt"], detail["messages"][3]["createdAt"]);
     assert_eq!(detail["contact"]["id"], detail["messages"][0]["author"]["id"]);
     assert!(admin.get("/api/tickets?q=invoice&count=exact").await.expect(200)["total"].as_u64().unwrap() > 0);
+    // Customers are found as real ones are.
+    for (path, least) in [
+        ("/api/contacts?q=ada", 1),
+        ("/api/contacts?q=load.example", 1),
+        ("/api/organizations?q=freight", 1),
+        ("/api/devices?q=LOAD-", 1),
+        ("/api/devices?q=10.0.0", 1),
+    ] {
+        let found = admin.get(path).await.expect(200);
+        assert!(found["items"].as_array().unwrap().len() >= least, "{path}: {found}");
+    }
     // The next real ticket goes on counting, and life goes on in a made-up one.
     assert_eq!(admin.ticket("A real one", "Please help.").await["number"], 301);
     let path = format!("/api/tickets/{}/messages", detail["id"].as_str().unwrap());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{self, Engine, TestClock, World, both_engines, change, number};
 
-both_engines!(a_node_notes_how_it_is, trouble_is_shown, old_lines_go);
+both_engines!(a_node_notes_how_it_is, trouble_is_shown, webhooks_that_wait_are_shown, old_lines_go);
 
 async fn desk(engine: Engine) -> World {
     let world = World::with(engine, harness::Setup { worker: false, ..Default::default() }).await;
@@ -42,6 +42,8 @@ async fn a_node_notes_how_it_is(engine: Engine) {
     );
     assert_eq!((&node["activeCalls"], &node["modelLatencyMs"]), (&json!(0), &Value::Null));
     assert_eq!((&health["model"]["provider"], &health["model"]["reachable"]), (&json!("builtin"), &json!(true)));
+    let none = json!({"pending": 0, "due": 0, "dueSince": null, "failingEndpoints": 0, "disabledEndpoints": 0});
+    assert_eq!(health["webhooks"], none);
     assert_eq!(health["queue"], json!({"ready": 0, "running": 0, "waitingSince": null, "dead": 0, "deadJobs": []}));
     // A node that was not heard for three minutes is gone.
     world.clock.forward(3 * MINUTE + 1);
@@ -74,6 +76,40 @@ async fn trouble_is_shown(engine: Engine) {
     // Not another workspace's affair.
     let foreign = world.foreigner().await.get("/api/dashboard/health").await.expect(200);
     assert_eq!((&foreign["queue"]["dead"], &foreign["queue"]["deadJobs"]), (&json!(0), &json!([])));
+}
+
+/// What waits to be told, this workspace's alone; when it waits for long, something is wrong.
+async fn webhooks_that_wait_are_shown(engine: Engine) {
+    let world = desk(engine).await;
+    let admin = world.admin().await;
+    let endpoint = json!({"url": "https://hooks.example/a", "events": ["*"]});
+    let endpoint = admin.post("/api/webhooks", endpoint).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let now = world.app.clock.now();
+    for (id, next) in [("a", now - MINUTE), ("b", now + MINUTE)] {
+        change(&world.store, &format!(
+            "INSERT INTO webhook_deliveries (workspace_id, id, endpoint_id, event_id, event_type, subject_id, seq, state, attempts, \
+             next_attempt_at, request_body, created_at) SELECT workspace_id, '{id}', id, 'e', 't', 's', {}, 'PENDING', 1, {next}, \
+             '{{}}', 1 FROM webhook_endpoints WHERE id = '{endpoint}'", id.as_bytes()[0]
+        )).await;
+    }
+    let health = admin.get("/api/dashboard/health").await.expect(200);
+    let mut expected = json!({
+        "pending": 2, "due": 1, "dueSince": "2026-11-24T08:59:00.000Z", "failingEndpoints": 0, "disabledEndpoints": 0,
+    });
+    assert_eq!((&health["webhooks"], &health["status"]), (&expected, &json!("ok")));
+    change(&world.store, "UPDATE webhook_endpoints SET failing_since = 5").await;
+    world.clock.forward(4 * MINUTE);
+    let health = admin.get("/api/dashboard/health").await.expect(200);
+    (expected["due"], expected["failingEndpoints"]) = (json!(2), json!(1));
+    assert_eq!((&health["webhooks"], &health["status"]), (&expected, &json!("degraded")));
+    change(&world.store, "UPDATE webhook_endpoints SET disabled_at = 9, disabled_reason = 'FAILING'").await;
+    let health = admin.get("/api/dashboard/health").await.expect(200);
+    assert_eq!(
+        (&health["webhooks"]["failingEndpoints"], &health["webhooks"]["disabledEndpoints"]),
+        (&json!(0), &json!(1))
+    );
+    let foreign = world.foreigner().await.get("/api/dashboard/health").await.expect(200);
+    assert_eq!((&foreign["webhooks"]["pending"], &foreign["status"]), (&json!(0), &json!("ok")));
 }
 
 async fn old_lines_go(engine: Engine) {

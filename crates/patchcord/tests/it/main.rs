@@ -7,6 +7,7 @@
 )]
 
 mod account_managers;
+mod agent_files;
 mod ai;
 mod api_tokens;
 mod assignment;

@@ -37,6 +37,11 @@ async fn made_changed_and_taken_out(engine: Engine) {
     admin.post(PATH, json!({"number": "+12025550101", "label": "Second"})).await.expect(201);
     let list = agent.get(&format!("{PATH}?count=exact&sort=-number")).await.expect(200);
     assert_eq!((&list["total"], &list["items"][0]["number"]), (&json!(2), &json!("+12025550101")));
+    assert_eq!(list["hasMore"], false);
+    let first = agent.get(&format!("{PATH}?limit=1")).await.expect(200);
+    let next = first["nextCursor"].as_str().unwrap();
+    let rest = agent.get(&format!("{PATH}?limit=1&cursor={next}")).await.expect(200);
+    assert_eq!((&first["items"][0], &rest["items"][0]["number"]), (&changed, &json!("+12025550101")));
     let found = agent.get(&format!("{PATH}?isActive=false&q=main")).await.expect(200);
     assert_eq!(found["items"], json!([changed]));
     for refused in [agent.post(PATH, input).await, agent.delete(&at(&made)).await] {

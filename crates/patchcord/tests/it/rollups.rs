@@ -48,6 +48,11 @@ impl<'w> Story<'w> {
     async fn new(world: &'w World, seed: u64) -> Self {
         let admin = world.admin().await;
         let token = admin.post("/api/tokens", json!({"name": "story"})).await.expect(201);
+        for (priority, minutes) in [("MEDIUM", 30), ("HIGH", 300)] {
+            let policy =
+                json!({"priority": priority, "firstResponseMinutes": minutes, "resolutionMinutes": 2 * minutes});
+            admin.post("/api/sla-policies", policy).await.expect(201);
+        }
         let agents = admin.get("/api/support-agents").await.expect(200);
         let agents = agents["items"].as_array().unwrap().iter().map(|agent| agent["id"].as_str().unwrap().to_owned());
         Self {

@@ -33,7 +33,8 @@ struct Ticket {
     created_at: i64,
     first_responded_at: Option<i64>,
     resolved_at: Option<i64>,
-    resolution_due_at: Option<i64>,
+    /// Of each clock that was promised: whether it ran out.
+    promises: Vec<bool>,
     sla_breached_at: Option<i64>,
     last_message_at: Option<i64>,
     merged: bool,
@@ -62,10 +63,26 @@ fn get<T: TryGetable>(row: &QueryResult, name: &str) -> T {
     row.try_get("", name).unwrap()
 }
 
+/// Which of a resolved ticket's clocks ran out, of those that were promised.
+fn promises(ticket: &QueryResult, clocks: &QueryResult) -> Vec<bool> {
+    let mut promises = Vec::new();
+    for clock in ["first_response", "resolution"] {
+        let at = |row: &QueryResult, name: &str| get::<Option<i64>>(row, &format!("{clock}_{name}"));
+        if at(clocks, "minutes").is_some() {
+            let late = at(ticket, "due_at").zip(at(clocks, "halted_at")).is_some_and(|(due, halted)| due < halted);
+            promises.push(late || at(clocks, "breached_at").is_some());
+        }
+    }
+    promises
+}
+
 impl Base {
     pub(crate) async fn read(store: &Store, workspace: &WorkspaceId) -> Self {
         let all = async |sql: &str| rows(store, workspace, sql).await;
         let tickets = all("SELECT * FROM tickets WHERE workspace_id = $1").await;
+        let clocks = all("SELECT * FROM ticket_slas WHERE workspace_id = $1").await;
+        let clocks: BTreeMap<String, QueryResult> =
+            clocks.into_iter().map(|row| (get::<String>(&row, "ticket_id"), row)).collect();
         let tickets = tickets.iter().map(|row| Ticket {
             status: get(row, "status"),
             priority: get(row, "priority"),
@@ -76,7 +93,7 @@ impl Base {
             created_at: get(row, "created_at"),
             first_responded_at: get(row, "first_responded_at"),
             resolved_at: get(row, "resolved_at"),
-            resolution_due_at: get(row, "resolution_due_at"),
+            promises: clocks.get(&get::<String>(row, "id")).map_or_else(Vec::new, |clocks| promises(row, clocks)),
             sla_breached_at: get(row, "sla_breached_at"),
             last_message_at: get(row, "last_message_at"),
             merged: get::<Option<String>>(row, "merged_into_id").is_some(),
@@ -145,13 +162,13 @@ impl Base {
                 all.push((at, Figures { first_response_count: 1, first_response_seconds_sum, ..none }));
             }
             if let Some(at) = ticket.resolved_at {
-                let kept = ticket.resolution_due_at.is_some() && ticket.sla_breached_at.is_none();
+                let missed = ticket.promises.contains(&true);
                 let resolved = Figures {
                     tickets_resolved: 1,
                     resolution_count: 1,
                     resolution_seconds_sum: seconds(ticket, at),
-                    sla_met: i64::from(kept),
-                    sla_missed: i64::from(ticket.sla_breached_at.is_some()),
+                    sla_met: i64::from(!missed && !ticket.promises.is_empty()),
+                    sla_missed: i64::from(missed),
                     ..none
                 };
                 all.push((at, resolved));

@@ -47,8 +47,8 @@ async fn policies_are_made_changed_and_deleted(engine: Engine) {
     assert_eq!((&row["priority"], &row["organization"], &row["version"]), (&json!("HIGH"), &Value::Null, &json!(1)));
     assert_eq!(row["businessHoursOnly"], false);
     let rules = json!([{"clock": "RESOLUTION", "atPercent": 90, "actions": [
-        {"type": "ESCALATE", "supportAgentId": agent, "level": 2},
-        {"type": "RAISE_PRIORITY", "supportAgentId": null, "level": null}]}]);
+        {"type": "ESCALATE", "supportAgentId": agent, "teamId": null, "level": 2},
+        {"type": "RAISE_PRIORITY", "supportAgentId": null, "teamId": null, "level": null}]}]);
     assert_eq!(row["escalationRules"], rules);
 
     let changes = json!({"version": 1, "firstResponseMinutes": null, "resolutionMinutes": 600});
@@ -110,8 +110,9 @@ async fn wrong_policies_are_refused_by_field(engine: Engine) {
         ),
         (
             json!({"priority": "LOW", "resolutionMinutes": 5, "escalationRules": [
-                {"clock": "RESOLUTION", "atPercent": 70, "actions": [{"type": "ASSIGN", "supportAgentId": nobody}]}]}),
-            vec!["escalationRules[0].actions[0].supportAgentId"],
+                {"clock": "RESOLUTION", "atPercent": 70, "actions": [
+                    {"type": "ASSIGN", "supportAgentId": nobody}, {"type": "NOTIFY", "teamId": nobody}]}]}),
+            vec!["escalationRules[0].actions[0].supportAgentId", "escalationRules[0].actions[1].teamId"],
         ),
         (json!({"priority": "LOW", "resolutionMinutes": 5, "colour": "red"}), vec!["colour"]),
     ] {

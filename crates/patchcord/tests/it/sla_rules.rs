@@ -12,6 +12,7 @@ both_engines!(
     two_nodes_note_everything_once,
     rules_move_the_clocks_and_end,
     what_was_before_a_policy_leads_to_no_rule,
+    rules_address_teams,
 );
 
 /// Promises eight hours, and has a rule for each percentage.
@@ -180,5 +181,57 @@ async fn what_was_before_a_policy_leads_to_no_rule(engine: Engine) {
     pass(&world, 100).await;
     assert_eq!(lines(&world, &ticket).await, ["SLA_BREACHED RESOLUTION"]);
     assert_eq!(now(&world, &ticket).await["priority"], "HIGH");
+    world.stop().await;
+}
+
+/// A rule that names a team means whose turn it is there: one gets the ticket, another one looks at it.
+async fn rules_address_teams(engine: Engine) {
+    let world = desk(engine).await;
+    let admin = world.admin().await;
+    let mut members = Vec::new();
+    for name in ["Ida", "Jon"] {
+        let made = admin.post("/api/support-agents", json!({"kind": "HUMAN", "name": name})).await.expect(201);
+        members.push(made["id"].clone());
+    }
+    let team = admin.post("/api/teams", json!({"name": "Network", "members": members})).await.expect(201);
+    let rule = |percent: i64, kind: &str| json!({"clock": "RESOLUTION", "atPercent": percent, "actions": [{"type": kind, "teamId": team["id"]}]});
+    let policy = medium(
+        &world,
+        json!({"resolutionMinutes": 480, "escalationRules": [rule(70, "ASSIGN"), rule(90, "ESCALATE"), rule(110, "NOTIFY")]}),
+    )
+    .await;
+    assert_eq!(policy["escalationRules"][0]["actions"][0]["teamId"], team["id"]);
+    work(&world).await;
+    pass(&world, 1).await;
+    let ticket = world.agent().await.ticket("VPN drops", "m").await;
+    pass(&world, 340).await;
+    let first = now(&world, &ticket).await["assignee"]["id"].clone();
+    assert!(members.contains(&first), "{first}");
+    pass(&world, 100).await;
+    let to = texts(&world.store, "SELECT to_agent_id FROM ticket_escalations").await;
+    assert_eq!(to.len(), 1);
+    assert!(members.contains(&json!(to[0])) && json!(to[0]) != first, "the other one looks at it: {to:?}");
+    assert_eq!(now(&world, &ticket).await["assignee"]["id"], first, "until the escalation is accepted");
+    pass(&world, 110).await;
+    let notes = "SELECT body FROM ticket_messages WHERE author_type = 'SYSTEM' AND is_internal";
+    assert_eq!(texts(&world.store, notes).await, ["Network: 110 % of the time until the resolution is used up."]);
+    // Nobody is free: anybody may take the escalation, and the ticket stays with nobody.
+    let admin = world.admin().await;
+    for id in &members {
+        let path = format!("/api/support-agents/{}", id.as_str().unwrap());
+        admin.patch(&path, json!({"isAvailable": false})).await.expect(200);
+    }
+    let other = world.agent().await.ticket("Printer jams", "m").await;
+    pass(&world, 440).await;
+    let escalations = "SELECT COUNT(*) FROM ticket_escalations WHERE to_agent_id IS NULL";
+    assert_eq!(
+        (number(&world.store, escalations).await, now(&world, &other).await["assignee"].clone()),
+        (1, Value::Null)
+    );
+    // The team is gone, the rule is older: what is left of it is done.
+    let path = format!("/api/teams/{}", team["id"].as_str().unwrap());
+    assert_eq!(world.admin().await.delete(&path).await.status, 204);
+    pass(&world, 120).await;
+    assert_eq!(texts(&world.store, notes).await.len(), 2);
     world.stop().await;
 }

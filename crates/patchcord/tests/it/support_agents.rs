@@ -93,7 +93,18 @@ async fn lists_are_filtered_and_paged(engine: Engine) {
     let first = list("q=zoe&sort=-createdAt&limit=2").await.expect(200);
     let next = first["nextCursor"].as_str().unwrap().to_owned();
     assert_eq!(names(list(&format!("q=zoe&sort=-createdAt&limit=2&cursor={next}")).await), ["Zoe 0"]);
-    assert_eq!(list(&format!("cursor={next}")).await.wrong_fields(), ["cursor"]);
+    for wrong in ["x".to_owned(), next.replace('a', "!")] {
+        assert_eq!(list(&format!("cursor={wrong}")).await.wrong_fields(), ["cursor"]);
+    }
+    let first = list("limit=3").await.expect(200);
+    let next = first["nextCursor"].as_str().unwrap().to_owned();
+    admin.post(PATH, json!({"kind": "HUMAN", "name": "zoe 0", "specialty": "printers"})).await.expect(201);
+    let rest = names(list(&format!("limit=9&cursor={next}")).await);
+    assert!(["Zoe 1", "Zoe 2"].iter().all(|name| rest.contains(&(*name).to_owned())), "{rest:?}");
+    assert!(!rest.contains(&"Zoe 0".to_owned()), "{rest:?}: a row comes once");
+    assert_eq!(names(list("sort=-updatedAt&limit=1").await), ["zoe 0"]);
+    let by_name = names(list("q=zoe").await);
+    assert_eq!(by_name[2..], ["Zoe 1", "Zoe 2"], "case makes no difference to the order");
     assert_eq!(list("sort=kind").await.wrong_fields(), ["sort"]);
     assert_eq!(list("kind=robot").await.wrong_fields(), ["kind"]);
     assert_eq!(list("limit=101").await.wrong_fields(), ["limit"]);

@@ -38,7 +38,6 @@ mod saved_views;
 mod similar;
 mod sla_policies;
 mod sla_report;
-mod slices;
 mod support_agents;
 mod teams;
 mod tickets;

@@ -12,12 +12,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::answered;
 use super::users::present;
-use super::{answered, slices};
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{AsAdmin, AsViewer, Body, Id, Params};
-use crate::paging::{Page, wanted};
+use crate::lists::{self, order_by, part};
+use crate::name_paging::wanted_by_name;
+use crate::paging::Page;
 use crate::shape::{self, PhoneNumberRow};
 
 /// Filters, order and page.
@@ -29,7 +31,7 @@ pub(crate) struct PhoneNumberQuery {
     is_active: Option<bool>,
     /// What number or label must have.
     q: Option<String>,
-    /// number or createdAt; with `-` before it the other way round. `number` when absent.
+    /// number, createdAt or updatedAt; with `-` before it the largest comes first. `number` when absent.
     sort: Option<String>,
     /// 1 to 100; 25 when absent.
     limit: Option<u64>,
@@ -37,7 +39,7 @@ pub(crate) struct PhoneNumberQuery {
     offset: Option<u64>,
     /// From 1, instead of an offset.
     page: Option<u64>,
-    /// `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only.
+    /// `nextCursor` of the page before, instead of an offset.
     cursor: Option<String>,
     /// `exact` fills `total`.
     count: Option<String>,
@@ -51,23 +53,16 @@ pub(crate) async fn list_phone_numbers(
     AsViewer(actor): AsViewer,
     Params(params): Params<PhoneNumberQuery>,
 ) -> Result<Json<Page<PhoneNumberRow>>, ApiError> {
-    let page = wanted(params.limit, params.offset, params.page, params.cursor.as_deref(), params.count.as_deref())?;
+    let (cursor, count) = (params.cursor.as_deref(), params.count.as_deref());
+    let asked = wanted_by_name(params.limit, params.offset, params.page, cursor, count)?;
     let mut faults = Faults::default();
-    let slice = slices::slice(&mut faults, &page, params.sort.as_deref(), "number");
-    let words = slices::words(&mut faults, params.q);
+    let words = lists::words(&mut faults, params.q.as_deref());
+    let slice = order_by(&mut faults, params.sort.as_deref(), "number");
+    let slice = faults.into_result(slice).map_err(AppError::Invalid)?;
+    let (sort, slice) = (slice.sort, part(slice, &asked)?);
     let query = Query { is_active: params.is_active, words, slice };
-    let query = faults.into_result(query).map_err(AppError::Invalid)?;
-    let by_created = query.slice.by_created;
-    let found = desk.app.phone_numbers(&actor, query, page.count).await?;
-    let last = found.numbers.last().map(|row| (row.created_at, row.id.as_str()));
-    Ok(Json(Page {
-        next_cursor: slices::next(by_created, found.has_more, last),
-        items: found.numbers.iter().map(PhoneNumberRow::from).collect(),
-        limit: page.limit,
-        offset: page.offset,
-        has_more: found.has_more,
-        total: found.total,
-    }))
+    let found = desk.app.phone_numbers(&actor, query, asked.count).await?;
+    Ok(lists::page(&found, &asked, sort))
 }
 
 /// A new phone number.

@@ -80,12 +80,15 @@ pub(crate) async fn list_sla_policies(
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SlaAction {
-    /// NOTIFY writes an internal note that names the support agent, or the assignee; ESCALATE escalates the ticket; ASSIGN gives
-    /// it to the support agent; RAISE_PRIORITY makes the priority one higher, at most URGENT.
+    /// NOTIFY writes an internal note that names the support agent or the team, or else the assignee; ESCALATE escalates the
+    /// ticket to the support agent, to whose turn it is in the team, or to anybody; ASSIGN gives it to the support agent, or to
+    /// whose turn it is in the team; RAISE_PRIORITY makes the priority one higher, at most URGENT.
     #[schema(example = "ESCALATE")]
     r#type: String,
-    /// Needed for ASSIGN; not for RAISE_PRIORITY.
+    /// One of the two is needed for ASSIGN; not for RAISE_PRIORITY.
     support_agent_id: Option<String>,
+    /// Instead of a support agent.
+    team_id: Option<String>,
     /// Of an escalation, 1 to 5; 1 when absent.
     level: Option<i64>,
 }
@@ -109,6 +112,7 @@ impl From<SlaRule> for RuleInput {
         let action = |action: SlaAction| ActionInput {
             kind: action.r#type,
             support_agent_id: action.support_agent_id,
+            team_id: action.team_id,
             level: action.level,
         };
         Self { clock: rule.clock, at_percent: rule.at_percent, actions: rule.actions.into_iter().map(action).collect() }

@@ -13,12 +13,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::answered;
 use super::users::present;
-use super::{answered, slices};
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{AsAdmin, AsAgent, AsViewer, Body, Id, Params};
-use crate::paging::{Page, wanted};
+use crate::lists::{self, order, part};
+use crate::name_paging::wanted_by_name;
+use crate::paging::Page;
 use crate::shape::{self, SupportAgentRow};
 
 /// Filters, order and page.
@@ -32,7 +34,7 @@ pub(crate) struct SupportAgentQuery {
     is_available: Option<bool>,
     /// What name or specialty must have.
     q: Option<String>,
-    /// name or createdAt; with `-` before it the other way round. `name` when absent.
+    /// name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent.
     sort: Option<String>,
     /// 1 to 100; 25 when absent.
     limit: Option<u64>,
@@ -40,7 +42,7 @@ pub(crate) struct SupportAgentQuery {
     offset: Option<u64>,
     /// From 1, instead of an offset.
     page: Option<u64>,
-    /// `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only.
+    /// `nextCursor` of the page before, instead of an offset.
     cursor: Option<String>,
     /// `exact` fills `total`.
     count: Option<String>,
@@ -54,24 +56,17 @@ pub(crate) async fn list_support_agents(
     AsViewer(actor): AsViewer,
     Params(params): Params<SupportAgentQuery>,
 ) -> Result<Json<Page<SupportAgentRow>>, ApiError> {
-    let page = wanted(params.limit, params.offset, params.page, params.cursor.as_deref(), params.count.as_deref())?;
+    let (cursor, count) = (params.cursor.as_deref(), params.count.as_deref());
+    let asked = wanted_by_name(params.limit, params.offset, params.page, cursor, count)?;
     let mut faults = Faults::default();
-    let slice = slices::slice(&mut faults, &page, params.sort.as_deref(), "name");
+    let words = lists::words(&mut faults, params.q.as_deref());
+    let slice = order(&mut faults, params.sort.as_deref());
     let kind = params.kind.and_then(|text| faults.one_of("kind", &text, AgentKind::parse, AgentKind::ALLOWED));
-    let words = slices::words(&mut faults, params.q);
     let query = Query { kind: kind.map(AgentKind::as_str), is_available: params.is_available, words, slice };
     let query = faults.into_result(query).map_err(AppError::Invalid)?;
-    let by_created = query.slice.by_created;
-    let found = desk.app.support_agents(&actor, query, page.count).await?;
-    let last = found.agents.last().map(|row| (row.created_at, row.id.as_str()));
-    Ok(Json(Page {
-        next_cursor: slices::next(by_created, found.has_more, last),
-        items: found.agents.iter().map(SupportAgentRow::from).collect(),
-        limit: page.limit,
-        offset: page.offset,
-        has_more: found.has_more,
-        total: found.total,
-    }))
+    let (sort, slice) = (query.slice.sort, part(query.slice.clone(), &asked)?);
+    let found = desk.app.support_agents(&actor, Query { slice, ..query }, asked.count).await?;
+    Ok(lists::page(&found, &asked, sort))
 }
 
 /// A new support agent.

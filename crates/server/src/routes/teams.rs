@@ -11,11 +11,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{answered, slices};
+use super::answered;
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{AsAdmin, AsViewer, Body, Id, Params};
-use crate::paging::{Page, wanted};
+use crate::lists::{self, order, part};
+use crate::name_paging::wanted_by_name;
+use crate::paging::Page;
 use crate::shape::{self, TeamRow};
 
 /// Filters, order and page.
@@ -25,7 +27,7 @@ use crate::shape::{self, TeamRow};
 pub(crate) struct TeamQuery {
     /// What the name must have.
     q: Option<String>,
-    /// name or createdAt; with `-` before it the other way round. `name` when absent.
+    /// name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent.
     sort: Option<String>,
     /// 1 to 100; 25 when absent.
     limit: Option<u64>,
@@ -33,7 +35,7 @@ pub(crate) struct TeamQuery {
     offset: Option<u64>,
     /// From 1, instead of an offset.
     page: Option<u64>,
-    /// `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only.
+    /// `nextCursor` of the page before, instead of an offset.
     cursor: Option<String>,
     /// `exact` fills `total`.
     count: Option<String>,
@@ -47,23 +49,15 @@ pub(crate) async fn list_teams(
     AsViewer(actor): AsViewer,
     Params(params): Params<TeamQuery>,
 ) -> Result<Json<Page<TeamRow>>, ApiError> {
-    let page = wanted(params.limit, params.offset, params.page, params.cursor.as_deref(), params.count.as_deref())?;
+    let (cursor, count) = (params.cursor.as_deref(), params.count.as_deref());
+    let asked = wanted_by_name(params.limit, params.offset, params.page, cursor, count)?;
     let mut faults = Faults::default();
-    let slice = slices::slice(&mut faults, &page, params.sort.as_deref(), "name");
-    let words = slices::words(&mut faults, params.q);
-    let query = Query { words, slice };
-    let query = faults.into_result(query).map_err(AppError::Invalid)?;
-    let by_created = query.slice.by_created;
-    let found = desk.app.teams(&actor, query, page.count).await?;
-    let last = found.teams.last().map(|row| (row.team.created_at, row.team.id.as_str()));
-    Ok(Json(Page {
-        next_cursor: slices::next(by_created, found.has_more, last),
-        items: found.teams.iter().map(TeamRow::from).collect(),
-        limit: page.limit,
-        offset: page.offset,
-        has_more: found.has_more,
-        total: found.total,
-    }))
+    let words = lists::words(&mut faults, params.q.as_deref());
+    let slice = order(&mut faults, params.sort.as_deref());
+    let slice = faults.into_result(slice).map_err(AppError::Invalid)?;
+    let (sort, slice) = (slice.sort, part(slice, &asked)?);
+    let found = desk.app.teams(&actor, Query { words, slice }, asked.count).await?;
+    Ok(lists::page(&found, &asked, sort))
 }
 
 /// A new team.

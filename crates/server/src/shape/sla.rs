@@ -58,6 +58,8 @@ pub(crate) struct SlaActionRow {
     r#type: &'static str,
     #[schema(required)]
     support_agent_id: Option<String>,
+    #[schema(required)]
+    team_id: Option<String>,
     /// Of an escalation.
     #[schema(required)]
     level: Option<i64>,
@@ -71,7 +73,8 @@ impl From<&Action> for SlaActionRow {
             Action::Assign { .. } => ("ASSIGN", None),
             Action::RaisePriority => ("RAISE_PRIORITY", None),
         };
-        Self { r#type, support_agent_id: action.support_agent_id().map(str::to_owned), level }
+        let [support_agent_id, team_id] = [action.support_agent_id(), action.team_id()].map(|id| id.map(str::to_owned));
+        Self { r#type, support_agent_id, team_id, level }
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) struct SystemHealthRow {
     /// The newest line of each node that was heard within the last three minutes.
     nodes: Vec<NodeRow>,
     queue: QueueRow,
+    webhooks: BacklogRow,
     /// How long the database took to answer just now.
     db_latency_ms: i64,
     model: CopilotHealth,
@@ -57,6 +58,23 @@ pub(crate) struct QueueRow {
     dead: i64,
     /// The newest 20 of them.
     dead_jobs: Vec<DeadJobRow>,
+}
+
+/// What waits to be told to the receivers of this workspace's webhooks.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BacklogRow {
+    /// Deliveries that have neither arrived nor been given up; 10,000 stands for more as well.
+    pending: i64,
+    /// Of those, the ones whose time has come.
+    due: i64,
+    /// Since when the one of those has waited that waits longest; null when none is due.
+    #[schema(required)]
+    due_since: Option<String>,
+    /// Endpoints whose newest deliveries fail.
+    failing_endpoints: i64,
+    /// Endpoints that are told nothing any more, because they failed for days or said that they are gone.
+    disabled_endpoints: i64,
 }
 
 /// A job that was given up.
@@ -102,6 +120,13 @@ impl From<&SystemHealth> for SystemHealthRow {
                 waiting_since: time(health.waiting_since),
                 dead: health.dead_count,
                 dead_jobs: health.dead_jobs.iter().map(dead).collect(),
+            },
+            webhooks: BacklogRow {
+                pending: health.webhooks.pending,
+                due: health.webhooks.due,
+                due_since: time(health.webhooks.due_since),
+                failing_endpoints: health.webhooks.failing,
+                disabled_endpoints: health.webhooks.disabled,
             },
             db_latency_ms: health.db_latency_ms,
             model: health.model.clone().into(),

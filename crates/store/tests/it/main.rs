@@ -6,6 +6,7 @@
     reason = "a test may panic, and it takes its database and its time from the machine"
 )]
 
+mod bulk;
 mod call_rows;
 mod calls;
 mod copilot;

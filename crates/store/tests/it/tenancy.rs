@@ -3,8 +3,8 @@
 use patchcord_domain::id::WorkspaceId;
 use patchcord_store::rows::{Editable, Message, Row};
 use patchcord_store::{
-    Slice, StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
-    idempotency, imports, jobs, macros, merges, messages, phone_numbers, saved_views, search, sessions, sla,
+    StoreError, api_tokens, articles, audit_log, catalogues, contact_devices, devices, directory, escalations,
+    idempotency, imports, jobs, listing, macros, merges, messages, phone_numbers, saved_views, search, sessions, sla,
     sla_policies, suggestions, support_agents, teams, ticket_list, tickets, trail, users, waiting, webhooks,
     workspaces,
 };
@@ -265,7 +265,7 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         let articles = articles::Query { limit: 9, ..Default::default() };
         assert_eq!(articles::page(t, &articles).await.unwrap().len(), n);
         assert_eq!(articles::count(t, &articles).await.unwrap(), n as i64);
-        let slice = Slice { limit: 9, ..Slice::default() };
+        let slice = listing::Slice { limit: 9, ..listing::Slice::default() };
         let all = support_agents::Query { slice: slice.clone(), ..Default::default() };
         assert_eq!(support_agents::page(t, &all).await.unwrap().len(), n);
         assert_eq!(support_agents::count(t, &all).await.unwrap(), n as i64);

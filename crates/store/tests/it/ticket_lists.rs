@@ -21,6 +21,7 @@ both_engines!(
     lines_carry_the_names_of_what_they_point_to,
     words_are_found_as_people_type_them,
     only_the_newest_thousand_hits_are_looked_at,
+    tags_are_followed,
 );
 
 const NOW: i64 = 100 * HOUR;
@@ -415,4 +416,43 @@ async fn only_the_newest_thousand_hits_are_looked_at(engine: Engine) {
         Query { words: Some("printer".into()), sort: Sort::Number, descending: false, limit: 2, ..everything() };
     assert_eq!(ids(&db, &workspace, &query).await, ["t0011", "t0012"]);
     assert_eq!(count(db.store.tenant(&workspace), &query).await.unwrap(), 1_000);
+}
+
+/// What was tagged, and is no more, is not found; neither by a tag that few tickets have nor by one that very many have.
+async fn tags_are_followed(engine: Engine) {
+    let (db, workspace) = engine.workspace().await;
+    let tagged = |id: &str, number: i64, tags: &[&str]| {
+        let mut row = rows::ticket(id, number);
+        (row.tags, row.organization_id, row.contact_id, row.assignee_id) = (json!(tags), None, None, None);
+        row
+    };
+    let mut all: Vec<Ticket> = (1..=1_100).map(|n| tagged(&format!("m{n:04}"), n, &["many"])).collect();
+    all.push(tagged("one", 2_000, &["few", "many", "few"]));
+    all.push(tagged("two", 2_001, &[]));
+    db.add(&workspace, all).await;
+    let of = async |tag: &str| {
+        let query = Query { tags: vec![tag.to_owned()], sort: Sort::Number, limit: 2_000, ..everything() };
+        let found = page(db.store.tenant(&workspace), &query).await.unwrap();
+        assert_eq!(count(db.store.tenant(&workspace), &query).await.unwrap(), found.len() as i64);
+        found.into_iter().map(|line| line.id).collect::<Vec<_>>()
+    };
+    assert_eq!(of("few").await, ["one"]);
+    let many = of("many").await;
+    assert_eq!((many.len(), many[0].as_str()), (1_101, "one"));
+    let change = |row: Ticket| {
+        let (db, workspace) = (&db, workspace.clone());
+        async move { db.write(move |tx| Box::pin(async move { tx.tenant(&workspace).save(row).await })).await.unwrap() }
+    };
+    change(tagged("one", 2_000, &["other"])).await;
+    change(tagged("two", 2_001, &["few"])).await;
+    assert_eq!(
+        (of("few").await, of("other").await, of("many").await.len()),
+        (vec!["two".into()], vec!["one".into()], 1_100)
+    );
+    change(tagged("two", 2_001, &[])).await;
+    assert_eq!((of("few").await, of("never").await), (Vec::<String>::new(), Vec::new()));
+    // Another workspace has tags of its own.
+    let other = db.add_workspace("second").await;
+    let query = Query { tags: vec!["many".to_owned()], ..everything() };
+    assert_eq!(count(db.store.tenant(&other), &query).await.unwrap(), 0);
 }

@@ -397,6 +397,8 @@ proptest! {
             playback.overdue(now_ms);
         }
         prop_assert!(playback.is_quiet());
-        prop_assert!(playback.items.is_empty() && playback.marks.is_empty());
+        prop_assert!(playback.items.is_empty());
+        // The last mark of what was heard already may be lost without harm.
+        prop_assert!(playback.marks.iter().all(|mark| mark.end <= playback.confirmed));
     }
 }

@@ -196,12 +196,12 @@ impl Opening<'_> {
         if let Some(hint) = self.transcription_hint {
             transcription["prompt"] = hint.into();
         }
+        // Noise reduction is off when nothing is said of it; the vendor's types do not know it as null.
         // Written as text first: a number of 32 bits would show as 0.6000000238418579.
         let threshold: f64 = format!("{:.2}", self.turns.threshold).parse().unwrap_or(0.5);
         json!({
             "input": {
                 "format": {"type": MULAW},
-                "noise_reduction": null,
                 "transcription": transcription,
                 "turn_detection": {
                     "type": "server_vad",
@@ -432,7 +432,6 @@ mod tests {
           "instructions":"...",
           "audio":{
             "input":{"format":{"type":"audio/pcmu"},
-              "noise_reduction":null,
               "transcription":{"model":"gpt-4o-mini-transcribe","language":"en","prompt":"IT support call; organization codes"},
               "turn_detection":{"type":"server_vad","threshold":0.6,"prefix_padding_ms":300,"silence_duration_ms":500,
                                 "idle_timeout_ms":null,"create_response":true,"interrupt_response":true}},

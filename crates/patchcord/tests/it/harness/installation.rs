@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::program::WELCOME;
 use super::{Client, Engine, free_port};
 
 /// A data folder and the settings that the program is called with.
@@ -82,19 +83,28 @@ impl Installation {
         serde_json::from_str(&ended.out).unwrap()
     }
 
-    /// Starts a server and waits until it answers.
+    /// Starts a server and waits until it says that it listens: an answer at its port could be that of another test's server,
+    /// which was given the same port in between. Then it is started again at another one.
     pub(crate) async fn serve(&self, arguments: &[&str]) -> Server {
-        let port = free_port();
-        let log = std::fs::File::create(self.folder.path().join(format!("{port}.log"))).unwrap();
-        let mut command = self.command(&[&["serve", "--port", &port.to_string()], arguments].concat());
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let server = Server { child, base: format!("http://127.0.0.1:{port}") };
-        let began = Instant::now();
-        while reqwest::get(format!("{}/healthz", server.base)).await.is_err() {
-            assert!(began.elapsed() < Duration::from_secs(30), "it does not start");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        for _ in 0..10 {
+            let port = free_port();
+            let file = |kind: &str| self.folder.path().join(format!("{port}.{kind}"));
+            let [out, log] = ["out", "log"].map(|kind| std::fs::File::create(file(kind)).unwrap());
+            let mut command = self.command(&[&["serve", "--port", &port.to_string()], arguments].concat());
+            let child = command.stdin(Stdio::null()).stdout(out).stderr(log).spawn().unwrap();
+            let mut server = Server { child, base: format!("http://127.0.0.1:{port}") };
+            let began = Instant::now();
+            while server.child.try_wait().unwrap().is_none() {
+                if std::fs::read_to_string(file("out")).unwrap().contains(WELCOME) {
+                    return server;
+                }
+                assert!(began.elapsed() < Duration::from_secs(60), "it does not start");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let log = std::fs::read_to_string(file("log")).unwrap();
+            assert!(log.contains("is in use"), "it does not start: {log}");
         }
-        server
+        panic!("ten ports that were free a moment ago were taken")
     }
 }
 

@@ -39,6 +39,9 @@ fn texts(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
+/// What a server says when it listens.
+pub(crate) const WELCOME: &str = "Ctrl-C stops it.";
+
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
@@ -63,7 +66,7 @@ impl Program {
         let out = collect(child.stdout.take().unwrap());
         let err = collect(child.stderr.take().unwrap());
         let program = Self { child, port, base: format!("http://127.0.0.1:{port}"), out, err };
-        program.says("Ctrl-C stops it.").await;
+        program.says(WELCOME).await;
         program
     }
 

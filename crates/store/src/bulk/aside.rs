@@ -1,0 +1,136 @@
+//! Indexes of the large tables, put aside while very many rows are written, and made anew. On PostgreSQL foreign keys as well:
+//! all together they are checked in a moment, one by one they take longer than the rows.
+//!
+//! All of it is one transaction. Whatever ends it before its time, the database is as it was. Others wait for the tables, so
+//! it is done only where nobody else is at work.
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sqlx::postgres::{PgConnection, PgPool, Postgres};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::store::Tx;
+use crate::{Store, StoreError};
+
+/// The tables that the load is written to.
+const TABLES: [&str; 8] = [
+    "tickets",
+    "ticket_tags",
+    "ticket_messages",
+    "ticket_events",
+    "search_documents",
+    "organizations",
+    "contacts",
+    "devices",
+];
+/// A lock was not there in time; or the tables belong to somebody else.
+const NOT_NOW: [&str; 2] = ["55P03", "42501"];
+/// Whether there are fewer tickets than so many.
+const FEW: &str = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tickets LIMIT $1) AS found) < $1 AS few";
+
+/// The transaction, and what makes anew what was put aside.
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
+pub(super) enum Aside {
+    Sqlite { tx: Tx, again: Vec<String> },
+    Postgres { tx: sqlx::Transaction<'static, Postgres>, again: Vec<String> },
+}
+
+impl Aside {
+    /// Puts them aside, when most of the tickets that there will be are those of the load, and nobody else is at work.
+    pub(super) async fn begin(store: &Store, tickets: i64) -> Result<Option<Self>, StoreError> {
+        match store.postgres_pool() {
+            Some(pool) => postgres(pool, tickets).await,
+            None => sqlite(store, tickets).await,
+        }
+    }
+
+    /// Makes everything anew and commits.
+    pub(super) async fn finish(self, store: &Store) -> Result<(), StoreError> {
+        match self {
+            Aside::Sqlite { tx, again } => {
+                for statement in again {
+                    tx.execute_unprepared(&statement).await?;
+                }
+                tx.commit(store.signals()).await
+            }
+            Aside::Postgres { mut tx, again } => {
+                for statement in again {
+                    sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+                }
+                Ok(tx.commit().await?)
+            }
+        }
+    }
+}
+
+/// A file belongs to one process, so nobody else is at work but this one, which writes the load.
+async fn sqlite(store: &Store, tickets: i64) -> Result<Option<Aside>, StoreError> {
+    let few = Statement::from_sql_and_values(DbBackend::Sqlite, FEW, [tickets.into()]);
+    let few = store.reader().query_one_raw(few).await?.map(|row| row.try_get::<bool>("", "few")).transpose()?;
+    if few != Some(true) {
+        return Ok(None);
+    }
+    let Some(tx) = store.begin_load().await? else { return Ok(None) };
+    let tables = TABLES.map(|table| format!("'{table}'")).join(", ");
+    // Indexes without a text are those of keys.
+    let indexes = format!(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({tables}) \
+         ORDER BY name LIMIT 1000"
+    );
+    let mut again = Vec::new();
+    for row in tx.query_all_raw(Statement::from_string(DbBackend::Sqlite, indexes)).await? {
+        let name: String = row.try_get("", "name")?;
+        tx.execute_unprepared(&format!("DROP INDEX {name}")).await?;
+        again.push(row.try_get("", "sql")?);
+    }
+    Ok(Some(Aside::Sqlite { tx, again }))
+}
+
+async fn postgres(pool: &PgPool, tickets: i64) -> Result<Option<Aside>, StoreError> {
+    let mut tx = pool.begin().await?;
+    // A server hears of others through a connection of this name.
+    let others = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
+         AND application_name = 'patchcord wakeups')";
+    let others: bool = sqlx::query_scalar(others).fetch_one(&mut *tx).await?;
+    let few: bool = sqlx::query_scalar(FEW).bind(tickets).fetch_one(&mut *tx).await?;
+    if others || !few {
+        return Ok(None);
+    }
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '256MB'")
+        .execute(&mut *tx)
+        .await?;
+    match take_away(&mut tx).await {
+        Ok(again) => Ok(Some(Aside::Postgres { tx, again })),
+        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| NOT_NOW.contains(&&*code)) => {
+            tracing::info!(%error, "indexes stay where they are while the load is written");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Drops foreign keys and then the indexes that no constraint needs; gives what makes them anew, indexes first. The statements
+/// are PostgreSQL's own words for what is there.
+async fn take_away(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let tables = format!("ARRAY[{}]::regclass[]", TABLES.map(|table| format!("'{table}'")).join(", "));
+    let keys = format!(
+        "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS away, \
+         format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS again \
+         FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY ({tables}) ORDER BY conrelid, conname LIMIT 1000"
+    );
+    let indexes = format!(
+        "SELECT format('DROP INDEX %s', indexrelid::regclass) AS away, pg_get_indexdef(indexrelid) AS again \
+         FROM pg_index i WHERE indrelid = ANY ({tables}) AND NOT indisprimary \
+         AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid) ORDER BY indrelid, indexrelid LIMIT 1000"
+    );
+    let mut again = Vec::new();
+    let mut later = Vec::new();
+    for (select, into) in [(keys, &mut later), (indexes, &mut again)] {
+        for row in sqlx::query(AssertSqlSafe(select)).fetch_all(&mut *tx).await? {
+            let away: String = row.try_get("away")?;
+            sqlx::query(AssertSqlSafe(away)).execute(&mut *tx).await?;
+            into.push(row.try_get("again")?);
+        }
+    }
+    again.append(&mut later);
+    Ok(again)
+}

@@ -1,0 +1,119 @@
+//! COPY: rows as text, as PostgreSQL takes them fastest.
+
+use std::fmt::Write as _;
+
+use patchcord_domain::id::WorkspaceId;
+use patchcord_domain::text::fold;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Value};
+use sqlx::postgres::PgConnection;
+
+use super::{Customers, DOCUMENTS, Load, names, row_values};
+use crate::entities::{contacts, devices, organizations, ticket_events, ticket_messages, tickets};
+use crate::{StoreError, search};
+
+/// Text that is handed to COPY at once.
+const COPY_BYTES: usize = 1 << 20;
+
+/// Tickets and what belongs to them.
+pub(super) async fn load(tx: &mut PgConnection, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
+    copy_rows::<tickets::Entity>(tx, load.tickets).await?;
+    copy_rows::<ticket_messages::Entity>(tx, load.messages).await?;
+    copy_rows::<ticket_events::Entity>(tx, load.lines).await?;
+    let documents = load.documents.iter().map(|(subject_id, text)| {
+        [workspace.as_str().into(), search::TICKET.into(), subject_id.as_str().into(), 0_i64.into(), fold(text).into()]
+    });
+    copy_values(tx, DOCUMENTS, documents).await
+}
+
+/// Customers and what they have.
+pub(super) async fn customers(
+    tx: &mut PgConnection,
+    workspace: &WorkspaceId,
+    customers: Customers,
+) -> Result<(), StoreError> {
+    copy_rows::<organizations::Entity>(tx, customers.organizations).await?;
+    copy_rows::<contacts::Entity>(tx, customers.contacts).await?;
+    copy_rows::<devices::Entity>(tx, customers.devices).await?;
+    let documents = customers.documents.iter().map(|(kind, id, text)| {
+        let text = search::document(kind, text);
+        [workspace.as_str().into(), (*kind).into(), id.as_str().into(), 0_i64.into(), text.into()]
+    });
+    copy_values(tx, DOCUMENTS, documents).await
+}
+
+async fn copy_rows<E>(connection: &mut PgConnection, rows: Vec<E::Model>) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let target = format!("{} ({})", E::default().table_name(), names::<E>());
+    copy_values(connection, &target, rows.into_iter().map(row_values::<E>)).await
+}
+
+async fn copy_values<R: IntoIterator<Item = Value>>(
+    connection: &mut PgConnection,
+    target: &str,
+    rows: impl Iterator<Item = R>,
+) -> Result<(), StoreError> {
+    let mut copy = connection.copy_in_raw(&format!("COPY {target} FROM STDIN")).await?;
+    let mut text = String::with_capacity(COPY_BYTES + 32_768);
+    for row in rows {
+        for (index, value) in row.into_iter().enumerate() {
+            if index > 0 {
+                text.push('\t');
+            }
+            push(&mut text, &value)?;
+        }
+        text.push('\n');
+        if text.len() >= COPY_BYTES {
+            copy.send(text.as_bytes()).await?;
+            text.clear();
+        }
+    }
+    copy.send(text.as_bytes()).await?;
+    copy.finish().await?;
+    Ok(())
+}
+
+/// A value in the text form of COPY: <https://www.postgresql.org/docs/current/sql-copy.html>.
+fn push(text: &mut String, value: &Value) -> Result<(), StoreError> {
+    let mut escaped = |plain: &str| {
+        for part in plain.split_inclusive(['\\', '\n', '\r', '\t']) {
+            let (before, escaped) = match part.as_bytes().last() {
+                Some(b'\\') => (&part[..part.len() - 1], "\\\\"),
+                Some(b'\n') => (&part[..part.len() - 1], "\\n"),
+                Some(b'\r') => (&part[..part.len() - 1], "\\r"),
+                Some(b'\t') => (&part[..part.len() - 1], "\\t"),
+                _ => (part, ""),
+            };
+            text.push_str(before);
+            text.push_str(escaped);
+        }
+    };
+    match value {
+        Value::String(Some(plain)) => escaped(plain),
+        Value::Json(Some(json)) => escaped(&json.to_string()),
+        Value::BigInt(Some(number)) => _ = write!(text, "{number}"),
+        Value::Bool(Some(value)) => text.push(if *value { 't' } else { 'f' }),
+        Value::String(None) | Value::Json(None) | Value::BigInt(None) | Value::Bool(None) => text.push_str("\\N"),
+        other => return Err(StoreError::Internal(format!("COPY of {other:?} is not known"))),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_survive_the_text_form() {
+        let mut text = String::new();
+        for value in [Value::from("a\tb\\c\nd"), Value::from(-5_i64), Value::from(true), Value::from(None::<String>)] {
+            push(&mut text, &value).unwrap();
+            text.push('|');
+        }
+        assert_eq!(text, "a\\tb\\\\c\\nd|-5|t|\\N|");
+        assert!(push(&mut text, &Value::from(1.5_f64)).is_err());
+    }
+}
