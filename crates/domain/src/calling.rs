@@ -203,10 +203,10 @@ mod tests {
             (phone.clone(), Some("a"), Verification::Claimed, IdentifiedBy::Phone),
             (code.clone(), Some("a"), Verification::Claimed, IdentifiedBy::UECode),
             (both.clone(), Some("a"), Verification::Verified, IdentifiedBy::Both),
-            (Evidence { by_phone: some("b"), ..code.clone() }, Some("a"), Verification::Claimed, IdentifiedBy::UECode),
+            (Evidence { by_phone: some("b"), ..code }, Some("a"), Verification::Claimed, IdentifiedBy::UECode),
             (Evidence { by_name: some("c"), ..none.clone() }, Some("c"), Verification::Claimed, IdentifiedBy::None),
             (Evidence { by_name: some("c"), ..phone.clone() }, Some("a"), Verification::Claimed, IdentifiedBy::Phone),
-            (Evidence { is_number_forged: true, ..both.clone() }, Some("a"), Verification::Claimed, IdentifiedBy::Both),
+            (Evidence { is_number_forged: true, ..both }, Some("a"), Verification::Claimed, IdentifiedBy::Both),
             (Evidence { is_confirmed: true, ..phone }, Some("a"), Verification::Verified, IdentifiedBy::Phone),
             (Evidence { is_confirmed: true, ..none }, None, Verification::None, IdentifiedBy::None),
         ] {

@@ -131,7 +131,9 @@ impl<'t> Scene<'t> {
     /// Results that the agent has not spoken about yet. A caller who has said two things since has heard enough of it: their
     /// words may have cut what was said about it.
     pub(super) fn results(&self) -> impl DoubleEndedIterator<Item = &Done> {
-        self.done.iter().filter(|done| done.at >= self.tail && !done.result.is_string() && self.said_since(done.at) < 2)
+        self.done
+            .iter()
+            .filter(move |done| done.at >= self.tail && !done.result.is_string() && self.said_since(done.at) < 2)
     }
 
     /// How often the caller has spoken since then.
