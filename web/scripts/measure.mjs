@@ -165,8 +165,8 @@ async function measureScrolling() {
           if (covered < space - 4) result.blank += 1;
           if (inSight.some(({ li }) => !li.querySelector("a"))) result.shapes += 1;
           const top = list.scrollTop;
-          // A fast hand: 6,000 px a second.
-          list.scrollTop = top + 100;
+          // A fast hand: 12,000 px a second at 60 frames.
+          list.scrollTop = top + 200;
           const last = Number(places.at(-1)?.li.dataset.index ?? 0);
           still = list.scrollTop === top ? still + 1 : 0;
           if (last >= wanted - 1 && still > 30) return done({ ...result, last: last + 1 });
@@ -181,7 +181,7 @@ async function measureScrolling() {
   const { frames, blank, shapes, longest, slow, last } = seen;
   return [
     figure(
-      `scroll ${last.toLocaleString("en")} tickets at 100 px a frame: frames with a blank part`,
+      `scroll ${last.toLocaleString("en")} tickets at 200 px a frame: frames with a blank part`,
       `${String(blank)} of ${frames.toLocaleString("en")}`,
       "0",
       blank === 0,
