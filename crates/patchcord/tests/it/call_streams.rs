@@ -130,8 +130,9 @@ async fn a_whole_call_over_the_relay(engine: Engine) {
     assert_eq!((&call["status"], &call["model"]), (&json!("COMPLETED"), &json!("builtin")));
     let turns = call["turns"].as_array().unwrap();
     assert!(turns.iter().any(|turn| turn["speaker"] == "CALLER" && turn["text"].as_str().unwrap().contains("jammed")));
-    assert!(turns.iter().any(|turn| turn["speaker"] == "AGENT" && turn["agent"] == "printer_agent"), "{call}");
-    assert!(call["interactions"].as_array().unwrap().len() >= 2, "{call}");
+    // This caller listens to nothing, so no agent's turn was heard; which agents had the call is known all the same.
+    let stays: Vec<&Value> = call["interactions"].as_array().unwrap().iter().map(|stay| &stay["agent"]).collect();
+    assert_eq!(stays, ["triage_agent", "printer_agent"], "{call}");
     world.stop().await;
 }
 

@@ -62,8 +62,10 @@ async fn a_code_alone_is_a_claim(engine: Database) {
     let talk = Talk::begin(&world.app, "1", STRANGER, NORTH).await;
     refused(&talk.tool("triage_agent", "create_ticket", new_ticket("Printer")).await);
     // Which companies are customers is nobody's business.
-    refused(&talk.tool("triage_agent", "find_organization", json!({"name": "Harbour"})).await);
-    let found = ok(talk.tool("triage_agent", "find_organization", json!({"name": "harbour freight NORTH"})).await);
+    let clinic = json!({"name": "Quiet Clinic", "ueCode": "5522"});
+    world.admin().await.post("/api/organizations", clinic).await.expect(201);
+    refused(&talk.tool("triage_agent", "find_organization", json!({"name": "Clinic"})).await);
+    let found = ok(talk.tool("triage_agent", "find_organization", json!({"name": "quiet CLINIC"})).await);
     assert_eq!(found["verification"], "CLAIMED");
     let reply = talk.tool("triage_agent", "identify_organization", json!({"ue_code": "4711"})).await;
     assert_eq!(ok(reply)["verification"], "CLAIMED");
