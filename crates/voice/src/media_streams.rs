@@ -382,7 +382,7 @@ mod tests {
                 json!({"name": 5}), json!({"digit": 5}), json!({"customParameters": []}),
             ]),
         ) {
-            let frame = json!({"event": event.clone(), event.clone(): value});
+            let frame = json!({"event": event, event: value});
             let _ = Frame::read(&frame.to_string());
         }
 

@@ -66,10 +66,10 @@ impl Scenario {
         if played.interruptions() < expect.interruptions {
             unmet.push(format!("{} of {} sentences were cut short", played.interruptions(), expect.interruptions));
         }
-        if let Some(dialled) = expect.dialled {
-            if dialled == evidence.dialled.is_empty() {
-                unmet.push(format!("dialled: {:?}", evidence.dialled));
-            }
+        if let Some(dialled) = expect.dialled
+            && dialled == evidence.dialled.is_empty()
+        {
+            unmet.push(format!("dialled: {:?}", evidence.dialled));
         }
         let overheard = evidence.overheard.join("\n");
         let whispered = expect.whispered.iter().filter(|p| !matches(p, &overheard));

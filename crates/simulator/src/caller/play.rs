@@ -202,10 +202,10 @@ impl Caller<'_> {
     fn hear(&mut self, words: &str) {
         let now = self.now();
         self.played.first_sound_ms.get_or_insert(now);
-        if std::mem::take(&mut self.awaits_answer) {
-            if let Some(until) = self.spoke_until.take() {
-                self.played.response_ms.push(self.pace.since(until));
-            }
+        if std::mem::take(&mut self.awaits_answer)
+            && let Some(until) = self.spoke_until.take()
+        {
+            self.played.response_ms.push(self.pace.since(until));
         }
         let (_, text) = self.hearing.get_or_insert((now, String::new()));
         *text = format!("{text} {words}").trim().to_owned();

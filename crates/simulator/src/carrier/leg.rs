@@ -118,10 +118,10 @@ impl Leg {
         let failed = std::mem::take(&mut self.current);
         let url = format!("{}/twilio/fallback", self.shared.options.public_url);
         let params = vec![param("ErrorCode", error), param("ErrorUrl", &failed)];
-        if !failed.ends_with("/twilio/fallback") {
-            if let Ok(document) = self.fetch("POST", url, params).await {
-                return Some(document);
-            }
+        if !failed.ends_with("/twilio/fallback")
+            && let Ok(document) = self.fetch("POST", url, params).await
+        {
+            return Some(document);
         }
         self.shared.note(&self.sid, "fault", format!("{error}: neither {failed} nor the fallback gives a document"));
         self.answer();

@@ -224,7 +224,7 @@ impl Carrier {
         let leg = leg::Leg::new(Arc::clone(&self.shared), sid.clone(), line, updates, incoming.stir);
         let (url, stop) = (format!("{}/twilio/voice", self.shared.options.public_url), self.shared.stop.clone());
         self.shared.tasks.spawn(async move {
-            let _ = stop.run_until_cancelled(leg.run(leg::Next::address(url))).await;
+            let _ = Box::pin(stop.run_until_cancelled(leg.run(leg::Next::address(url)))).await;
         });
         Call { sid, phone }
     }

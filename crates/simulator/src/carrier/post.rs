@@ -99,10 +99,10 @@ async fn exchange(request: &Request) -> Result<Response, String> {
     let mut socket = socket.take(ANSWER_MAX);
     while socket.read_buf(&mut answer).await.map_err(|error| format!("reading from {address}: {error}"))? > 0 {
         // A server that says how long its answer is may keep the connection open.
-        if has_length(&answer) {
-            if let Some(answer) = parse(&answer) {
-                return Ok(answer);
-            }
+        if has_length(&answer)
+            && let Some(answer) = parse(&answer)
+        {
+            return Ok(answer);
         }
     }
     parse(&answer).ok_or_else(|| format!("{address} does not answer as HTTP does"))

@@ -141,11 +141,11 @@ impl Leg {
                     return Ok(End::Broke(error.to_string()));
                 }
             }
-            if voice.due.is_none() {
-                if let Some((word, _)) = voice.words.front() {
-                    voice.due = Some(Instant::now() + pace.real(word_ms(word)));
-                    voice.since.get_or_insert_with(Instant::now);
-                }
+            if voice.due.is_none()
+                && let Some((word, _)) = voice.words.front()
+            {
+                voice.due = Some(Instant::now() + pace.real(word_ms(word)));
+                voice.since.get_or_insert_with(Instant::now);
             }
             let barge = speech.as_ref().and_then(|speech| speech.barge);
             let end = speech.as_ref().map(|speech| speech.end);

@@ -159,7 +159,7 @@ fn create(shared: &Arc<Shared>, form: &[(String, String)]) -> (u16, Value) {
                 leg.run(next).await;
             }
         };
-        let _ = stop.run_until_cancelled(call).await;
+        let _ = Box::pin(stop.run_until_cancelled(call)).await;
     });
     (201, answer)
 }

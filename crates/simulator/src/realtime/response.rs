@@ -173,10 +173,10 @@ impl Response {
     /// The events of a response that is broken off.
     pub(crate) fn cut(&mut self, items: &[Item], reason: &str) -> Vec<Value> {
         // What was truncated or cut lies in the conversation; the open item only says what it is.
-        if let Some(open) = &mut self.open {
-            if let Some(item) = items.iter().find(|item| item.id == open.id) {
-                open.content = item.content.clone();
-            }
+        if let Some(open) = &mut self.open
+            && let Some(item) = items.iter().find(|item| item.id == open.id)
+        {
+            open.content = item.content.clone();
         }
         let mut events = self.message_done("incomplete");
         let details = json!({"type": "cancelled", "reason": reason});

@@ -486,7 +486,7 @@ impl Session {
         for _ in 0..=said.calls.len() {
             ids.push(self.id("item"));
         }
-        let calls: Vec<_> = said.calls.iter().cloned().collect();
+        let calls: Vec<_> = said.calls.to_vec();
         let mut renamed = Vec::new();
         for mut call in calls {
             call.id = self.id("call");
