@@ -215,7 +215,7 @@ impl Desk {
             match restored {
                 Ok(conversation) => (is_resumed, core) = (true, Some(conversation)),
                 Err(_) => {
-                    tracing::error!(call_id = session.call_id, "a checkpoint cannot be read; the call begins anew")
+                    tracing::error!(call_id = session.call_id, "a checkpoint cannot be read; the call begins anew");
                 }
             }
         }
@@ -342,10 +342,9 @@ impl Desk {
         let is_partial = matches!(event, CallEvent::Partial { .. });
         if self.waiting.is_empty() {
             match self.recorder.try_send(event) {
-                Ok(()) => return,
+                Ok(()) => {}
                 Err(mpsc::error::TrySendError::Closed(_)) => {
                     self.recorder_is_there = false;
-                    return;
                 }
                 Err(mpsc::error::TrySendError::Full(event)) if !is_partial => self.waiting.push_back(event),
                 Err(mpsc::error::TrySendError::Full(_)) => {}

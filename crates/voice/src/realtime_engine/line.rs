@@ -39,7 +39,7 @@ impl CallersLine {
     pub(super) fn frame(&mut self, now_ms: i64, timestamp_ms: Option<i64>, payload: &str) -> Option<String> {
         self.last_at_ms = now_ms;
         let length_ms = payload_ms(payload);
-        let Some(timestamp_ms) = timestamp_ms else { return None };
+        let timestamp_ms = timestamp_ms?;
         let behind_ms = now_ms - timestamp_ms;
         let least = self.least_behind_ms.map_or(behind_ms, |least| least.min(behind_ms));
         self.least_behind_ms = Some(least);
