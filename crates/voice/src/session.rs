@@ -342,7 +342,7 @@ impl Desk {
         let is_partial = matches!(event, CallEvent::Partial { .. });
         if self.waiting.is_empty() {
             match self.recorder.try_send(event) {
-                Ok(()) => (),
+                Ok(()) => {}
                 Err(mpsc::error::TrySendError::Closed(_)) => {
                     self.recorder_is_there = false;
                 }

@@ -156,8 +156,8 @@ impl<S: FrameSocket> Bridge<S> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.ending.is_none() {
             tokio::select! {
-                frame = self.carrier.receive() => self.carrier_said(frame).await,
-                told = self.link.next() => self.model_said(told).await,
+                frame = self.carrier.receive() => self.take_carriers(frame).await,
+                told = self.link.next() => self.take_models(told).await,
                 aside = self.desk.aside() => {
                     let outputs = self.desk.take_aside(aside);
                     self.carry_out(outputs).await;
@@ -179,7 +179,7 @@ impl<S: FrameSocket> Bridge<S> {
     }
 
     /// Frames of the carrier: those of sound that wait together travel together.
-    async fn carrier_said(&mut self, first: Option<Result<S::Text, SocketError>>) {
+    async fn take_carriers(&mut self, first: Option<Result<S::Text, SocketError>>) {
         let since = Instant::now();
         let now_ms = self.desk.now_ms();
         let mut next = first;
@@ -209,7 +209,7 @@ impl<S: FrameSocket> Bridge<S> {
                     let other = own(other);
                     self.pass_sound(&sound).await;
                     sound.clear();
-                    self.carrier_said_beside(other).await;
+                    self.take_beside(other).await;
                 }
                 Err(Malformed::NotJson | Malformed::Lacks(_) | Malformed::NotBase64) => self.malformed(),
             }
@@ -263,7 +263,7 @@ impl<S: FrameSocket> Bridge<S> {
         }
     }
 
-    async fn carrier_said_beside(&mut self, frame: Beside) {
+    async fn take_beside(&mut self, frame: Beside) {
         match frame {
             Beside::Mark(name) => {
                 let now_ms = self.desk.now_ms();
@@ -494,7 +494,7 @@ impl<S: FrameSocket> Bridge<S> {
         }
     }
 
-    async fn model_said(&mut self, told: Told<<link::Model as FrameSocket>::Text>) {
+    async fn take_models(&mut self, told: Told<<link::Model as FrameSocket>::Text>) {
         let mut next = told;
         for _ in 0..EVENTS_TOGETHER_MAX {
             match next {

@@ -290,13 +290,12 @@ proptest! {
             now_ms += 7;
             match step {
                 Step::Next => sequencer.want(Want::Next),
-                Step::Say
-                    // Fewer than may wait, so that none is dropped.
-                    if sequencer.queue.len() < SENTENCES_MAX - 1 => {
-                        said += 1;
-                        sentences.push(say(&said.to_string()));
-                        sequencer.want(say(&said.to_string()));
-                    }
+                // Fewer than may wait, so that none is dropped.
+                Step::Say if sequencer.queue.len() < SENTENCES_MAX - 1 => {
+                    said += 1;
+                    sentences.push(say(&said.to_string()));
+                    sequencer.want(say(&said.to_string()));
+                }
                 Step::Tool => {
                     to_server.push_back(ToServer::Item);
                     sequencer.item_sent(now_ms);
