@@ -39,8 +39,9 @@ test("rules go to the server as they came from it", () => {
       clock: "RESOLUTION",
       atPercent: 110,
       actions: [
-        { type: "ESCALATE", supportAgentId: "a1", level: 2 },
-        { type: "RAISE_PRIORITY", supportAgentId: null, level: null },
+        { type: "ESCALATE", supportAgentId: "a1", teamId: null, level: 2 },
+        { type: "ASSIGN", supportAgentId: null, teamId: "t1", level: null },
+        { type: "RAISE_PRIORITY", supportAgentId: null, teamId: null, level: null },
       ],
     },
   ];

@@ -2,13 +2,14 @@ import { ActionIcon, Button, Group, Input, Select, Stack, Text } from "@mantine/
 import { Plus, X } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Schemas } from "~/api/client";
-import { useSupportAgents } from "~/api/queries";
+import { useSupportAgents, useTeams } from "~/api/queries";
 import { Choice, named } from "~/components/choice";
 import classes from "./sla-rules.module.css";
 
 interface Action {
   type: string;
-  supportAgentId: string;
+  /** `agent:` or `team:` and an id; empty for nobody in particular. */
+  whom: string;
   level: string;
 }
 
@@ -18,6 +19,8 @@ export interface Rule {
   actions: Action[];
 }
 
+const AGENT = "agent:";
+const TEAM = "team:";
 const RULES_MAX = 6;
 const ACTIONS_MAX = 4;
 
@@ -46,9 +49,9 @@ export function rulesOf(rows: Schemas["SlaRuleRow"][]): Rule[] {
   return rows.map(({ clock, atPercent, actions }) => ({
     clock,
     atPercent: String(atPercent),
-    actions: actions.map(({ type, supportAgentId, level }) => ({
+    actions: actions.map(({ type, supportAgentId, teamId, level }) => ({
       type,
-      supportAgentId: supportAgentId ?? "",
+      whom: teamId ? TEAM + teamId : supportAgentId ? AGENT + supportAgentId : "",
       level: String(level ?? 1),
     })),
   }));
@@ -58,12 +61,17 @@ export function rulesWritten(rules: Rule[]): Schemas["SlaRule"][] {
   return rules.map(({ clock, atPercent, actions }) => ({
     clock,
     atPercent: Number(atPercent),
-    actions: actions.map(({ type, supportAgentId, level }) => ({
+    actions: actions.map(({ type, whom, level }) => ({
       type,
-      supportAgentId: type === "RAISE_PRIORITY" ? null : supportAgentId || null,
+      supportAgentId: type === "RAISE_PRIORITY" ? null : chosen(whom, AGENT),
+      teamId: type === "RAISE_PRIORITY" ? null : chosen(whom, TEAM),
       level: type === "ESCALATE" ? Number(level) : null,
     })),
   }));
+}
+
+function chosen(whom: string, kind: string): string | null {
+  return whom.startsWith(kind) ? whom.slice(kind.length) : null;
 }
 
 interface Props {
@@ -110,8 +118,12 @@ export function Rules({ rules, error, onChange }: Props) {
   );
 }
 
+function under(kind: string, rows: { id: string; name: string }[]) {
+  return named(rows).map(({ value, label }) => ({ value: kind + value, label }));
+}
+
 function newAction(type: string): Action {
-  return { type, supportAgentId: "", level: "1" };
+  return { type, whom: "", level: "1" };
 }
 
 interface LineProps {
@@ -123,6 +135,7 @@ interface LineProps {
 
 function RuleLine({ number, rule, onChange, onRemove }: LineProps) {
   const agents = useSupportAgents();
+  const teams = useTeams();
   const name = `Rule ${String(number)}`;
   const { clock, atPercent, actions } = rule;
   const set = (index: number, part: Partial<Action>) =>
@@ -174,9 +187,12 @@ function RuleLine({ number, rule, onChange, onRemove }: LineProps) {
               size="xs"
               searchable
               placeholder={NOBODY[action.type] ?? ""}
-              data={named(agents.filter(({ kind }) => kind !== "BOT"))}
-              value={action.supportAgentId}
-              onChange={(supportAgentId) => set(index, { supportAgentId })}
+              data={[
+                { group: "People", items: under(AGENT, agents.filter(({ kind }) => kind !== "BOT")) },
+                { group: "Teams", items: under(TEAM, teams) },
+              ]}
+              value={action.whom}
+              onChange={(whom) => set(index, { whom })}
             />
           )}
           {action.type === "ESCALATE" && (
