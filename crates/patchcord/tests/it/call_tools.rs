@@ -70,7 +70,10 @@ async fn a_code_alone_is_a_claim(engine: Database) {
     let reply = talk.tool("triage_agent", "identify_organization", json!({"ue_code": "4711"})).await;
     assert_eq!(ok(reply)["verification"], "CLAIMED");
     // A person is not made somebody by a name that anybody may know.
-    let found = ok(talk.tool("triage_agent", "identify_contact", json!({"name": "Jonas Berg"})).await);
+    let admin = world.admin().await;
+    let freight = admin.get("/api/organizations?ueCode=4711").await.expect(200)["items"][0]["id"].clone();
+    admin.post("/api/contacts", json!({"organizationId": freight, "name": "Mara Lind"})).await.expect(201);
+    let found = ok(talk.tool("triage_agent", "identify_contact", json!({"name": "Mara Lind"})).await);
     let contact = found["contact"]["id"].as_str().unwrap().to_owned();
     let by_number = ok(talk.tool("triage_agent", "identify_contact", json!({"phone": JONAS})).await);
     assert_eq!(by_number["contact"]["name"], Value::Null);

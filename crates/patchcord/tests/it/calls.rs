@@ -10,8 +10,8 @@ use patchcord_domain::time::{HOUR, MINUTE, SECOND};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Engine as Database, JONAS, NORTH, Notebook, SOUTH, STRANGER, Setup, Socket, Talk, World, arrival, both_engines,
-    gone, number, ring, texts, until,
+    Client, Engine as Database, JONAS, NORTH, Notebook, SOUTH, STRANGER, Setup, Socket, Talk, World, arrival,
+    both_engines, gone, number, ring, texts, until,
 };
 
 both_engines!(
@@ -314,12 +314,12 @@ async fn the_price_of_the_carrier_replaces_the_estimate(engine: Database) {
     world.clock.forward(90 * SECOND);
     let id = talk.end(Ending::Goodbye).await;
     let path = format!("/api/calls/{id}");
-    let charge = async || {
+    let charge = async |agent: &Client| {
         let call = agent.get(&path).await.expect(200);
         let all = call["carrierCharges"].as_array().unwrap().clone();
         all.into_iter().find(|charge| charge["kind"] == "inbound").unwrap()
     };
-    let estimate = charge().await;
+    let estimate = charge(&agent).await;
     assert_eq!((&estimate["quantity"], &estimate["priceUsd"]), (&json!(2), &json!(0.017)));
     // The carrier does not know yet; it is asked again, with growing pauses.
     world.clock.forward(2 * MINUTE);
@@ -330,7 +330,10 @@ async fn the_price_of_the_carrier_replaces_the_estimate(engine: Database) {
     .await;
     *carrier.price.lock().unwrap() = Some(Price { micros: 19_900, currency: "USD".into(), seconds: 95 });
     world.clock.forward(HOUR);
-    let known = until("the price", async || Some(charge().await).filter(|charge| charge["isEstimate"] == false)).await;
+    // An access token does not live that long.
+    let agent = world.agent().await;
+    let known =
+        until("the price", async || Some(charge(&agent).await).filter(|charge| charge["isEstimate"] == false)).await;
     assert_eq!(known["priceUsd"], 0.0199);
     world.stop().await;
 }
