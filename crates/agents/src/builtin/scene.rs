@@ -369,8 +369,8 @@ impl<'t> Scene<'t> {
             if Some(agent.as_str()) == field {
                 points += JUDGED;
             }
-            // Its words are questions about devices, not troubles with them.
-            if agent == "device_agent" && points > 0 {
+            // Their words are questions about what is on record, not troubles with it.
+            if matches!(agent.as_str(), "device_agent" | "lookup_agent") && points > 0 {
                 points += JUDGED + 1;
             }
             // What is ordered or billed may be a thing of any field.
@@ -381,7 +381,9 @@ impl<'t> Scene<'t> {
             if agent == "ticket_agent" && has(&text, self.words.list("ticket_now")) {
                 points = 0;
             }
-            if points > 0 && best.is_none_or(|(_, most)| points > most) {
+            // A computer is named with most troubles, so that another field that is named as often is what is meant.
+            let is_more = |(other, most): (&str, usize)| points > most || (points == most && other == "computer_agent");
+            if points > 0 && best.is_none_or(is_more) {
                 best = Some((agent, points));
             }
         }

@@ -98,7 +98,10 @@ impl Line {
             .notes(&outcome.sid)
             .into_iter()
             .map(|note| format!("  {:>6} {} {}", note.at_ms, note.kind, note.text));
-        let told: Vec<String> = unmet.iter().map(|one| format!("- {one}")).chain(lines).chain(notes).collect();
+        let turns = outcome.evidence.call["turns"].as_array().into_iter().flatten();
+        let kept = turns.map(|turn| format!("  kept {} {} {}", turn["speaker"], turn["sentimentScore"], turn["text"]));
+        let unmet = unmet.iter().map(|one| format!("- {one}"));
+        let told: Vec<String> = unmet.chain(lines).chain(notes).chain(kept).collect();
         Err(format!("{} to {to} ({seed}):\n{}", scenario.name, told.join("\n")))
     }
 

@@ -117,7 +117,10 @@ pub(crate) async fn twilio_relay(
 #[utoipa::path(get, path = "/api/calls/{id}/stream", tag = "calls", security(()),
     params(("id" = String, Path, description = "Id of the call"),
         ("Sec-WebSocket-Protocol" = String, Header, description = "patchcord.call.v1, token.<token>")),
-    responses((status = 101, description = "A WebSocket of the call")))]
+    responses((status = 101, description = "A WebSocket of the call"),
+        (status = 401, description = "The token is missing, was used or is too old", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such call", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "This address takes WebSockets only", body = crate::error::Problem, content_type = "application/problem+json")))]
 pub(crate) async fn call_stream(
     State(desk): State<Desk>,
     Path(id): Path<String>,

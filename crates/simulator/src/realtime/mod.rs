@@ -41,7 +41,7 @@ pub enum Fault {
     NeverUpdated,
     /// The connection breaks when so many responses are complete.
     BreakAfter(usize),
-    /// The connection breaks in the middle of the sound of that response; the first is 0.
+    /// The connection breaks in the middle of the sound of that response, or of the next that has sound; the first is 0.
     BreakWithin(usize),
     /// The connection is closed in an orderly way, with this code, when so many responses are complete.
     CloseAfter(usize, u16),

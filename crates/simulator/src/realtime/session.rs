@@ -506,7 +506,7 @@ impl Session {
     async fn step(&mut self) -> Go {
         let Some(mut active) = self.active.take() else { return Ok(()) };
         let Some((delay, step)) = active.script.pop_front() else { return Ok(()) };
-        let within = self.faults.iter().any(|fault| matches!(fault, Fault::BreakWithin(at) if *at == active.nth));
+        let within = self.faults.iter().any(|fault| matches!(fault, Fault::BreakWithin(at) if *at <= active.nth));
         if within && active.chunks >= 2 {
             return Err(Over);
         }

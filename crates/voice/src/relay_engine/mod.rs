@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchcord_agents::{Input, Output};
-use patchcord_domain::call::{CallEvent, Ending, Engine, Speaker, SpokenUsage};
+use patchcord_domain::call::{CallEvent, Ending, Engine, Line, Speaker, SpokenUsage};
 use patchcord_llm::Usage;
 use patchcord_llm::talk::{Said, Talker};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -66,6 +66,8 @@ pub(crate) struct Relay<S> {
     /// How often the caller was asked to wait.
     fillers: usize,
     malformed: u32,
+    /// How often the caller cut in.
+    interruptions: u32,
     /// What the caller has said of an utterance that goes on.
     partial: String,
     ending: Option<Ending>,
@@ -83,6 +85,7 @@ impl<S: FrameSocket> Relay<S> {
             held: String::new(),
             fillers: 0,
             malformed: 0,
+            interruptions: 0,
             partial: String::new(),
             ending: None,
         }
@@ -253,6 +256,8 @@ impl<S: FrameSocket> Relay<S> {
         if thought.is_none() && spoken.is_empty() {
             return;
         }
+        self.interruptions += 1;
+        self.desk.record(CallEvent::Line(Line { interruptions: self.interruptions, ..Line::default() }));
         for spoken in spoken {
             self.spoke(spoken).await;
         }
