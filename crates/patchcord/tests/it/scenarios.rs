@@ -35,7 +35,7 @@ const REALTIME: &str = "+12025550103";
 /// From four in the morning to ten, in the demonstration's first workspace.
 const TO_OFFICE_HOURS: i64 = 6 * 3_600_000;
 /// Calls that are played at the same time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 14;
 
 /// A desk with the demonstration's customers, a model that speaks, and a carrier.
 struct Line {
