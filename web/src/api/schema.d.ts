@@ -9420,7 +9420,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such thing, or it is another workspace's */
+            /** @description The token is missing, was used or is too old */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such call */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9429,7 +9438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields are wrong; all of them are named */
+            /** @description This address takes WebSockets only */
             422: {
                 headers: {
                     [name: string]: unknown;
