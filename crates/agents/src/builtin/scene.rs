@@ -360,13 +360,17 @@ impl<'t> Scene<'t> {
         let is_any =
             judged.category == "device" && self.words.routes.values().any(|phrases| count(&padded, phrases) > 0);
         let field = field.filter(|_| !is_any);
+        let is_other = |agent: &str| matches!(agent, "email_agent" | "network_agent" | "printer_agent" | "phone_agent");
+        let names_other =
+            self.words.routes.iter().any(|(agent, phrases)| is_other(agent) && count(&padded, phrases) > 0);
         let mut best: Option<(&'t str, usize)> = None;
         for (agent, phrases) in &self.words.routes {
             let mut points = count(&padded, phrases);
             if agent == "security_agent" && points > 0 {
                 points += 3;
             }
-            if Some(agent.as_str()) == field {
+            // That a laptop has no Wi-Fi is judged to be about the laptop by its name alone.
+            if Some(agent.as_str()) == field && (agent != "computer_agent" || !names_other) {
                 points += JUDGED;
             }
             // Their words are questions about what is on record, not troubles with it.

@@ -150,7 +150,6 @@ async fn a_full_desk_dials_the_human_number(engine: Engine) {
 async fn at_night_a_person_is_promised(engine: Engine) {
     let line = Line::open(engine, true, 100).await;
     line.play_one("person-out-of-hours", RELAY).await;
-    line.play_one("person-out-of-hours", REALTIME).await;
 }
 
 async fn a_model_whose_socket_breaks(engine: Engine) {
