@@ -61,10 +61,13 @@ const TICKET = `t.id, t.number, t.subject, t.status, t.priority, t.channel, t.pr
   t.message_count, t.last_message_at, t.first_response_due_at, t.resolution_due_at, t.first_responded_at, t.resolved_at,
   t.closed_at, t.sla_breached_at, t.version, t.created_at, t.updated_at, t.organization_id, o.name AS organization_name,
   t.contact_id, c.name AS contact_name, t.assignee_id, a.name AS assignee_name, a.kind AS assignee_kind,
-  a.user_id AS assignee_user_id`;
+  a.user_id AS assignee_user_id, l.business_hours_only, l.first_response_minutes, l.first_response_halted_at,
+  l.first_response_done_at, l.first_response_breached_at, l.resolution_minutes, l.resolution_halted_at, l.resolution_done_at,
+  l.resolution_breached_at`;
 const JOINS = `LEFT JOIN organizations o ON o.workspace_id = t.workspace_id AND o.id = t.organization_id
   LEFT JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
-  LEFT JOIN support_agents a ON a.workspace_id = t.workspace_id AND a.id = t.assignee_id`;
+  LEFT JOIN support_agents a ON a.workspace_id = t.workspace_id AND a.id = t.assignee_id
+  LEFT JOIN ticket_slas l ON l.workspace_id = t.workspace_id AND l.ticket_id = t.id`;
 // The limit is part of the text: with a parameter PostgreSQL would plan the statement anew each time.
 const list = (limit, offset) => ({
   name: `list-${limit}-${offset}`,
@@ -74,7 +77,13 @@ const list = (limit, offset) => ({
 const GET = {
   name: 'get',
   text: `SELECT ${TICKET}, t.call_id, t.merged_into_id, o.u_e_code, o.status AS organization_status, c.email, c.phone, c.title,
-    c.is_vip, t.created_by_user_id, u.name AS created_by_name FROM tickets t ${JOINS}
+    c.is_vip, t.created_by_user_id, u.name AS created_by_name, t.device_id, d.name AS device_name, d.type AS device_type,
+    d.status AS device_status, d.serial_number, d.asset_tag, d.ip_address, f.name AS device_manufacturer,
+    m.name AS device_model, s.name AS device_os, s.os_version FROM tickets t ${JOINS}
+    LEFT JOIN devices d ON d.workspace_id = t.workspace_id AND d.id = t.device_id
+    LEFT JOIN device_manufacturers f ON f.workspace_id = d.workspace_id AND f.id = d.manufacturer_id
+    LEFT JOIN device_models m ON m.workspace_id = d.workspace_id AND m.id = d.model_id
+    LEFT JOIN operating_systems s ON s.workspace_id = d.workspace_id AND s.id = d.operating_system_id
     LEFT JOIN users u ON u.workspace_id = t.workspace_id AND u.id = t.created_by_user_id
     WHERE t.workspace_id = $1 AND t.id = $2`,
 };
@@ -92,6 +101,18 @@ const ATTACHMENTS = {
   name: 'attachments',
   text: `SELECT id, ticket_id, message_id, file_name, content_type, size_bytes, sha256, created_at FROM attachments
     WHERE workspace_id = $1 AND ticket_id = $2 ORDER BY created_at, id LIMIT 500`,
+};
+// What a new ticket depends on: how the workspace assigns and triages, and what it promises.
+const SETTINGS = {
+  name: 'settings',
+  text: 'SELECT timezone, business_hours, holidays, product_areas, settings FROM workspaces WHERE id = $1',
+};
+const GOVERNING = {
+  name: 'governing',
+  text: `SELECT w.timezone, w.business_hours, w.holidays, p.business_hours_only, p.first_response_minutes,
+    p.resolution_minutes, p.escalation_rules FROM workspaces w
+    LEFT JOIN sla_policies p ON p.workspace_id = w.id AND p.priority = $2 AND COALESCE(p.organization_id, '') IN ('', $3)
+    WHERE w.id = $1 ORDER BY COALESCE(p.organization_id, '') DESC LIMIT 1`,
 };
 const NUMBER = {
   name: 'number',
@@ -123,7 +144,19 @@ const NEW_EVENT = {
     VALUES ($1, $2, 'ticket.created', 'tickets', $3, $4, $5)`,
 };
 
+// A clock as it looks now. The rows of this comparison run around the clock; office hours would need a calendar.
+function clock(name, minutes, due, halted, done, breached, now) {
+  if (minutes === null || minutes === undefined) return [];
+  const at = halted ?? done ?? now;
+  const left = due === null ? null : Math.floor((due - at) / 1000);
+  const state = breached !== null ? 'BREACHED' : done !== null ? 'MET' : halted !== null ? 'PAUSED' : 'RUNNING';
+  const percent = left === null ? null : Math.floor(((minutes * 60 - left) * 100) / (minutes * 60));
+  return [{ clock: name, state, targetMinutes: minutes, dueAt: time(due), doneAt: time(done), breachedAt: time(breached),
+    remainingSeconds: left, percent }];
+}
+
 function line(row) {
+  const now = Date.now();
   return {
     id: row.id,
     number: row.number,
@@ -153,6 +186,12 @@ function line(row) {
     createdAt: time(row.created_at),
     updatedAt: time(row.updated_at),
     version: row.version,
+    slaClocks: [
+      ...clock('FIRST_RESPONSE', row.first_response_minutes, row.first_response_due_at, row.first_response_halted_at,
+        row.first_response_done_at, row.first_response_breached_at, now),
+      ...clock('RESOLUTION', row.resolution_minutes, row.resolution_due_at, row.resolution_halted_at,
+        row.resolution_done_at, row.resolution_breached_at, now),
+    ],
   };
 }
 
@@ -213,7 +252,12 @@ app.get('/api/tickets/:id', async (request, reply) => {
       row.contact_id === null
         ? null
         : { id: row.contact_id, name: row.contact_name, email: row.email, phone: row.phone, title: row.title, isVip: row.is_vip },
-    device: null,
+    device:
+      row.device_id === null
+        ? null
+        : { id: row.device_id, name: row.device_name, type: row.device_type, status: row.device_status,
+            serialNumber: row.serial_number, assetTag: row.asset_tag, ipAddress: row.ip_address,
+            manufacturer: row.device_manufacturer, model: row.device_model, operatingSystem: row.device_os },
     createdBy: ref(row.created_by_user_id, row.created_by_name),
     callId: row.call_id,
     mergedIntoId: row.merged_into_id,
@@ -241,7 +285,11 @@ app.post('/api/tickets', { schema: { body: input } }, async (request, reply) => 
   const client = await pool.connect();
   let number;
   try {
+    const { settings } = (await client.query({ ...SETTINGS, values: [workspace] })).rows[0];
+    if (settings.autoTriage === 'apply') throw new Error('this server does not triage');
     await client.query('BEGIN');
+    const promised = (await client.query({ ...GOVERNING, values: [workspace, priority, ''] })).rows[0];
+    if (promised.business_hours_only !== null) throw new Error('this server has no service levels');
     number = (await client.query({ ...NUMBER, values: [workspace] })).rows[0].last_number;
     const payload = JSON.stringify({ channel: 'WEB', number, priority });
     const sealed = mac('event', ticket, 1, lineId, 'TICKET_CREATED', 'USER', user, payload, at, '');

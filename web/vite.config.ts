@@ -40,6 +40,21 @@ function packed(): Plugin {
   };
 }
 
+/** Components of Mantine that every page shows, so that they come in one file: many small ones pack badly. */
+const SHOWN =
+  "ActionIcon|Alert|Box|Burger|Button|CloseButton|Drawer|FileButton|FloatingIndicator|FocusTrap|Group|Input|InputBase|InlineInput|Kbd|Loader|Menu|Modal|ModalBase|NativeScrollArea|Notification|Overlay|Paper|Popover|Portal|RemoveScroll|ScrollArea|SegmentedControl|Skeleton|Stack|Tabs|Text|TextInput|Textarea|Title|Tooltip|Transition|UnstyledButton|VisuallyHidden";
+const BASE = new RegExp(
+  `node_modules/(react|react-dom|scheduler|use-sync-external-store|@tanstack/|zod/|openapi-|@floating-ui/|get-nonce|clsx|@mantine/notifications|@mantine/core/esm/(core/|utils/|components/(${SHOWN})/))`,
+);
+
+/** What every page needs of the desk itself. */
+const DESK =
+  /web\/src\/(api\/(client|problem|queries|session)|lib\/(commands|drafts|flight|highlight|once|paused|return-focus|shortcuts|store|text|time|zod)|live\/|components\/(brand|dot|empty|forbidden|marked|not-found|panes|refusal|route-error|time|toast))/;
+const GROUPS = [
+  { name: "base", test: BASE },
+  { name: "desk", test: DESK },
+];
+
 export default defineConfig({
   plugins: [
     tanstackRouter({
@@ -57,7 +72,13 @@ export default defineConfig({
   // The server puts a fresh nonce into each answer; without it the policy would block styles made at run time.
   html: { cspNonce: "__CSP_NONCE__" },
   // The policy allows no `data:` fonts or scripts, so nothing is inlined.
-  build: { assetsInlineLimit: 0, target: "es2022" },
+  build: {
+    assetsInlineLimit: 0,
+    target: "es2022",
+    // `first-load.ts` says how large is too large.
+    chunkSizeWarningLimit: 1_000,
+    rolldownOptions: { output: { codeSplitting: { groups: GROUPS } } },
+  },
   server: { proxy: { "/api": { target: server, ws: true } } },
   test: {
     environment: "jsdom",

@@ -1,3 +1,4 @@
+import { openTicket, rows, session, toast, unique } from "./desk";
 import { expect, expectAccessible, signIn, test } from "./fixtures";
 
 test.use({ refusals: [409, 422] });
@@ -56,6 +57,39 @@ test("a team is made, and its deletion is undone", async ({ page }) => {
   await expect(row).toHaveCount(0);
   await page.getByRole("alert").filter({ hasText: "is deleted" }).getByRole("button", { name: "Undo" }).click();
   await expect(row).toHaveCount(1);
+});
+
+test("a ticket is given to a team: whose turn it is gets it, and that is undone", async ({ page, request }) => {
+  const name = unique("Third line ");
+  const admin = await session(request, "admin@demo.test");
+  const { headers } = admin;
+  const agents = (await (await request.get("/api/support-agents?kind=HUMAN&isAvailable=true", { headers })).json()) as {
+    items: { id: string; name: string }[];
+  };
+  const member = agents.items[0];
+  if (!member) throw new Error("the demo data has nobody who is available any more");
+  const data = { name, strategy: "ROUND_ROBIN", productAreas: [], members: [member.id] };
+  const team = await request.post("/api/teams", { headers, data });
+  expect(team.status()).toBe(201);
+  const ticket = await openTicket(request, admin, { subject: unique("For a team ") });
+  await signIn(page, "agent@demo.test");
+  await expect(rows(page).first()).toBeVisible();
+  await page.goto(`/tickets/${ticket.label}`);
+  await page
+    .getByRole("button", { name: /^Assign/ })
+    .first()
+    .click();
+  await page.getByRole("combobox", { name: /^Assign/ }).fill(name);
+  await page.getByRole("option", { name: new RegExp(name) }).click();
+  const done = toast(page, `${ticket.label}: assigned to ${member.name} of ${name}`);
+  await expect(done).toBeVisible();
+  const now = async () => {
+    const answer = await request.get(`/api/tickets/${ticket.id}`, { headers });
+    return ((await answer.json()) as { assignee: { id: string } | null }).assignee?.id ?? null;
+  };
+  expect(await now()).toBe(member.id);
+  await done.getByRole("button", { name: "Undo" }).click();
+  await expect.poll(now).toBe(null);
 });
 
 test("from the palette to a customer, a person and a device", async ({ page }) => {

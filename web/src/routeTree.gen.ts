@@ -14,6 +14,7 @@ import { Route as AppRouteImport } from './routes/_app'
 import { Route as AcceptInvitationRouteImport } from './routes/accept-invitation'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
+import { Route as AppAnalyticsRouteImport } from './routes/_app/analytics'
 import { Route as AppKnowledgeRouteRouteImport } from './routes/_app/knowledge/route'
 import { Route as AppSettingsRouteRouteImport } from './routes/_app/settings/route'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
@@ -27,10 +28,16 @@ import { Route as AppKnowledgeNewRouteImport } from './routes/_app/knowledge_.ne
 import { Route as AppOrganizationsIndexRouteImport } from './routes/_app/organizations/index'
 import { Route as AppOrganizationsOrganizationRouteImport } from './routes/_app/organizations/$organization'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app/settings/index'
+import { Route as AppSettingsAccountManagersRouteImport } from './routes/_app/settings/account-managers'
 import { Route as AppSettingsAuditLogRouteImport } from './routes/_app/settings/audit-log'
+import { Route as AppSettingsCataloguesRouteImport } from './routes/_app/settings/catalogues'
 import { Route as AppSettingsCopilotRouteImport } from './routes/_app/settings/copilot'
+import { Route as AppSettingsHealthRouteImport } from './routes/_app/settings/health'
 import { Route as AppSettingsHoursRouteImport } from './routes/_app/settings/hours'
+import { Route as AppSettingsImportRouteImport } from './routes/_app/settings/import'
 import { Route as AppSettingsMacrosRouteImport } from './routes/_app/settings/macros'
+import { Route as AppSettingsPhoneNumbersRouteImport } from './routes/_app/settings/phone-numbers'
+import { Route as AppSettingsSlaRouteImport } from './routes/_app/settings/sla'
 import { Route as AppSettingsTeamRouteImport } from './routes/_app/settings/team'
 import { Route as AppSettingsTokensRouteImport } from './routes/_app/settings/tokens'
 import { Route as AppSettingsUsageRouteImport } from './routes/_app/settings/usage'
@@ -65,6 +72,11 @@ const SignInRoute = SignInRouteImport.update({
 const AppAccountRoute = AppAccountRouteImport.update({
   id: '/account',
   path: '/account',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAnalyticsRoute = AppAnalyticsRouteImport.update({
+  id: '/analytics',
+  path: '/analytics',
   getParentRoute: () => AppRoute,
 } as any)
 const AppKnowledgeRouteRoute = AppKnowledgeRouteRouteImport.update({
@@ -133,9 +145,20 @@ const AppSettingsIndexRoute = AppSettingsIndexRouteImport.update({
   path: '/',
   getParentRoute: () => AppSettingsRouteRoute,
 } as any)
+const AppSettingsAccountManagersRoute =
+  AppSettingsAccountManagersRouteImport.update({
+    id: '/account-managers',
+    path: '/account-managers',
+    getParentRoute: () => AppSettingsRouteRoute,
+  } as any)
 const AppSettingsAuditLogRoute = AppSettingsAuditLogRouteImport.update({
   id: '/audit-log',
   path: '/audit-log',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsCataloguesRoute = AppSettingsCataloguesRouteImport.update({
+  id: '/catalogues',
+  path: '/catalogues',
   getParentRoute: () => AppSettingsRouteRoute,
 } as any)
 const AppSettingsCopilotRoute = AppSettingsCopilotRouteImport.update({
@@ -143,14 +166,34 @@ const AppSettingsCopilotRoute = AppSettingsCopilotRouteImport.update({
   path: '/copilot',
   getParentRoute: () => AppSettingsRouteRoute,
 } as any)
+const AppSettingsHealthRoute = AppSettingsHealthRouteImport.update({
+  id: '/health',
+  path: '/health',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
 const AppSettingsHoursRoute = AppSettingsHoursRouteImport.update({
   id: '/hours',
   path: '/hours',
   getParentRoute: () => AppSettingsRouteRoute,
 } as any)
+const AppSettingsImportRoute = AppSettingsImportRouteImport.update({
+  id: '/import',
+  path: '/import',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
 const AppSettingsMacrosRoute = AppSettingsMacrosRouteImport.update({
   id: '/macros',
   path: '/macros',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsPhoneNumbersRoute = AppSettingsPhoneNumbersRouteImport.update({
+  id: '/phone-numbers',
+  path: '/phone-numbers',
+  getParentRoute: () => AppSettingsRouteRoute,
+} as any)
+const AppSettingsSlaRoute = AppSettingsSlaRouteImport.update({
+  id: '/sla',
+  path: '/sla',
   getParentRoute: () => AppSettingsRouteRoute,
 } as any)
 const AppSettingsTeamRoute = AppSettingsTeamRouteImport.update({
@@ -219,15 +262,22 @@ export interface FileRoutesByFullPath {
   '/settings': typeof AppSettingsRouteRouteWithChildren
   '/tickets': typeof AppTicketsRouteRouteWithChildren
   '/account': typeof AppAccountRoute
+  '/analytics': typeof AppAnalyticsRoute
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
   '/knowledge/new': typeof AppKnowledgeNewRoute
   '/organizations/$organization': typeof AppOrganizationsOrganizationRoute
+  '/settings/account-managers': typeof AppSettingsAccountManagersRoute
   '/settings/audit-log': typeof AppSettingsAuditLogRoute
+  '/settings/catalogues': typeof AppSettingsCataloguesRoute
   '/settings/copilot': typeof AppSettingsCopilotRoute
+  '/settings/health': typeof AppSettingsHealthRoute
   '/settings/hours': typeof AppSettingsHoursRoute
+  '/settings/import': typeof AppSettingsImportRoute
   '/settings/macros': typeof AppSettingsMacrosRoute
+  '/settings/phone-numbers': typeof AppSettingsPhoneNumbersRoute
+  '/settings/sla': typeof AppSettingsSlaRoute
   '/settings/team': typeof AppSettingsTeamRoute
   '/settings/tokens': typeof AppSettingsTokensRoute
   '/settings/usage': typeof AppSettingsUsageRoute
@@ -250,15 +300,22 @@ export interface FileRoutesByTo {
   '/accept-invitation': typeof AcceptInvitationRoute
   '/sign-in': typeof SignInRoute
   '/account': typeof AppAccountRoute
+  '/analytics': typeof AppAnalyticsRoute
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
   '/knowledge/new': typeof AppKnowledgeNewRoute
   '/organizations/$organization': typeof AppOrganizationsOrganizationRoute
+  '/settings/account-managers': typeof AppSettingsAccountManagersRoute
   '/settings/audit-log': typeof AppSettingsAuditLogRoute
+  '/settings/catalogues': typeof AppSettingsCataloguesRoute
   '/settings/copilot': typeof AppSettingsCopilotRoute
+  '/settings/health': typeof AppSettingsHealthRoute
   '/settings/hours': typeof AppSettingsHoursRoute
+  '/settings/import': typeof AppSettingsImportRoute
   '/settings/macros': typeof AppSettingsMacrosRoute
+  '/settings/phone-numbers': typeof AppSettingsPhoneNumbersRoute
+  '/settings/sla': typeof AppSettingsSlaRoute
   '/settings/team': typeof AppSettingsTeamRoute
   '/settings/tokens': typeof AppSettingsTokensRoute
   '/settings/usage': typeof AppSettingsUsageRoute
@@ -286,15 +343,22 @@ export interface FileRoutesById {
   '/_app/settings': typeof AppSettingsRouteRouteWithChildren
   '/_app/tickets': typeof AppTicketsRouteRouteWithChildren
   '/_app/account': typeof AppAccountRoute
+  '/_app/analytics': typeof AppAnalyticsRoute
   '/_app/contacts/$contact': typeof AppContactsContactRoute
   '/_app/devices/$device': typeof AppDevicesDeviceRoute
   '/_app/knowledge/$article': typeof AppKnowledgeArticleRoute
   '/_app/knowledge_/new': typeof AppKnowledgeNewRoute
   '/_app/organizations/$organization': typeof AppOrganizationsOrganizationRoute
+  '/_app/settings/account-managers': typeof AppSettingsAccountManagersRoute
   '/_app/settings/audit-log': typeof AppSettingsAuditLogRoute
+  '/_app/settings/catalogues': typeof AppSettingsCataloguesRoute
   '/_app/settings/copilot': typeof AppSettingsCopilotRoute
+  '/_app/settings/health': typeof AppSettingsHealthRoute
   '/_app/settings/hours': typeof AppSettingsHoursRoute
+  '/_app/settings/import': typeof AppSettingsImportRoute
   '/_app/settings/macros': typeof AppSettingsMacrosRoute
+  '/_app/settings/phone-numbers': typeof AppSettingsPhoneNumbersRoute
+  '/_app/settings/sla': typeof AppSettingsSlaRoute
   '/_app/settings/team': typeof AppSettingsTeamRoute
   '/_app/settings/tokens': typeof AppSettingsTokensRoute
   '/_app/settings/usage': typeof AppSettingsUsageRoute
@@ -322,15 +386,22 @@ export interface FileRouteTypes {
     | '/settings'
     | '/tickets'
     | '/account'
+    | '/analytics'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
     | '/knowledge/new'
     | '/organizations/$organization'
+    | '/settings/account-managers'
     | '/settings/audit-log'
+    | '/settings/catalogues'
     | '/settings/copilot'
+    | '/settings/health'
     | '/settings/hours'
+    | '/settings/import'
     | '/settings/macros'
+    | '/settings/phone-numbers'
+    | '/settings/sla'
     | '/settings/team'
     | '/settings/tokens'
     | '/settings/usage'
@@ -353,15 +424,22 @@ export interface FileRouteTypes {
     | '/accept-invitation'
     | '/sign-in'
     | '/account'
+    | '/analytics'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
     | '/knowledge/new'
     | '/organizations/$organization'
+    | '/settings/account-managers'
     | '/settings/audit-log'
+    | '/settings/catalogues'
     | '/settings/copilot'
+    | '/settings/health'
     | '/settings/hours'
+    | '/settings/import'
     | '/settings/macros'
+    | '/settings/phone-numbers'
+    | '/settings/sla'
     | '/settings/team'
     | '/settings/tokens'
     | '/settings/usage'
@@ -388,15 +466,22 @@ export interface FileRouteTypes {
     | '/_app/settings'
     | '/_app/tickets'
     | '/_app/account'
+    | '/_app/analytics'
     | '/_app/contacts/$contact'
     | '/_app/devices/$device'
     | '/_app/knowledge/$article'
     | '/_app/knowledge_/new'
     | '/_app/organizations/$organization'
+    | '/_app/settings/account-managers'
     | '/_app/settings/audit-log'
+    | '/_app/settings/catalogues'
     | '/_app/settings/copilot'
+    | '/_app/settings/health'
     | '/_app/settings/hours'
+    | '/_app/settings/import'
     | '/_app/settings/macros'
+    | '/_app/settings/phone-numbers'
+    | '/_app/settings/sla'
     | '/_app/settings/team'
     | '/_app/settings/tokens'
     | '/_app/settings/usage'
@@ -457,6 +542,13 @@ declare module '@tanstack/react-router' {
       path: '/account'
       fullPath: '/account'
       preLoaderRoute: typeof AppAccountRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/analytics': {
+      id: '/_app/analytics'
+      path: '/analytics'
+      fullPath: '/analytics'
+      preLoaderRoute: typeof AppAnalyticsRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/knowledge': {
@@ -550,11 +642,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsIndexRouteImport
       parentRoute: typeof AppSettingsRouteRoute
     }
+    '/_app/settings/account-managers': {
+      id: '/_app/settings/account-managers'
+      path: '/account-managers'
+      fullPath: '/settings/account-managers'
+      preLoaderRoute: typeof AppSettingsAccountManagersRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
     '/_app/settings/audit-log': {
       id: '/_app/settings/audit-log'
       path: '/audit-log'
       fullPath: '/settings/audit-log'
       preLoaderRoute: typeof AppSettingsAuditLogRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/catalogues': {
+      id: '/_app/settings/catalogues'
+      path: '/catalogues'
+      fullPath: '/settings/catalogues'
+      preLoaderRoute: typeof AppSettingsCataloguesRouteImport
       parentRoute: typeof AppSettingsRouteRoute
     }
     '/_app/settings/copilot': {
@@ -564,6 +670,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsCopilotRouteImport
       parentRoute: typeof AppSettingsRouteRoute
     }
+    '/_app/settings/health': {
+      id: '/_app/settings/health'
+      path: '/health'
+      fullPath: '/settings/health'
+      preLoaderRoute: typeof AppSettingsHealthRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
     '/_app/settings/hours': {
       id: '/_app/settings/hours'
       path: '/hours'
@@ -571,11 +684,32 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsHoursRouteImport
       parentRoute: typeof AppSettingsRouteRoute
     }
+    '/_app/settings/import': {
+      id: '/_app/settings/import'
+      path: '/import'
+      fullPath: '/settings/import'
+      preLoaderRoute: typeof AppSettingsImportRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
     '/_app/settings/macros': {
       id: '/_app/settings/macros'
       path: '/macros'
       fullPath: '/settings/macros'
       preLoaderRoute: typeof AppSettingsMacrosRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/phone-numbers': {
+      id: '/_app/settings/phone-numbers'
+      path: '/phone-numbers'
+      fullPath: '/settings/phone-numbers'
+      preLoaderRoute: typeof AppSettingsPhoneNumbersRouteImport
+      parentRoute: typeof AppSettingsRouteRoute
+    }
+    '/_app/settings/sla': {
+      id: '/_app/settings/sla'
+      path: '/sla'
+      fullPath: '/settings/sla'
+      preLoaderRoute: typeof AppSettingsSlaRouteImport
       parentRoute: typeof AppSettingsRouteRoute
     }
     '/_app/settings/team': {
@@ -672,10 +806,16 @@ const AppKnowledgeRouteRouteWithChildren =
   AppKnowledgeRouteRoute._addFileChildren(AppKnowledgeRouteRouteChildren)
 
 interface AppSettingsRouteRouteChildren {
+  AppSettingsAccountManagersRoute: typeof AppSettingsAccountManagersRoute
   AppSettingsAuditLogRoute: typeof AppSettingsAuditLogRoute
+  AppSettingsCataloguesRoute: typeof AppSettingsCataloguesRoute
   AppSettingsCopilotRoute: typeof AppSettingsCopilotRoute
+  AppSettingsHealthRoute: typeof AppSettingsHealthRoute
   AppSettingsHoursRoute: typeof AppSettingsHoursRoute
+  AppSettingsImportRoute: typeof AppSettingsImportRoute
   AppSettingsMacrosRoute: typeof AppSettingsMacrosRoute
+  AppSettingsPhoneNumbersRoute: typeof AppSettingsPhoneNumbersRoute
+  AppSettingsSlaRoute: typeof AppSettingsSlaRoute
   AppSettingsTeamRoute: typeof AppSettingsTeamRoute
   AppSettingsTokensRoute: typeof AppSettingsTokensRoute
   AppSettingsUsageRoute: typeof AppSettingsUsageRoute
@@ -688,10 +828,16 @@ interface AppSettingsRouteRouteChildren {
 }
 
 const AppSettingsRouteRouteChildren: AppSettingsRouteRouteChildren = {
+  AppSettingsAccountManagersRoute: AppSettingsAccountManagersRoute,
   AppSettingsAuditLogRoute: AppSettingsAuditLogRoute,
+  AppSettingsCataloguesRoute: AppSettingsCataloguesRoute,
   AppSettingsCopilotRoute: AppSettingsCopilotRoute,
+  AppSettingsHealthRoute: AppSettingsHealthRoute,
   AppSettingsHoursRoute: AppSettingsHoursRoute,
+  AppSettingsImportRoute: AppSettingsImportRoute,
   AppSettingsMacrosRoute: AppSettingsMacrosRoute,
+  AppSettingsPhoneNumbersRoute: AppSettingsPhoneNumbersRoute,
+  AppSettingsSlaRoute: AppSettingsSlaRoute,
   AppSettingsTeamRoute: AppSettingsTeamRoute,
   AppSettingsTokensRoute: AppSettingsTokensRoute,
   AppSettingsUsageRoute: AppSettingsUsageRoute,
@@ -725,6 +871,7 @@ interface AppRouteChildren {
   AppSettingsRouteRoute: typeof AppSettingsRouteRouteWithChildren
   AppTicketsRouteRoute: typeof AppTicketsRouteRouteWithChildren
   AppAccountRoute: typeof AppAccountRoute
+  AppAnalyticsRoute: typeof AppAnalyticsRoute
   AppContactsContactRoute: typeof AppContactsContactRoute
   AppDevicesDeviceRoute: typeof AppDevicesDeviceRoute
   AppKnowledgeNewRoute: typeof AppKnowledgeNewRoute
@@ -740,6 +887,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppSettingsRouteRoute: AppSettingsRouteRouteWithChildren,
   AppTicketsRouteRoute: AppTicketsRouteRouteWithChildren,
   AppAccountRoute: AppAccountRoute,
+  AppAnalyticsRoute: AppAnalyticsRoute,
   AppContactsContactRoute: AppContactsContactRoute,
   AppDevicesDeviceRoute: AppDevicesDeviceRoute,
   AppKnowledgeNewRoute: AppKnowledgeNewRoute,

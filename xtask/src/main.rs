@@ -18,6 +18,7 @@ mod run;
 mod shell;
 mod test;
 mod tidy;
+mod vendors;
 mod web;
 
 use std::process::ExitCode;
@@ -44,11 +45,12 @@ const COMMANDS: [Command; 10] = [
     },
     Command {
         name: "test",
-        arguments: "[--only rust|web|e2e]",
-        about: "runs every test there is: Rust on SQLite and PostgreSQL, web, end to end in Chromium",
-        details: "PostgreSQL and Chromium are installed from the distribution's packages when they are missing and this runs\n\
+        arguments: "[--only rust|vendors|web|e2e]",
+        about: "runs every test there is: Rust on SQLite and PostgreSQL, vendors' packages, web, end to end in Chromium",
+        details: "PostgreSQL, Chromium and Python are installed from the distribution's packages when they are missing and this runs\n\
                   as root on Debian or Ubuntu. PostgreSQL runs as a cluster of its own, removed at the end. With\n\
-                  PATCHCORD_TEST_POSTGRES set, that server is used instead. CHROMIUM names another browser.\n\
+                  PATCHCORD_TEST_POSTGRES set, that server is used instead. CHROMIUM names another browser. What is sent to\n\
+                  OpenAI and Twilio is held against their Python packages, which come from PyPI once, into target/vendors.\n\
                   --only PART   run one part",
         run: test::run,
     },

@@ -3,9 +3,9 @@
 use anyhow::{Result, bail};
 
 use crate::report::Report;
-use crate::{Usage, e2e, postgres, shell, web};
+use crate::{Usage, e2e, postgres, shell, vendors, web};
 
-const PARTS: [&str; 3] = ["rust", "web", "e2e"];
+const PARTS: [&str; 4] = ["rust", "vendors", "web", "e2e"];
 
 /// `cargo xtask test [--only PART]`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -19,6 +19,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let page = report.step("the page: packages and build", || web::build().map(|()| Vec::new()));
     if wanted("rust") {
         report.step("Rust tests, on SQLite and PostgreSQL", rust);
+    }
+    if wanted("vendors") {
+        report.step("what is sent, by the packages of OpenAI and Twilio", vendors::run);
     }
     if wanted("web") {
         report.step("the page's unit tests", unit_tests);

@@ -22,8 +22,14 @@ pub trait Tools: Send + Sync {
     fn facts(&self) -> Facts;
 }
 
+/// The name under which the desk itself runs a tool, by rule and not because a model asked: for a code that was keyed or
+/// spoken, and for a caller who wants a person. It may run [`DESK_TOOLS`] and no others.
+pub const DESK: &str = "desk";
+/// What the desk runs by itself.
+pub const DESK_TOOLS: [&str; 2] = ["identify_organization", "escalate_to_human"];
+
 /// What a tool answered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolReply {
     /// `ok`, `refused` (arguments or verification), `failed` or `timeout`; kept with the interaction.
     pub outcome: &'static str,
@@ -33,8 +39,20 @@ pub struct ToolReply {
     pub arguments: Value,
     /// What is known of the caller, when it changed.
     pub facts: Option<Facts>,
-    /// The call must go to a person: too many wrong codes, or the caller asked.
+    /// The call must go to a person: too many wrong codes, or the caller asked. The desk then escalates by itself.
     pub to_person: Option<String>,
+    /// A person can be dialled now; ticket and escalation are written.
+    pub transfer: Option<Transfer>,
+}
+
+/// A person who takes over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transfer {
+    /// The number to dial, in E.164.
+    pub to: String,
+    /// What the person hears first.
+    pub summary: String,
 }
 
 /// What is known of the caller: fills the placeholders of the instructions.
@@ -61,4 +79,27 @@ pub struct Facts {
     pub local_time: String,
     /// Whether people are there now.
     pub people_there: bool,
+}
+
+impl Facts {
+    /// Nothing is known.
+    pub fn unknown() -> Self {
+        Self {
+            verification: Verification::None,
+            identified_by: IdentifiedBy::None,
+            organization: None,
+            contact: None,
+            devices: Vec::new(),
+            tickets: Vec::new(),
+            language: None,
+            workspace: String::new(),
+            local_time: String::new(),
+            people_there: false,
+        }
+    }
+
+    /// Whether the caller's code was taken.
+    pub(crate) fn is_identified_by_code(&self) -> bool {
+        matches!(self.identified_by, IdentifiedBy::UECode | IdentifiedBy::Both)
+    }
 }

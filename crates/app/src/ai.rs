@@ -13,6 +13,7 @@ use patchcord_llm::{Model, ModelError, Usage};
 use patchcord_store::suggestions;
 
 use crate::asking::{Asked, CACHED, Unanswered, Used};
+use crate::calls::TranscriptFormat;
 use crate::copilot::copilot_off;
 use crate::error::require;
 use crate::snapshot::{About, sources};
@@ -88,7 +89,7 @@ impl App {
     /// What a conversation was about, how it ended and what is still to be done.
     ///
     /// # Errors
-    /// As for [`App::classify`]; [`AppError::NotFound`] for any call, since this desk has no calls yet.
+    /// As for [`App::classify`]; [`AppError::NotFound`] when the call is not the actor's to see.
     pub async fn summarize(&self, actor: &Actor, input: SummarizeInput) -> Result<Outcome, AppError> {
         require(actor, Role::Agent)?;
         let mut faults = Faults::default();
@@ -100,7 +101,13 @@ impl App {
             faults.add("transcript", "give either callId or transcript");
         }
         faults.into_result(()).map_err(AppError::Invalid)?;
-        let Some(transcript) = transcript else { return Err(AppError::NotFound("call")) };
+        let transcript = match (transcript, &input.call_id) {
+            (Some(transcript), _) => transcript,
+            (None, id) => {
+                let id = id.as_deref().unwrap_or_default();
+                self.call_transcript(actor, id, TranscriptFormat::Text).await?.1
+            }
+        };
         self.answer_now(actor, Kind::Summarize, self.loose(String::new(), turns(&transcript))).await
     }
 

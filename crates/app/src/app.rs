@@ -12,6 +12,7 @@ use patchcord_store::Store;
 use tokio_util::task::TaskTracker;
 
 use crate::api_tokens::TokenUse;
+use crate::calls::Calls;
 use crate::crm::Crm;
 use crate::identity::Identity;
 use crate::keys::Keys;
@@ -59,6 +60,8 @@ pub struct Inner {
     pub outgoing: Outgoing,
     /// What the parts of webhooks tell each other.
     pub webhooks: Webhooks,
+    /// The calls of this process.
+    pub calls: Calls,
     /// Work that goes to its end although its caller has gone; whoever stops the program waits for it.
     pub background: TaskTracker,
     /// What this process counts about itself.

@@ -6,6 +6,7 @@
 use patchcord_domain::assignment::{Candidate, Strategy, next};
 use patchcord_domain::ticket::Status;
 use patchcord_domain::time::{Millis, SECOND};
+use patchcord_domain::workspace::Settings;
 use patchcord_store::jobs::{self, NewJob};
 use patchcord_store::rows::{SupportAgent, Team, Ticket};
 use patchcord_store::{Tenant, Tx, teams, waiting};
@@ -14,7 +15,6 @@ use serde_json::{Map, Value, json};
 use crate::escalations::assign_because;
 use crate::jobs::assignment::JOB;
 use crate::trail::{Change, Who};
-use crate::workspace_settings::WorkspaceSettings;
 use crate::{App, AppError};
 
 /// After the copilot's jobs that somebody waits for, and before those that nobody waits for.
@@ -24,12 +24,8 @@ const ATTEMPTS: i64 = 5;
 const LOOK_AGAIN: Millis = 5 * SECOND;
 
 /// What follows from a ticket that was just opened; gives it as it is then.
-pub(crate) async fn opened(
-    change: &Change<'_>,
-    mut ticket: Ticket,
-    settings: &WorkspaceSettings,
-) -> Result<Ticket, AppError> {
-    if settings.settings.auto_assign && by_area(change, &mut ticket).await? {
+pub(crate) async fn opened(change: &Change<'_>, mut ticket: Ticket, settings: &Settings) -> Result<Ticket, AppError> {
+    if settings.auto_assign && by_area(change, &mut ticket).await? {
         ticket = by_itself(change).save(ticket, "ticket.updated").await?;
     }
     Ok(ticket)

@@ -113,6 +113,8 @@ pub enum Current {
     Device(Box<crate::devices::Detail>),
     /// Of an entry of a catalogue.
     Entry(crate::catalogues::Catalogue, Box<crate::catalogues::Entry>),
+    /// Of a call.
+    Call(Box<crate::calls::CallDetail>),
     /// Of a service-level policy.
     SlaPolicy(Box<crate::sla_policies::Line>),
 }

@@ -18,6 +18,8 @@ pub struct Keys {
     pub answers: Seal,
     /// Seals the secrets of webhooks.
     pub webhooks: Seal,
+    /// Stands for callers with the vendors of models.
+    pub callers: [u8; 32],
 }
 
 struct Length;
@@ -44,6 +46,7 @@ impl Keys {
             audit: AuditKey::new(&derive(b"audit trail")),
             answers: Seal::new(derive(b"kept answers")),
             webhooks: Seal::new(derive(b"secrets of webhooks")),
+            callers: derive(b"callers"),
             sign_in: Seal::new(derive(b"sign-in at an identity provider")),
         }
     }

@@ -13,6 +13,8 @@ pub mod assignment;
 pub mod attachments;
 pub mod audit_log;
 pub mod bulk;
+mod call_tools;
+pub mod calls;
 pub mod catalogues;
 pub mod contact_devices;
 pub mod contacts;
@@ -78,6 +80,7 @@ pub mod workspace_settings;
 pub mod workspaces;
 
 pub use app::{App, Inner, Machine, Options};
+pub use call_tools::specs as tool_specs;
 pub use error::{AppError, Current};
 pub use once::{Answered, KEY_MAX, Once, Shape};
 pub use patchcord_store::rows;

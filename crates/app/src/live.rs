@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::calls::COMMANDS;
 use crate::presence::Presence;
 use crate::{App, AppError};
 
@@ -136,6 +137,9 @@ impl App {
         let full = batch.len() as u64 == BATCH;
         for event in batch {
             *position = Some(Position::of(&event));
+            if event.topic == COMMANDS {
+                self.hear_command(&event);
+            }
             // Nobody listening is no error.
             let _ = self.live.events.send(Arc::new(event));
         }
@@ -186,7 +190,7 @@ impl App {
 /// The one visibility rule of events: those of the own workspace, of private chats only those of the own, and nothing that
 /// the desk tells itself.
 pub fn may_see(actor: &Actor, event: &Event) -> bool {
-    let own = event.workspace_id == actor.workspace_id.as_str() && event.topic != SESSIONS;
+    let own = event.workspace_id == actor.workspace_id.as_str() && event.topic != SESSIONS && event.topic != COMMANDS;
     let private = event.data["onlyUserId"].as_str();
     own && private.is_none_or(|user| user == actor.user_id)
 }

@@ -40,18 +40,14 @@ struct Ahead {
 }
 
 /// Sets the clocks of a ticket that is about to be stored; the row is to be added after the ticket.
-pub(crate) async fn opened(change: &Change<'_>, ticket: &mut Ticket) -> Result<Option<TicketSla>, AppError> {
-    if ticket.remote_id.is_some() {
-        return Ok(None);
-    }
-    let governing = governing(change.tenant, ticket).await?;
-    if governing.business_hours_only.is_none() {
-        return Ok(None);
+pub(crate) fn opened(change: &Change<'_>, ticket: &mut Ticket, governing: &Governing) -> Option<TicketSla> {
+    if ticket.remote_id.is_some() || governing.business_hours_only.is_none() {
+        return None;
     }
     let mut row = blank(ticket, change.at);
     let history = History { created_at: ticket.created_at, statuses: Vec::new(), first_responded_at: None };
-    Levels::of(&governing, &row).work_out(&mut row, ticket, &history);
-    Ok(Some(row))
+    Levels::of(governing, &row).work_out(&mut row, ticket, &history);
+    Some(row)
 }
 
 /// Works the clocks of a ticket out anew, after a change of its status, priority or customer, or after its first answer. The
@@ -271,7 +267,7 @@ impl<'c, C: Connection> Viewer<'c, C> {
     }
 }
 
-async fn governing<C: Connection>(tenant: Tenant<'_, C>, ticket: &Ticket) -> Result<Governing, AppError> {
+pub(crate) async fn governing<C: Connection>(tenant: Tenant<'_, C>, ticket: &Ticket) -> Result<Governing, AppError> {
     let found = sla_policies::governing(tenant, ticket.organization_id.as_deref(), &ticket.priority).await?;
     found.ok_or(AppError::NotFound("workspace"))
 }

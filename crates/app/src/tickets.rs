@@ -3,6 +3,7 @@
 use patchcord_domain::ticket::{Channel, EventKind, Priority, Status, TAGS_MAX, parse_label};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
+use patchcord_domain::workspace::Settings;
 use patchcord_domain::{id, ticket as rules};
 use patchcord_store::rows::{Contact, Message, Organization, Ticket};
 use patchcord_store::ticket_detail::Which;
@@ -15,7 +16,6 @@ use crate::sla::Viewer;
 use crate::ticket_detail::{Detail, detail, detail_by, fresh};
 use crate::ticket_filters::resolve_me;
 use crate::trail::{Change, Who, from_to};
-use crate::workspace_settings::WorkspaceSettings;
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::ticket_list::{Line, Query, Sla, Sort};
 
@@ -88,11 +88,9 @@ impl App {
     ) -> Result<Answered<Detail>, AppError> {
         require(actor, Role::Agent)?;
         let draft = check(input).map_err(AppError::Invalid)?;
-        // Read outside the transaction, which is short: a setting that changes right now holds for the next ticket.
-        let settings = self.settings_of(&actor.workspace_id).await?;
         let reserved = tickets::reserve_number(&self.store, &actor.workspace_id).await?;
         let (app, acting) = (self.clone(), actor.clone());
-        self.write_once(actor, once, shape, move |tx| open(app, acting, draft, settings, reserved, tx)).await
+        self.write_once(actor, once, shape, move |tx| open(app, acting, draft, reserved, tx)).await
     }
 
     /// A page of the tickets that fit.
@@ -337,7 +335,6 @@ fn open(
     app: App,
     actor: Actor,
     draft: Draft,
-    settings: WorkspaceSettings,
     reserved: tickets::Number,
     tx: &patchcord_store::Tx,
 ) -> futures::future::BoxFuture<'_, Result<Detail, AppError>> {
@@ -404,20 +401,26 @@ fn open(
             suggestion_id: None,
             created_at: at,
         };
-        let ticket = insert(&change, ticket, message.clone()).await?;
+        let (ticket, settings) = insert(&change, ticket, message.clone()).await?;
         let ticket = crate::assignment::opened(&change, ticket, &settings).await?;
         let ticket = crate::triage::opened(&change, ticket, &settings, draft.is_priority_given).await?;
         fresh(tenant, ticket, message, at).await
     })
 }
 
-/// Stores a new ticket with its first message, its first audit line and its search document.
-pub(crate) async fn insert(change: &Change<'_>, mut ticket: Ticket, message: Message) -> Result<Ticket, AppError> {
+/// Stores a new ticket with its first message, its first audit line and its search document. Gives the settings of its
+/// workspace too, which are read on the way.
+pub(crate) async fn insert(
+    change: &Change<'_>,
+    mut ticket: Ticket,
+    message: Message,
+) -> Result<(Ticket, Settings), AppError> {
     let number = ticket.number;
     let payload = json!({"number": number, "channel": ticket.channel, "priority": ticket.priority});
     let line = change.first_line(&mut ticket, EventKind::TicketCreated, payload);
     let text = format!("{} {number} {} {}", rules::label(number), ticket.subject, message.body);
-    let clocks = crate::sla::opened(change, &mut ticket).await?;
+    let governing = crate::sla::governing(change.tenant, &ticket).await?;
+    let clocks = crate::sla::opened(change, &mut ticket, &governing);
     // One statement on PostgreSQL, one hand-over on SQLite: whatever the ticket points to was looked up before.
     change.tenant.add_later(ticket.clone()).await?;
     change.tenant.add_later(message).await?;
@@ -427,7 +430,7 @@ pub(crate) async fn insert(change: &Change<'_>, mut ticket: Ticket, message: Mes
     }
     search::add(change.tenant, search::TICKET, &ticket.id, &text).await?;
     change.publish_ticket(&ticket, "ticket.created").await?;
-    Ok(ticket)
+    Ok((ticket, crate::workspace_settings::read(governing.settings)?))
 }
 
 struct Parties {

@@ -7,7 +7,7 @@ use patchcord_domain::copilot::{Analysis, Kind, State, Verdict};
 use patchcord_domain::ticket::{CATEGORIES, EventKind, Priority};
 use patchcord_domain::triage::{self as rules, Field, Kept};
 use patchcord_domain::user::{Actor, Role};
-use patchcord_domain::workspace::AutoTriage;
+use patchcord_domain::workspace::{AutoTriage, Settings};
 use patchcord_store::rows::{Suggestion, SupportAgent, Team, Ticket, TicketEvent};
 use patchcord_store::{suggestions, teams, trail};
 use serde::{Deserialize, Serialize};
@@ -181,11 +181,11 @@ impl App {
 pub(crate) async fn opened(
     change: &Change<'_>,
     mut ticket: Ticket,
-    settings: &WorkspaceSettings,
+    settings: &Settings,
     is_priority_given: bool,
 ) -> Result<Ticket, AppError> {
     let app = change.app;
-    if settings.settings.auto_triage == AutoTriage::Off || app.model.is_none() || app.crm.is_some() {
+    if settings.auto_triage == AutoTriage::Off || app.model.is_none() || app.crm.is_some() {
         return Ok(ticket);
     }
     let change = by_itself(change);

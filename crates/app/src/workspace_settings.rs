@@ -169,8 +169,7 @@ impl App {
     }
 
     pub(crate) fn read_settings(&self, workspace: Workspace) -> Result<WorkspaceSettings, AppError> {
-        let settings: Settings = serde_json::from_value(workspace.settings.clone())
-            .map_err(|error| AppError::Internal(format!("settings of a workspace cannot be read: {error}")))?;
+        let settings = read(workspace.settings.clone())?;
         let most = self.options.daily_budget_microusd;
         // The operator may have lowered the limit since the workspace chose its figure.
         let daily_budget_microusd = settings.daily_budget_microusd.map_or(most, |own| own.min(most));
@@ -193,6 +192,12 @@ impl App {
 /// The country of a workspace's row.
 pub(crate) fn home_country(row: &Workspace) -> Option<Country> {
     Country::of_workspace(row.settings["transferNumber"].as_str(), &row.timezone)
+}
+
+/// Reads the column of a workspace.
+pub(crate) fn read(column: Value) -> Result<Settings, AppError> {
+    serde_json::from_value(column)
+        .map_err(|error| AppError::Internal(format!("settings of a workspace cannot be read: {error}")))
 }
 
 fn check(patch: WorkspacePatch, options: &crate::Options, country: Option<Country>) -> Result<Checked, AppError> {

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod audit_check;
 pub mod calendar;
 pub mod call;
+pub mod calling;
 pub mod contact;
 pub mod copilot;
 pub mod country;

@@ -42,7 +42,7 @@ macro_rules! figures {
 figures! {
     /// What happened in a workspace within a bucket.
     Figures {
-        /// Calls that began in it. This and the other figures of calls stay 0 until there are calls.
+        /// Calls whose `started_at` is in it.
         calls,
         /// Of those calls, the ones that were answered.
         answered,
@@ -85,7 +85,8 @@ figures! {
         suggestions_rejected,
         /// What models cost whose line of the ledger has its `created_at` in it, in micro-dollars.
         ai_cost_usd,
-        /// What telephony cost, in micro-dollars; 0 until there are calls.
+        /// What telephony cost whose line has its `created_at` in it, in micro-dollars: the carrier's price, or an estimate until it
+        /// tells one.
         telephony_cost_usd,
         /// Tickets whose `created_at` is in it and whose newest analysis found the customer content.
         sentiment_positive,

@@ -14,7 +14,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use patchcord_agents::Agents;
 use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::calls::{self, Calls, Rates};
 use patchcord_app::keys::Keys;
 use patchcord_app::live::Live;
 use patchcord_app::meters::Meters;
@@ -31,6 +33,7 @@ use patchcord_domain::redaction::{self, Redactor};
 use patchcord_domain::time::Clock;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_llm::Prices;
+use patchcord_llm::builtin::{Builtin, Playbooks};
 use patchcord_simulator::webhook::{Receiver, Reply};
 use patchcord_store::{Store, scratch};
 use serde_json::Value;
@@ -71,6 +74,7 @@ async fn main() {
 fn app(store: Store, folder: &std::path::Path) -> App {
     let allowed = vec!["127.0.0.0/8".parse().unwrap()];
     let outgoing = outgoing::Options { allowed, ..outgoing::Options::default() };
+    let speech = (Rates::embedded(), Arc::new(Agents::embedded()), Arc::new(Builtin::new(Playbooks::embedded())));
     App::new(Inner {
         store,
         clock: Arc::new(Machine),
@@ -85,6 +89,7 @@ fn app(store: Store, folder: &std::path::Path) -> App {
         token_use: TokenUse::default(),
         identity: None,
         crm: None,
+        calls: Calls::new(calls::Options::default(), speech, None, &Machine),
         outgoing: Outgoing::new(outgoing, Arc::new(SystemResolver)),
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),

@@ -70,11 +70,16 @@ pub(crate) enum Command {
     /// The figures of the dashboard
     #[command(subcommand)]
     Metrics(Metrics),
+    /// The files of the voice agents
+    #[command(subcommand)]
+    Agents(AgentFiles),
     /// Prints the OpenAPI document of the HTTP interface
     Openapi,
     /// Scores the configured model
     #[command(subcommand)]
     Eval(Eval),
+    /// Plays a caller against a running server, without any account; exits with 1 when it went otherwise than expected
+    Call(Call),
 }
 
 /// What a process does.
@@ -86,6 +91,8 @@ pub(crate) enum Role {
     Api,
     /// Works on jobs; answers only requests for its health in practice
     Worker,
+    /// Holds calls; the carrier's requests are led to it
+    Voice,
 }
 
 #[derive(Args)]
@@ -129,6 +136,16 @@ pub(crate) struct Seed {
     /// Short name of the workspace of the made-up tickets; one called load when absent
     #[arg(long)]
     pub(crate) workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AgentFiles {
+    /// Checks a folder as the server does at its start: tells every fault with file and line, exits with 1 when there is one
+    Check {
+        /// The folder, as AGENTS_DIR names it
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -219,6 +236,55 @@ pub(crate) enum Token {
         /// Id of the token, as `list` shows it
         id: String,
     },
+}
+
+/// How a simulated call is carried.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CallEngine {
+    /// Sound, to a model that speaks
+    Realtime,
+    /// Text, to any model
+    Relay,
+}
+
+#[derive(Args)]
+pub(crate) struct Call {
+    /// What is played, such as printer-jam
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// Lists the scenarios
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Takes the scenarios of this folder instead of those that are compiled in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    /// Where the server is reached; this machine and PORT when absent
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// The number that is called; one of the demonstration's when absent
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) to: Option<String>,
+    /// Which of the demonstration's numbers is called
+    #[arg(long, value_enum)]
+    pub(crate) engine: Option<CallEngine>,
+    /// How many calls
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) count: u64,
+    /// How many at once
+    #[arg(long, default_value_t = 1, value_name = "C")]
+    pub(crate) concurrency: usize,
+    /// Plays in other words and in another order; each number in its own way
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    pub(crate) seed: u64,
+    /// How many times faster than real time the carrier and the caller are
+    #[arg(long, default_value_t = 1, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) speed: u32,
+    /// Where the simulated carrier takes REST requests; the demonstration's server asks 3999
+    #[arg(long, default_value_t = 3999, value_name = "PORT")]
+    pub(crate) rest_port: u16,
+    /// An API token with which the call's rows are looked at; the demonstration needs none
+    #[arg(long)]
+    pub(crate) token: Option<String>,
 }
 
 #[derive(Subcommand)]

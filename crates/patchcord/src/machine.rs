@@ -87,11 +87,18 @@ pub(crate) fn secret(folder: &Path) -> Result<Vec<u8>> {
     read()
 }
 
+/// The file of the demonstration's token.
+const DEMO_TOKEN: &str = "twilio_token";
+
 /// Writes the secret of this installation where none is yet.
 pub(crate) fn keep_secret(folder: &Path, secret: &[u8]) -> Result<()> {
-    let path = folder.join("secret");
+    keep(folder, "secret", secret)
+}
+
+fn keep(folder: &Path, name: &str, secret: &[u8]) -> Result<()> {
+    let path = folder.join(name);
     // Written beside and moved: a crash in the middle must not leave half a secret.
-    let beside = folder.join(format!("secret.{}", std::process::id()));
+    let beside = folder.join(format!("{name}.{}", std::process::id()));
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -108,6 +115,24 @@ pub(crate) fn keep_secret(folder: &Path, secret: &[u8]) -> Result<()> {
     }
     let _ = std::fs::remove_file(&beside);
     Ok(())
+}
+
+/// The token with which `patchcord call` signs in the demonstration: read from `twilio_token` in the data folder, or made there
+/// now, for this user only.
+pub(crate) fn demo_token(folder: &Path) -> Result<String> {
+    let path = folder.join(DEMO_TOKEN);
+    let read = || std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()));
+    if !path.exists() {
+        let mut bytes = [0_u8; 16];
+        SystemEntropy.fill(&mut bytes);
+        keep(folder, DEMO_TOKEN, patchcord_domain::audit::hex(&bytes).as_bytes())?;
+    }
+    Ok(read()?.trim().to_owned())
+}
+
+/// Whether a demonstration has made its token here.
+pub(crate) fn has_demo_token(folder: &Path) -> bool {
+    folder.join(DEMO_TOKEN).exists()
 }
 
 /// Keeps a second server off a SQLite file for as long as the value lives.

@@ -1,6 +1,8 @@
 //! The patchcord program: reads its settings, puts the parts together and runs a command.
 
+mod agents_commands;
 mod backup;
+mod call_command;
 mod cli;
 mod commands;
 mod doctor;
@@ -77,6 +79,14 @@ async fn run(settings: &Settings, cli: Cli) -> Result<ExitCode> {
         Command::Token(command) => token_commands::token(settings, command, json).await?,
         Command::Metrics(command) => metrics_commands::metrics(settings, command, json).await?,
         Command::Eval(command) => return eval::run(settings, command, json).await,
+        Command::Agents(command) => return agents_commands::run(&command, json),
+        Command::Call(options) => {
+            // What could not be tried at all is not the same as a call that went wrong.
+            return Ok(call_command::run(settings, &options, json).await.unwrap_or_else(|error| {
+                complain(&format!("{error:#}"));
+                ExitCode::from(USAGE)
+            }));
+        }
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&patchcord_server::document())?;
             commands::print(false, &serde_json::Value::Null, &document)?;

@@ -18,6 +18,9 @@ use crate::cli::{Role, Serve};
 use crate::settings::{Provider, Settings};
 use crate::{machine, wiring};
 
+/// How long calls that are moved to another node may take to say so.
+const MOVING: Duration = Duration::from_secs(5);
+
 /// Runs the server until it is told to stop. A second signal ends it at once.
 pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode> {
     let sqlite = wiring::store_options(settings).sqlite_file();
@@ -52,6 +55,8 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
             demo: options.demo,
             rate_limit_per_minute: settings.rate_limit_per_minute,
             metrics_token: settings.metrics_token.clone(),
+            twilio: wiring::twilio(settings, options.demo)?,
+            phone: Some(wiring::phone(settings, &app)?),
         },
         stop.clone(),
     );
@@ -60,7 +65,10 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
     app.start_live(&tasks, background.clone());
     app.start_token_use(&tasks, background.clone());
     app.start_health_log(&tasks, background.clone());
-    if options.role != Role::Api {
+    if options.role != Role::Worker {
+        app.start_calls(&tasks, &background);
+    }
+    if matches!(options.role, Role::All | Role::Worker) {
         app.start_worker(&tasks, background.clone());
     }
     let mut server = tokio::task::JoinSet::new();
@@ -76,8 +84,16 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
     }
     tracing::info!("stopping: no new requests; those under way are finished");
     desk.drain();
-    stop.cancel();
+    app.calls.drain();
     let finish = async {
+        // The carrier still asks this node about its calls, so it listens until they are over or moved.
+        let most = Duration::from_secs(settings.drain_seconds);
+        if tokio::time::timeout(most, app.calls.sessions.none_left()).await.is_err() {
+            tracing::warn!("calls took longer than DRAIN_SECONDS and are moved to another node");
+            app.calls.sessions.move_all();
+            let _ = tokio::time::timeout(MOVING, app.calls.sessions.none_left()).await;
+        }
+        stop.cancel();
         let drained = tokio::time::timeout(Duration::from_secs(settings.drain_seconds), server.join_next()).await;
         if drained.is_err() {
             tracing::warn!("requests took longer than DRAIN_SECONDS and were cut off");

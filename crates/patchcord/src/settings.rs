@@ -1,5 +1,7 @@
 //! What an operator sets: a TOML file, overridden by the environment, overridden by flags. Every fault is told at once.
 
+mod phone;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -11,6 +13,8 @@ use patchcord_app::webhooks::signing::key_of;
 use patchcord_server::Network;
 
 use crate::place::Place;
+
+pub(crate) use phone::Phone;
 
 /// One setting: its variable, what it is when nobody sets it, and what it means. The key in the file is the same in lower
 /// case.
@@ -31,7 +35,11 @@ const fn secret(name: &'static str, about: &'static str) -> Setting {
 }
 
 /// Every setting there is; `docs/configuration.md` has a line for each.
-pub(crate) const SETTINGS: &[Setting] = &[
+pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(phone::SETTINGS)
+}
+
+const SETTINGS: &[Setting] = &[
     setting("PORT", "3000", "the port to listen on"),
     setting("BIND", "127.0.0.1", "the address to listen on; 0.0.0.0 for every network of the machine"),
     setting("PUBLIC_URL", "", "how browsers reach the server; http://localhost:PORT when empty"),
@@ -121,6 +129,7 @@ pub(crate) struct Settings {
     pub(crate) webhook_allowed_cidrs: Vec<Network>,
     pub(crate) managed_webhook: Option<Managed>,
     pub(crate) metrics_token: Option<String>,
+    pub(crate) phone: Phone,
     pub(crate) drain_seconds: u64,
     pub(crate) log_filter: String,
     pub(crate) log_json: bool,
@@ -156,7 +165,7 @@ pub(crate) fn shown(sources: &Sources) -> Vec<Shown> {
         };
         Shown { name: setting.name, value, source }
     };
-    SETTINGS.iter().map(show).collect()
+    all().map(show).collect()
 }
 
 /// Values by name, with where they came from.
@@ -241,6 +250,7 @@ impl Settings {
         let drain_seconds = values.parse("DRAIN_SECONDS", "a number from 0 to 86400", &mut faults, |text| {
             text.parse().ok().filter(|seconds| *seconds <= 86_400)
         });
+        let phone = Phone::read(&values, &mut faults);
         let log_json = values.one_of("LOG_FORMAT", &[("pretty", false), ("json", true)], &mut faults);
         let complete = || {
             Some(Self {
@@ -271,6 +281,7 @@ impl Settings {
                 webhook_allowed_cidrs: webhook_allowed_cidrs.clone()?,
                 managed_webhook: managed_webhook.clone(),
                 metrics_token: values.optional("METRICS_TOKEN"),
+                phone: phone.clone()?,
                 drain_seconds: drain_seconds?,
                 log_filter: values.text("RUST_LOG"),
                 log_json: log_json?,
@@ -352,13 +363,13 @@ impl Values {
     /// Puts the sources on top of each other; the last one that names a setting counts.
     fn gather(sources: &Sources, faults: &mut Vec<String>) -> Self {
         let mut values = BTreeMap::new();
-        for setting in SETTINGS {
+        for setting in all() {
             values.insert(setting.name, (setting.default.to_owned(), "the default".to_owned()));
         }
         if let Some((text, file)) = &sources.file {
             read_file(text, file, &mut values, faults);
         }
-        for setting in SETTINGS {
+        for setting in all() {
             let from_file = format!("{}_FILE", setting.name);
             if let Some(path) = sources.environment.get(&from_file).filter(|path| setting.secret && !path.is_empty()) {
                 match std::fs::read_to_string(path) {
@@ -388,7 +399,7 @@ impl Values {
     /// What is wrong with a setting; the values of secrets are not repeated.
     fn wrong(&self, name: &'static str, allowed: &str) -> String {
         let (value, source) = self.0.get(name).cloned().unwrap_or_default();
-        let secret = SETTINGS.iter().any(|setting| setting.name == name && setting.secret);
+        let secret = all().any(|setting| setting.name == name && setting.secret);
         let shown = if secret { String::new() } else { format!(" {value:?}") };
         format!("{name} is{shown} (from {source}), but must be {allowed}")
     }
@@ -421,7 +432,7 @@ fn read_file(text: &str, file: &str, values: &mut BTreeMap<&'static str, (String
         Err(error) => return faults.push(format!("{file}: {error}")),
     };
     for (key, value) in table {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.name.to_lowercase() == key) else {
+        let Some(setting) = all().find(|setting| setting.name.to_lowercase() == key) else {
             faults.push(format!("{file}: there is no setting {key:?}; `patchcord serve --help` lists them"));
             continue;
         };
@@ -452,7 +463,7 @@ pub(crate) fn help() -> String {
         "Settings come from a TOML file (--config FILE or PATCHCORD_CONFIG; keys in lower case), then from the\n\
          environment, then from flags. Secrets may also be read from the file that NAME_FILE names.\n\n",
     );
-    for Setting { name, default, about, secret } in SETTINGS {
+    for Setting { name, default, about, secret } in all() {
         let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
         let file = if *secret { " (secret)" } else { "" };
         text += &format!("  {name:<24} {about}{default}{file}\n");
@@ -547,7 +558,7 @@ mod tests {
     #[test]
     fn each_setting_is_documented() {
         let document = include_str!("../../../docs/configuration.md");
-        for setting in SETTINGS {
+        for setting in all() {
             assert!(
                 document.contains(&format!("| `{}`", setting.name)),
                 "docs/configuration.md lacks {}",

@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use patchcord_agents::builtin::Rules;
+use patchcord_agents::{Agents, Carrier};
 use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::calls::{self, Calls, Rates};
 use patchcord_app::crm::Crm;
 use patchcord_app::elsewhere::Elsewhere;
 use patchcord_app::identity::Identity;
@@ -17,16 +20,24 @@ use patchcord_app::webhooks::Webhooks;
 use patchcord_app::{App, Inner, Machine};
 use patchcord_domain::id::Entropy;
 use patchcord_domain::redaction::{self, Redactor};
-use patchcord_domain::time::Clock;
+use patchcord_domain::time::{Clock, SECOND};
 use patchcord_llm::builtin::{Builtin, Playbooks};
 use patchcord_llm::openai::{self, OpenAi};
+use patchcord_llm::talk::Talker;
 use patchcord_llm::{Model, Prices, Prompts};
+use patchcord_server::Phone;
 use patchcord_store::{Options, Store};
+use patchcord_voice::realtime_engine::{self, RealtimeOptions};
+use patchcord_voice::relay_engine::RelayOptions;
+use patchcord_voice::twilio::rest::{self, Rest};
 use tokio_util::task::TaskTracker;
 
 use crate::machine::{self, SystemClock, SystemEntropy};
 use crate::settings::{Provider, Settings};
 
+/// The account of `patchcord call`, and where it serves the carrier's interface.
+const SIMULATED_ACCOUNT: &str = "AC00000000000000000000000000000000";
+const SIMULATED_API: &str = "http://127.0.0.1:3999/2010-04-01";
 /// Where OpenAI answers.
 const OPENAI: &str = "https://api.openai.com/v1";
 
@@ -92,6 +103,7 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),
         meters: Meters::default(),
+        calls: calls(settings, demo, &*entropy)?,
         machine: Machine { node: machine::node(), gauges: Arc::new(machine::ProcessGauges) },
         options: patchcord_app::Options {
             public_url: settings.public_url.clone(),
@@ -105,6 +117,78 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
         clock,
         entropy,
     }))
+}
+
+/// What calls need: rates, the carrier's account, and what an operator set.
+fn calls(settings: &Settings, demo: bool, entropy: &dyn Entropy) -> Result<Calls> {
+    let phone = &settings.phone;
+    let account = account(settings, demo);
+    let options = calls::Options {
+        engine: phone.engine,
+        has_realtime: phone.has_realtime(settings.openai_api_key.as_deref()),
+        human_number: phone.human_number.clone(),
+        transfer_prefixes: phone.transfer_prefixes.clone(),
+        max_concurrent: phone.max_concurrent,
+        max_call_ms: phone.max_call_seconds * SECOND,
+        idle_ms: phone.idle_seconds * SECOND,
+        simulator_account: demo.then(|| SIMULATED_ACCOUNT.to_owned()),
+    };
+    let carrier: Option<Arc<dyn Carrier>> = match (&account, auth_token(settings, demo)?) {
+        (Some(sid), Some(secret)) => {
+            let own = if demo { SIMULATED_API } else { rest::BASE_URL };
+            let url = phone.api_base_url.as_deref().unwrap_or(own);
+            let account = rest::Account { sid: sid.clone(), user: sid.clone(), secret };
+            Some(Arc::new(Rest::new(url, account)?))
+        }
+        _ => None,
+    };
+    let rules = Arc::new(Builtin::new(playbooks(settings)?));
+    Ok(Calls::new(options, (Rates::embedded(), Arc::new(agents(settings)?), rules), carrier, entropy))
+}
+
+/// The voice agents, checked; a fault names file and line.
+fn agents(settings: &Settings) -> Result<Agents> {
+    let Some(folder) = &settings.phone.agents_dir else { return Ok(Agents::embedded()) };
+    Agents::from_dir(folder).context("loading AGENTS_DIR")
+}
+
+/// The account whose requests are taken; in the demonstration also the one of `patchcord call`.
+fn account(settings: &Settings, demo: bool) -> Option<String> {
+    settings.phone.account_sid.clone().or_else(|| demo.then(|| SIMULATED_ACCOUNT.to_owned()))
+}
+
+fn auth_token(settings: &Settings, demo: bool) -> Result<Option<String>> {
+    match &settings.phone.auth_token {
+        Some(token) => Ok(Some(token.clone())),
+        None if demo => machine::demo_token(&settings.data_dir).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Whose webhooks are taken; nobody's without a token.
+pub(crate) fn twilio(settings: &Settings, demo: bool) -> Result<Option<patchcord_server::TwilioAccount>> {
+    let sid = account(settings, demo);
+    Ok(auth_token(settings, demo)?.map(|auth_token| patchcord_server::TwilioAccount { auth_token, sid }))
+}
+
+/// What holds conversations: the agents, the model that thinks, and the one that speaks when it is set up.
+pub(crate) fn phone(settings: &Settings, app: &App) -> Result<Phone> {
+    let rules: Arc<dyn Talker> = Arc::new(Rules::new(playbooks(settings)?));
+    let phone = &settings.phone;
+    let realtime = app.calls.options.has_realtime.then(|| {
+        let url = phone.realtime_url.as_deref().unwrap_or(realtime_engine::URL);
+        let mut options = RealtimeOptions::new(url, phone.realtime_model.as_str(), phone.voice.as_str());
+        options.api_key.clone_from(&settings.openai_api_key);
+        options
+    });
+    let relay = match settings.provider {
+        Provider::Openai => {
+            let model = openai(settings, app.clock.clone())?;
+            RelayOptions { talker: Arc::new(model), fallback: Some(rules) }
+        }
+        Provider::Builtin | Provider::Off => RelayOptions { talker: rules, fallback: None },
+    };
+    Ok(Phone { agents: app.calls.agents.clone(), relay, realtime })
 }
 
 /// Reaches addresses that people type in, and of the networks inside only those that the operator allows.
@@ -150,17 +234,20 @@ pub(crate) fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option
     Ok(match settings.provider {
         Provider::Off => None,
         Provider::Builtin => Some(Arc::new(Builtin::new(playbooks(settings)?))),
-        Provider::Openai => {
-            let prompts = match &settings.prompts_dir {
-                Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,
-                None => Prompts::embedded(),
-            };
-            let url = settings.openai_base_url.as_deref().unwrap_or(OPENAI);
-            let mut options = openai::Options::new(url, settings.openai_model.as_str());
-            options.api_key.clone_from(&settings.openai_api_key);
-            Some(Arc::new(OpenAi::new(options, clock, prompts)?))
-        }
+        Provider::Openai => Some(Arc::new(openai(settings, clock)?)),
     })
+}
+
+/// The chat model of the server that was configured.
+fn openai(settings: &Settings, clock: Arc<dyn Clock>) -> Result<OpenAi> {
+    let prompts = match &settings.prompts_dir {
+        Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,
+        None => Prompts::embedded(),
+    };
+    let url = settings.openai_base_url.as_deref().unwrap_or(OPENAI);
+    let mut options = openai::Options::new(url, settings.openai_model.as_str());
+    options.api_key.clone_from(&settings.openai_api_key);
+    Ok(OpenAi::new(options, clock, prompts)?)
 }
 
 /// A database address without its password.

@@ -82,6 +82,8 @@ pub(crate) enum ApiError {
     UseCursor,
     /// No token.
     NoToken,
+    /// The carrier's signature does not fit, or there is none.
+    BadSignature,
     /// There is no such route.
     NoRoute,
     /// The route exists, but not with this method.
@@ -146,6 +148,10 @@ impl ApiError {
                 let detail = "sign in and send the access token as Authorization: Bearer <token>".to_owned();
                 (StatusCode::UNAUTHORIZED, "token_missing", detail)
             }
+            ApiError::BadSignature => {
+                let detail = "this address takes requests that the carrier has signed".to_owned();
+                (StatusCode::FORBIDDEN, "bad_signature", detail)
+            }
             ApiError::NoRoute => {
                 (StatusCode::NOT_FOUND, "no_such_route", "there is nothing at this address".to_owned())
             }
@@ -198,6 +204,7 @@ impl ApiError {
                         Current::Contact(row) => shape::value(&shape::ContactRow::from(&*row)),
                         Current::Location(row) => shape::value(&shape::LocationRow::from(&*row)),
                         Current::AccountManager(row) => shape::value(&shape::AccountManagerRow::from(&*row)),
+                        Current::Call(detail) => shape::value(&shape::CallDetailRow::from(&*detail)),
                         Current::Device(detail) => shape::value(&shape::DeviceDetail::from(&*detail)),
                         Current::Entry(catalogue, entry) => shape::entry(catalogue, &entry),
                     });

@@ -26,6 +26,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum::serve::ListenerExt;
 use patchcord_app::App;
 use patchcord_app::elsewhere::Elsewhere;
 use tokio::net::TcpListener;
@@ -37,6 +38,7 @@ use limits::Limits;
 
 pub use address::Network;
 pub use openapi::document;
+pub use routes::{Phone, TwilioAccount};
 
 /// Largest body of a JSON request, in bytes (1 MiB).
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -58,6 +60,10 @@ pub struct Options {
     pub demo: bool,
     /// What a program must send to read `/metrics`; without one only this machine may read it.
     pub metrics_token: Option<String>,
+    /// The account whose webhooks are taken; without one every request of Twilio is refused.
+    pub twilio: Option<TwilioAccount>,
+    /// What holds conversations; without it streams are closed again.
+    pub phone: Option<Phone>,
     /// Requests a minute that one token, or one address without a token, may send; 0 for any number.
     pub rate_limit_per_minute: u32,
 }
@@ -128,6 +134,12 @@ pub(crate) fn is_copilots(path: &str) -> bool {
 pub async fn serve(listener: TcpListener, desk: Desk) -> std::io::Result<()> {
     let stop = desk.stop.clone();
     let service = router(desk).into_make_service_with_connect_info::<SocketAddr>();
+    // Frames of calls are small and due at once.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps small frames back");
+        }
+    });
     axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 

@@ -32,6 +32,8 @@ use crate::{Desk, is_copilots, routes};
         (name = "ai", description = "AI that answers at once"),
         (name = "people and things", description = "Whom and what the desk supports"),
         (name = "webhooks", description = "Programs that are told what happens: signed, in order, again until it arrives"),
+        (name = "calls", description = "Calls, live and over, with their transcripts and costs"),
+        (name = "twilio", description = "What the carrier asks; signed with the account's token"),
         (name = "insight", description = "Figures: today, over time, by agent, by customer, costs, health"),
         (name = "events", description = "What happens, as it happens"),
         (name = "operations", description = "Is it alive?"),

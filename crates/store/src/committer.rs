@@ -30,21 +30,20 @@ pub(crate) struct Committer {
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
     /// How long a caller waits for a place in the queue.
     wait: Duration,
-    checkpoints: Option<Checkpoints>,
 }
 
 impl Committer {
     #[expect(clippy::disallowed_methods, reason = "the task ends with the store, which keeps its handle")]
     pub(crate) fn start(
         connection: DatabaseConnection,
-        checkpoints: Option<Checkpoints>,
         signals: Signals,
         faults: Faults,
         wait: Duration,
+        checkpoints: Option<Checkpoints>,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        let task = tokio::spawn(run(connection.clone(), checkpoints.clone(), signals, faults, waiting));
-        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait, checkpoints }
+        let task = tokio::spawn(run(connection.clone(), signals, faults, waiting, checkpoints));
+        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
     }
 
     /// The writer's connection, for migrations before the first write.
@@ -75,10 +74,6 @@ impl Committer {
             let _ = self.queue.send(Box::new(stop)).await;
             let _ = task.await;
         }
-        if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.close().await;
-        }
-        // The last one that closes copies what is left of the log, and removes it.
         let _ = self.connection.close_by_ref().await;
     }
 }
@@ -153,10 +148,10 @@ impl Work for Stop {
 
 async fn run(
     pool: DatabaseConnection,
-    checkpoints: Option<Checkpoints>,
     signals: Signals,
     faults: Faults,
     mut waiting: mpsc::Receiver<Box<dyn Work>>,
+    checkpoints: Option<Checkpoints>,
 ) {
     while let Some(first) = waiting.recv().await {
         let mut group = vec![first];
@@ -168,12 +163,12 @@ async fn run(
         }
         let stop = group.iter().any(|item| item.is_stop());
         let committed = commit_group(&pool, &signals, &faults, &mut group).await;
+        if let (Ok(()), Some(checkpoints)) = (&committed, &checkpoints) {
+            checkpoints.wrote();
+        }
         let reason = committed.err();
         if let Some(error) = &reason {
             tracing::error!(%error, writes = group.len(), "a group of writes was not committed");
-        }
-        if let (None, Some(checkpoints)) = (&reason, &checkpoints) {
-            checkpoints.committed();
         }
         for item in group {
             item.answer(match &reason {
@@ -185,6 +180,9 @@ async fn run(
             // Nobody can come any more; those that came in time are still served.
             waiting.close();
         }
+    }
+    if let Some(checkpoints) = checkpoints {
+        checkpoints.close().await;
     }
 }
 

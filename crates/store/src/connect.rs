@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
-use sqlx::Connection;
 use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
 
 use crate::StoreError;
-use crate::checkpoints::PAGES_MAX;
+use crate::checkpoints::WRITER_PAGES;
 use crate::kept::{Connections, Kept, RESTED};
 
 /// How to reach and treat the database.
@@ -49,11 +49,11 @@ pub(crate) struct Pools {
     pub(crate) read: Connections,
     /// For writing; on SQLite a single one.
     pub(crate) writer: DatabaseConnection,
-    /// On SQLite, the one that copies the log into the file.
-    pub(crate) checkpoints: Option<DatabaseConnection>,
     /// PostgreSQL connections whose commits do not wait for the disk: for ticket numbers only. A number may be lost in a
     /// crash; it cannot come twice, because the flush of the ticket that carries it also flushes the counter before it.
     pub(crate) counters: Option<Connections>,
+    /// For carrying SQLite's log over into the file.
+    pub(crate) checkpoints: Option<SqlitePool>,
     /// How the connections are made that tell other nodes, and are told by them.
     pub(crate) wakeups: Option<PgConnectOptions>,
 }
@@ -86,21 +86,19 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
     let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
     // In KiB. Each connection has a cache of its own, and behind them is that of the system, which they share.
-    let writer = base.clone().pragma("cache_size", "-8000").pragma("wal_autocheckpoint", PAGES_MAX);
-    // It is opened when there is something to copy. A file that may not be written to has nothing.
-    let checkpoints = base.clone().pragma("cache_size", "-500").create_if_missing(false);
-    let checkpoints = pool().max_connections(1).connect_lazy_with(quiet(checkpoints));
-    let base = base.pragma("cache_size", "-2000");
+    let writer = base.clone().pragma("cache_size", "-4000").pragma("wal_autocheckpoint", WRITER_PAGES);
+    let checkpoints = pool().max_connections(1).connect_lazy_with(quiet(base.clone()));
+    let base = base.pragma("cache_size", "-1500");
     let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(writer)).await?;
     // More of them than cores read no faster; some more, so that a slow one is not in the way of all.
     let cores = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(8));
-    let readers = options.max_connections.clamp(1, (cores + 2).min(8));
+    let readers = options.max_connections.clamp(1, (cores + 1).min(8));
     let read = pool().max_connections(readers).connect_with(quiet(base.read_only(true))).await?;
     Ok(Pools {
         read: Connections::Pooled(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
-        checkpoints: Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(checkpoints)),
         counters: None,
+        checkpoints: Some(checkpoints),
         wakeups: None,
     })
 }

@@ -78,6 +78,10 @@ fn by_code(code: &str, detail: String) -> StoreError {
     if let Ok(number) = code.parse::<u32>()
         && code.len() < 5
     {
+        // A trigger that stands for a foreign key, see the migration of calls.
+        if number == 1811 && detail.contains("FOREIGN KEY") {
+            return StoreError::Reference(detail);
+        }
         return match number & 0xff {
             13 => StoreError::Full(detail),
             5 | 6 | 8 | 10 | 14 => StoreError::Unavailable(detail),

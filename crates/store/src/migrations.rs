@@ -57,6 +57,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/postgres/0010_insight.sql"),
     ),
     (
+        "0011_calls",
+        include_str!("../migrations/sqlite/0011_calls.sql"),
+        include_str!("../migrations/postgres/0011_calls.sql"),
+    ),
+    (
         "0012_lists",
         include_str!("../migrations/sqlite/0012_lists.sql"),
         include_str!("../migrations/postgres/0012_lists.sql"),

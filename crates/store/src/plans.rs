@@ -1,5 +1,6 @@
 //! A test of every statement: an index serves it on both engines. The statements are those that the connections really get.
 
+mod calls;
 mod figures;
 mod people;
 mod sending;
@@ -162,6 +163,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     webhooks::backlog(t, 5).await?;
     merges::sources(t, "t").await?;
     merges::newest_lines(t, &some, 5).await?;
+    calls::read(t).await?;
     figures::read(t).await?;
     people::read(t).await?;
     lists(t).await
@@ -378,6 +380,7 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     upkeep::sweep(tx, 5).await?;
     webhooks::reserve(t, "e", 5).await?;
     sending::write(tx).await?;
+    calls::write(tx, t).await?;
     let mut ticket: Option<Ticket> = t.get("t").await?;
     if let Some(ticket) = &mut ticket {
         let line =
@@ -416,6 +419,7 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
     all_webhooks::enabled(reader).await?;
     all_webhooks::due(reader, 5).await?;
     all_webhooks::managed(reader).await?;
+    calls::read_all(reader).await?;
     Ok(())
 }
 
@@ -454,6 +458,11 @@ const WALKED: &[&str] = &[
     "webhook_endpoints_enabled",
     "webhook_endpoints_managed",
     "webhook_endpoints_deleted",
+    // Calls that are held right now, and those in progress, of all workspaces.
+    "calls_held",
+    "calls_open",
+    // Its first entry alone.
+    "phone_numbers_by_number",
 ];
 
 /// What SQLite says of rows that the statement itself gathered before, which are no table.

@@ -1,14 +1,18 @@
 //! The rows that this crate gives and takes, under the names of the glossary.
 
 pub use crate::entities::account_managers::Model as AccountManager;
+pub use crate::entities::agent_interactions::Model as Interaction;
 pub use crate::entities::ai_conversations::Model as Conversation;
 pub use crate::entities::ai_suggestions::Model as Suggestion;
 pub use crate::entities::ai_usage_logs::Model as UsageLog;
 pub use crate::entities::api_tokens::Model as ApiToken;
 pub use crate::entities::attachments::Model as Attachment;
 pub use crate::entities::audit_log::Model as AuditEntry;
+pub use crate::entities::call_turns::Model as CallTurn;
+pub use crate::entities::calls::Model as Call;
 pub use crate::entities::contact_devices::Model as ContactDevice;
 pub use crate::entities::contacts::Model as Contact;
+pub use crate::entities::conversation_analyses::Model as Analysis;
 pub use crate::entities::device_manufacturers::Model as DeviceManufacturer;
 pub use crate::entities::device_models::Model as DeviceModel;
 pub use crate::entities::devices::Model as Device;
@@ -35,6 +39,7 @@ pub use crate::entities::ticket_events::Model as TicketEvent;
 pub use crate::entities::ticket_messages::Model as Message;
 pub use crate::entities::ticket_slas::Model as TicketSla;
 pub use crate::entities::tickets::Model as Ticket;
+pub use crate::entities::twilio_usage_logs::Model as CarrierUsage;
 pub use crate::entities::users::Model as User;
 pub use crate::entities::webhook_deliveries::Model as WebhookDelivery;
 pub use crate::entities::webhook_endpoints::Model as WebhookEndpoint;
@@ -77,13 +82,17 @@ macro_rules! editable {
 
 rows!(
     account_managers,
+    agent_interactions,
     ai_conversations,
     ai_suggestions,
     ai_usage_logs,
     api_tokens,
     attachments,
     audit_log,
+    call_turns,
+    calls,
     contacts,
+    conversation_analyses,
     device_manufacturers,
     device_models,
     devices,
@@ -105,6 +114,7 @@ rows!(
     ticket_events,
     ticket_messages,
     tickets,
+    twilio_usage_logs,
     users,
     webhook_deliveries,
     webhook_endpoints,
@@ -113,10 +123,12 @@ rows!(
 // What is missing here is written once and never changed.
 editable!(
     account_managers,
+    agent_interactions,
     ai_conversations,
     ai_suggestions,
     api_tokens,
     attachments,
+    calls,
     contacts,
     device_manufacturers,
     device_models,
@@ -138,6 +150,7 @@ editable!(
     ticket_escalations,
     ticket_messages,
     tickets,
+    twilio_usage_logs,
     users,
     webhook_deliveries,
     webhook_endpoints,

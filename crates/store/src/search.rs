@@ -22,6 +22,8 @@ pub const ORGANIZATION: &str = "organization";
 pub const CONTACT: &str = "contact";
 /// What a document belongs to.
 pub const LOCATION: &str = "location";
+/// What a document belongs to: the transcript of a call.
+pub const CALL: &str = "call";
 /// What a document belongs to.
 pub const ACCOUNT_MANAGER: &str = "account_manager";
 
@@ -29,7 +31,7 @@ pub const ACCOUNT_MANAGER: &str = "account_manager";
 pub const DEVICE: &str = "device";
 
 /// Kinds whose documents carry a word of their own, so that the index itself keeps them apart from the many texts of tickets.
-const MARKED: [&str; 7] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEVICE, ARTICLE, DRAFT_ARTICLE];
+const MARKED: [&str; 8] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEVICE, CALL, ARTICLE, DRAFT_ARTICLE];
 
 /// A part is closed when it has this many characters.
 const PART_CHARS: i64 = 60_000;

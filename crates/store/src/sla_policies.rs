@@ -124,7 +124,7 @@ pub async fn any_by_hours<C: ConnectionTrait>(tenant: Tenant<'_, C>) -> Result<b
     Ok(tenant.connection.query_one_raw(tenant.statement(sql, [])).await?.is_some())
 }
 
-/// What governs a ticket: the hours of its workspace, and the promises of its policy, if there is one.
+/// What governs a ticket: hours and settings of its workspace, and the promises of its policy, if there is one.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
 pub struct Governing {
     /// Time zone of the workspace.
@@ -133,6 +133,8 @@ pub struct Governing {
     pub business_hours: Json,
     /// Its holidays.
     pub holidays: Json,
+    /// Its settings.
+    pub settings: Json,
     /// Whether the policy counts business hours only; none without a policy.
     pub business_hours_only: Option<bool>,
     /// The first promise.
@@ -151,7 +153,7 @@ pub async fn governing<C: ConnectionTrait>(
     organization_id: Option<&str>,
     priority: &str,
 ) -> Result<Option<Governing>, StoreError> {
-    let sql = "SELECT w.timezone, w.business_hours, w.holidays, p.business_hours_only, p.first_response_minutes, \
+    let sql = "SELECT w.timezone, w.business_hours, w.holidays, w.settings, p.business_hours_only, p.first_response_minutes, \
          p.resolution_minutes, p.escalation_rules, p.updated_at FROM workspaces w \
          LEFT JOIN sla_policies p ON p.workspace_id = w.id AND p.priority = $2 \
          AND COALESCE(p.organization_id, '') IN ('', $3) \

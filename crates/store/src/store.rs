@@ -25,9 +25,6 @@ use crate::passing::Words;
 use crate::wakeups::Wakeups;
 use crate::{StoreError, Tenant, migrations};
 
-/// In KiB. Ids are random, so that a load touches every page of the indexes of ids again and again.
-const LOAD_CACHE: &str = "PRAGMA cache_size = -1500000";
-
 /// What a closure given to [`Store::write`] returns.
 pub type WriteFuture<'t, T, E> = BoxFuture<'t, Result<T, E>>;
 
@@ -117,6 +114,9 @@ impl Wrote {
     }
 }
 
+/// In KiB. Ids are random, so that a load touches every page of the indexes of ids again and again.
+const LOAD_CACHE: &str = "PRAGMA cache_size = -1500000";
+
 impl Store {
     /// Opens the database; a SQLite file is created when it is missing. The schema is left alone: see [`Store::migrate`].
     ///
@@ -132,7 +132,7 @@ impl Store {
         let writer = if pools.writer.get_database_backend() == DbBackend::Sqlite {
             let wait = Duration::from_millis(options.wait_ms);
             let checkpoints = pools.checkpoints.map(Checkpoints::start);
-            Writer::Grouped(Committer::start(pools.writer, checkpoints, signals.clone(), faults.clone(), wait))
+            Writer::Grouped(Committer::start(pools.writer, signals.clone(), faults.clone(), wait, checkpoints))
         } else {
             Writer::Own { pool: pools.writer, faults: faults.clone(), running: TaskTracker::new() }
         };
@@ -180,14 +180,6 @@ impl Store {
     /// The connections of PostgreSQL that hand out ticket numbers; none on SQLite.
     pub(crate) fn counters(&self) -> Option<&Reader> {
         self.counters.as_deref()
-    }
-
-    /// On SQLite, a transaction that is held while a large load is written: nobody else may write meanwhile. The connection keeps
-    /// as many pages in memory as the load may touch.
-    pub(crate) async fn begin_load(&self) -> Result<Option<Tx>, StoreError> {
-        let Writer::Grouped(committer) = &self.writer else { return Ok(None) };
-        committer.connection().execute_unprepared(LOAD_CACHE).await?;
-        Ok(Some(begin(committer.connection(), self.reader.faults.clone()).await?))
     }
 
     /// The connections that write, on PostgreSQL: for COPY, which goes through no [`ConnectionTrait`].
@@ -254,6 +246,14 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.reader.execute_unprepared("SELECT 1").await?;
         Ok(())
+    }
+
+    /// On SQLite, a transaction that is held while a large load is written: nobody else may write meanwhile. The connection keeps
+    /// as many pages in memory as the load may touch.
+    pub(crate) async fn begin_load(&self) -> Result<Option<Tx>, StoreError> {
+        let Writer::Grouped(committer) = &self.writer else { return Ok(None) };
+        committer.connection().execute_unprepared(LOAD_CACHE).await?;
+        Ok(Some(begin(committer.connection(), self.reader.faults.clone()).await?))
     }
 
     /// Waits for queued writes, then closes every connection.

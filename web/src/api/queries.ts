@@ -29,4 +29,11 @@ export function useSupportAgents() {
   return useQuery(supportAgentsQuery).data?.items ?? NONE;
 }
 
+const teamsQuery = api.queryOptions("get", "/api/teams", { params: { query: { limit: 100 } } });
+
+/** The teams; empty until they are there. */
+export function useTeams() {
+  return useQuery(teamsQuery).data?.items ?? NONE;
+}
+
 const NONE: never[] = [];

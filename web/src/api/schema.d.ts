@@ -296,6 +296,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls, newest first. */
+        get: operations["listCalls"];
+        put?: never;
+        /** Begins a call from the page: the same agents, by text or by microphone. The token opens the stream once, within a minute. */
+        post: operations["startCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls in progress on every node, the oldest first. */
+        get: operations["liveCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A call with its turns, stays, usage, cost and analysis. */
+        get: operations["getCall"];
+        put?: never;
+        post?: never;
+        /** Erases what was said in a call, and its recording. Times, cost and counts stay. */
+        delete: operations["eraseCall"];
+        options?: never;
+        head?: never;
+        /** Corrects what was noted of a call. */
+        patch: operations["patchCall"];
+        trace?: never;
+    };
+    "/api/calls/{id}/hangup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a call. */
+        post: operations["hangUpCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recording of a call, when there is one. */
+        get: operations["callRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A call from the page: the token of `POST /api/calls` comes as the subprotocol `token.<token>` beside `patchcord.call.v1`, and
+         *     is good once, within a minute. The frames are those of the carrier's relay (`mode: text`) or media stream (`mode: audio`),
+         *     beginning with `setup` or `start`; `callSid` is the call's id.
+         */
+        get: operations["callStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The transcript of a call: a line an utterance, the turns as JSON, or WebVTT. */
+        get: operations["callTranscript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the caller through to a person. */
+        post: operations["transferCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/whisper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells the agent something that the caller does not hear. */
+        post: operations["whisperToAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat": {
         parameters: {
             query?: never;
@@ -1275,6 +1435,23 @@ export interface paths {
         patch: operations["patchOrganization"];
         trace?: never;
     };
+    "/api/organizations/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of an organization, newest first. */
+        get: operations["listOrganizationCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{id}/contacts": {
         parameters: {
             query?: never;
@@ -2153,6 +2330,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/twilio/action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A stream or a relay has ended: what the call does next. */
+        post: operations["twilioAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/twilio/dial-result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What became of the dialling of a person. */
+        post: operations["twilioDialResult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/twilio/fallback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first answer failed; this one does the same. */
+        post: operations["twilioFallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/twilio/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audio both ways, by the carrier's Media Streams. */
+        get: operations["twilioMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/twilio/relay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Text both ways, by the carrier's ConversationRelay. */
+        get: operations["twilioRelay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/twilio/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What became of a call or of its stream, in any order and more than once. */
+        post: operations["twilioStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/twilio/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A call arrives. The answer is TwiML that connects it to the media stream or to the relay. */
+        post: operations["twilioVoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/twilio/whisper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a person hears who is called for a caller; for a warm transfer, with a key to take the call. */
+        post: operations["twilioWhisper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2414,6 +2727,37 @@ export interface components {
             /** @description The id of what was changed. */
             subject: string;
         };
+        /** @description What waits to be told to the receivers of this workspace's webhooks. */
+        BacklogRow: {
+            /**
+             * Format: int64
+             * @description Endpoints that are told nothing any more, because they failed for days or said that they are gone.
+             */
+            disabledEndpoints: number;
+            /**
+             * Format: int64
+             * @description Of those, the ones whose time has come.
+             */
+            due: number;
+            /** @description Since when the one of those has waited that waits longest; null when none is due. */
+            dueSince: string | null;
+            /**
+             * Format: int64
+             * @description Endpoints whose newest deliveries fail.
+             */
+            failingEndpoints: number;
+            /**
+             * Format: int64
+             * @description Deliveries that have neither arrived nor been given up; 10,000 stands for more as well.
+             */
+            pending: number;
+        };
+        /** @description A call that is about to begin in a browser. */
+        BrowserCallRow: {
+            callId: string;
+            /** @description Opens `/api/calls/{id}/stream` once, within a minute: as the subprotocol `token.<token>` beside `patchcord.call.v1`. */
+            token: string;
+        };
         /** @description One hour or day. */
         BucketRow: components["schemas"]["PeriodFigures"] & {
             /**
@@ -2471,6 +2815,176 @@ export interface components {
             /** @example status */
             type: string;
             value: unknown;
+        };
+        /** @description What was found out about a call afterwards. */
+        CallAnalysis: {
+            createdAt: string;
+            intent: string;
+            language: string | null;
+            model: string;
+            qualityFlags: string[];
+            resolution: string;
+            sentiment: string;
+            /**
+             * Format: int64
+             * @description -1000 to 1000.
+             */
+            sentimentScore: number;
+            topics: string[];
+        };
+        /** @description What may be changed about a call. */
+        CallChange: {
+            /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED or UNKNOWN. */
+            aiResolution?: string | null;
+            /** @description Who called; brings the organization. */
+            contactId?: string | null;
+            organizationId?: string | null;
+            /** @description The ticket that it was about; null for none. */
+            ticketId?: string | null;
+            /**
+             * Format: int64
+             * @description The version that the caller has read; without it the last write wins.
+             */
+            version?: number | null;
+        };
+        /** @description A call with everything that is kept of it. */
+        CallDetailRow: components["schemas"]["CallRow"] & {
+            analysis: components["schemas"]["CallAnalysis"] | null;
+            carrierCharges: components["schemas"]["CarrierCharge"][];
+            interactions: components["schemas"]["InteractionRow"][];
+            /**
+             * Format: double
+             * @description What models cost.
+             */
+            modelCostUsd: number;
+            /**
+             * Format: double
+             * @description What telephony cost.
+             */
+            telephonyCostUsd: number;
+            /** @description The rendered text, once the call is over. */
+            transcript: string | null;
+            turns: components["schemas"]["TurnRow"][];
+            usage: components["schemas"]["CallUsage"][];
+        };
+        /** @description A call. */
+        CallRow: {
+            /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED or UNKNOWN. */
+            aiResolution: string;
+            answeredAt: string | null;
+            /**
+             * Format: int64
+             * @description What our bridge added, in milliseconds, at the worst of a hundred.
+             */
+            bridgeAddedMs: number | null;
+            /** @description The caller's number in E.164, when it is one. */
+            callerPhone: string | null;
+            contact: components["schemas"]["Ref"] | null;
+            createdAt: string;
+            /**
+             * @description The voice agent that has the call, or had it last.
+             * @example printer_agent
+             */
+            currentAgent: string | null;
+            device: components["schemas"]["Ref"] | null;
+            /** Format: int64 */
+            durationSeconds: number | null;
+            endedAt: string | null;
+            /** @description REALTIME or RELAY. */
+            engine: string;
+            /**
+             * Format: int64
+             * @description How long it took until the caller heard something.
+             */
+            firstSoundMs: number | null;
+            /** Format: int64 */
+            framesLate: number;
+            /** Format: int64 */
+            framesLost: number;
+            /** @description Who called, in the carrier's words. */
+            fromNumber: string;
+            hasRecording: boolean;
+            id: string;
+            /** @description U_E_CODE, PHONE, BOTH or NONE. */
+            identifiedBy: string;
+            /**
+             * Format: int64
+             * @description Times the caller interrupted.
+             */
+            interruptions: number;
+            /** @description Whether what was said was erased. */
+            isErased: boolean;
+            model: string | null;
+            organization: components["schemas"]["Ref"] | null;
+            /** @example TWILIO */
+            provider: string;
+            /** @description The carrier's id of the call. */
+            providerCallSid: string;
+            /**
+             * Format: int64
+             * @description How often another node, or the same one, took the call up again.
+             */
+            resumeCount: number;
+            /** @description positive, neutral or negative; while the call lasts, so far. */
+            sentiment: string | null;
+            startedAt: string;
+            /** @example COMPLETED */
+            status: string;
+            summary: string | null;
+            ticket: components["schemas"]["CallTicket"] | null;
+            /** @description Who was called, in the carrier's words. */
+            toNumber: string;
+            /** Format: int64 */
+            turnCount: number;
+            updatedAt: string;
+            /** @description NONE, CLAIMED or VERIFIED. */
+            verification: string;
+            /** Format: int64 */
+            version: number;
+            wasEscalated: boolean;
+        };
+        /** @description The ticket of a call. */
+        CallTicket: {
+            id: string;
+            /** @example TKT-0042 */
+            label: string;
+            /** Format: int64 */
+            number: number;
+            subject: string;
+        };
+        /** @description What a model used in one answer. */
+        CallUsage: {
+            /** Format: int64 */
+            audioInputTokens: number;
+            /** Format: int64 */
+            audioOutputTokens: number;
+            /** Format: int64 */
+            cachedInputTokens: number;
+            /** Format: double */
+            costUsd: number;
+            createdAt: string;
+            error: string | null;
+            /** Format: int64 */
+            inputTokens: number;
+            /** Format: int64 */
+            latencyMs: number;
+            model: string;
+            /** Format: int64 */
+            outputTokens: number;
+            provider: string;
+            purpose: string;
+        };
+        /** @description What the carrier charged. */
+        CarrierCharge: {
+            /** @description Whether it is an estimate, because the carrier has not told its price yet. */
+            isEstimate: boolean;
+            /** @description inbound, media_stream, conversation_relay … */
+            kind: string;
+            /** Format: double */
+            priceUsd: number;
+            /** Format: int64 */
+            quantity: number;
+            unit: string;
         };
         /** @description Which ticket, and the question. */
         ChatRequest: {
@@ -3111,6 +3625,8 @@ export interface components {
              */
             title: string;
         };
+        /** @description Nothing needs to be said. */
+        HangingUp: Record<string, never>;
         /** @description What a file brings along besides its own rows, when `createMissing` is true. */
         ImportBesides: {
             /** Format: int64 */
@@ -3210,6 +3726,101 @@ export interface components {
              * @description Lines that nothing is wrong with.
              */
             valid: number;
+        };
+        /** @description A stay of the call with one voice agent. */
+        InteractionRow: {
+            agent: string;
+            enteredAt: string;
+            handoffFrom: string | null;
+            handoffReason: string | null;
+            id: string;
+            leftAt: string | null;
+            outcome: string | null;
+            /** Format: int64 */
+            seq: number;
+            /** @description Each with agent, name, redacted arguments, outcome and ms. */
+            toolCalls: Record<string, never>[];
+            /** Format: int64 */
+            turns: number;
+        };
+        /** @description A short list that has no pages. */
+        Items_CallRow: {
+            /** @description The rows. */
+            items: {
+                /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED or UNKNOWN. */
+                aiResolution: string;
+                answeredAt: string | null;
+                /**
+                 * Format: int64
+                 * @description What our bridge added, in milliseconds, at the worst of a hundred.
+                 */
+                bridgeAddedMs: number | null;
+                /** @description The caller's number in E.164, when it is one. */
+                callerPhone: string | null;
+                contact: components["schemas"]["Ref"] | null;
+                createdAt: string;
+                /**
+                 * @description The voice agent that has the call, or had it last.
+                 * @example printer_agent
+                 */
+                currentAgent: string | null;
+                device: components["schemas"]["Ref"] | null;
+                /** Format: int64 */
+                durationSeconds: number | null;
+                endedAt: string | null;
+                /** @description REALTIME or RELAY. */
+                engine: string;
+                /**
+                 * Format: int64
+                 * @description How long it took until the caller heard something.
+                 */
+                firstSoundMs: number | null;
+                /** Format: int64 */
+                framesLate: number;
+                /** Format: int64 */
+                framesLost: number;
+                /** @description Who called, in the carrier's words. */
+                fromNumber: string;
+                hasRecording: boolean;
+                id: string;
+                /** @description U_E_CODE, PHONE, BOTH or NONE. */
+                identifiedBy: string;
+                /**
+                 * Format: int64
+                 * @description Times the caller interrupted.
+                 */
+                interruptions: number;
+                /** @description Whether what was said was erased. */
+                isErased: boolean;
+                model: string | null;
+                organization: components["schemas"]["Ref"] | null;
+                /** @example TWILIO */
+                provider: string;
+                /** @description The carrier's id of the call. */
+                providerCallSid: string;
+                /**
+                 * Format: int64
+                 * @description How often another node, or the same one, took the call up again.
+                 */
+                resumeCount: number;
+                /** @description positive, neutral or negative; while the call lasts, so far. */
+                sentiment: string | null;
+                startedAt: string;
+                /** @example COMPLETED */
+                status: string;
+                summary: string | null;
+                ticket: components["schemas"]["CallTicket"] | null;
+                /** @description Who was called, in the carrier's words. */
+                toNumber: string;
+                /** Format: int64 */
+                turnCount: number;
+                updatedAt: string;
+                /** @description NONE, CLAIMED or VERIFIED. */
+                verification: string;
+                /** Format: int64 */
+                version: number;
+                wasEscalated: boolean;
+            }[];
         };
         /** @description A short list that has no pages. */
         Items_FoundArticle: {
@@ -3384,6 +3995,43 @@ export interface components {
                 requestedBy: components["schemas"]["Ref"] | null;
                 triage: components["schemas"]["TriageRow"] | null;
             })[];
+        };
+        /** @description A short list that has no pages. */
+        Items_TurnRow: {
+            /** @description The rows. */
+            items: {
+                agent: string | null;
+                createdAt: string;
+                /** Format: int64 */
+                endedMs: number;
+                id: string;
+                /** @description Whether the caller cut it short. */
+                interrupted: boolean;
+                /**
+                 * Format: int64
+                 * @description From the end of the caller's speech to the first sound of the answer.
+                 */
+                responseMs: number | null;
+                /**
+                 * Format: int64
+                 * @description -1000 to 1000.
+                 */
+                sentimentScore: number | null;
+                /**
+                 * Format: int64
+                 * @description Its place in the call, from 1.
+                 */
+                seq: number;
+                /** @description CALLER, AGENT, SYSTEM or TOOL. */
+                speaker: string;
+                /**
+                 * Format: int64
+                 * @description Milliseconds since the call was answered.
+                 */
+                startedMs: number;
+                /** @description What was said; of a cut sentence, what was heard. */
+                text: string;
+            }[];
         };
         /** @description Changes of a location, which stays its organization's. Absent fields stay; null empties those that can be empty. */
         LocationChanges: {
@@ -3629,6 +4277,13 @@ export interface components {
             model: string;
             provider: string;
         };
+        /** @description A call from the page. */
+        NewBrowserCall: {
+            /** @description Speaks as this contact; the agents take it as a claim. */
+            contactId?: string | null;
+            /** @description `text`, or `audio` when a model that speaks is set up. */
+            mode: string;
+        };
         /** @description Nothing needs to be said. */
         NoTriageInput: Record<string, never>;
         /** @description How a node is. */
@@ -3872,6 +4527,104 @@ export interface components {
                 id: string;
                 /** @description The id of what was changed. */
                 subject: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Most rows of this page.
+             */
+            limit: number;
+            /** @description Where the next page begins; null at the end, and for lists that have no cursor. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were passed over.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many there are in all; null unless `count=exact` was asked for.
+             */
+            total: number | null;
+        };
+        /** @description One page of a list. */
+        Page_CallRow: {
+            /** @description Whether there are more. */
+            hasMore: boolean;
+            /** @description The rows. */
+            items: {
+                /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED or UNKNOWN. */
+                aiResolution: string;
+                answeredAt: string | null;
+                /**
+                 * Format: int64
+                 * @description What our bridge added, in milliseconds, at the worst of a hundred.
+                 */
+                bridgeAddedMs: number | null;
+                /** @description The caller's number in E.164, when it is one. */
+                callerPhone: string | null;
+                contact: components["schemas"]["Ref"] | null;
+                createdAt: string;
+                /**
+                 * @description The voice agent that has the call, or had it last.
+                 * @example printer_agent
+                 */
+                currentAgent: string | null;
+                device: components["schemas"]["Ref"] | null;
+                /** Format: int64 */
+                durationSeconds: number | null;
+                endedAt: string | null;
+                /** @description REALTIME or RELAY. */
+                engine: string;
+                /**
+                 * Format: int64
+                 * @description How long it took until the caller heard something.
+                 */
+                firstSoundMs: number | null;
+                /** Format: int64 */
+                framesLate: number;
+                /** Format: int64 */
+                framesLost: number;
+                /** @description Who called, in the carrier's words. */
+                fromNumber: string;
+                hasRecording: boolean;
+                id: string;
+                /** @description U_E_CODE, PHONE, BOTH or NONE. */
+                identifiedBy: string;
+                /**
+                 * Format: int64
+                 * @description Times the caller interrupted.
+                 */
+                interruptions: number;
+                /** @description Whether what was said was erased. */
+                isErased: boolean;
+                model: string | null;
+                organization: components["schemas"]["Ref"] | null;
+                /** @example TWILIO */
+                provider: string;
+                /** @description The carrier's id of the call. */
+                providerCallSid: string;
+                /**
+                 * Format: int64
+                 * @description How often another node, or the same one, took the call up again.
+                 */
+                resumeCount: number;
+                /** @description positive, neutral or negative; while the call lasts, so far. */
+                sentiment: string | null;
+                startedAt: string;
+                /** @example COMPLETED */
+                status: string;
+                summary: string | null;
+                ticket: components["schemas"]["CallTicket"] | null;
+                /** @description Who was called, in the carrier's words. */
+                toNumber: string;
+                /** Format: int64 */
+                turnCount: number;
+                updatedAt: string;
+                /** @description NONE, CLAIMED or VERIFIED. */
+                verification: string;
+                /** Format: int64 */
+                version: number;
+                wasEscalated: boolean;
             }[];
             /**
              * Format: int64
@@ -5044,11 +5797,14 @@ export interface components {
              * @description Of an escalation, 1 to 5; 1 when absent.
              */
             level?: number | null;
-            /** @description Needed for ASSIGN; not for RAISE_PRIORITY. */
+            /** @description One of the two is needed for ASSIGN; not for RAISE_PRIORITY. */
             supportAgentId?: string | null;
+            /** @description Instead of a support agent. */
+            teamId?: string | null;
             /**
-             * @description NOTIFY writes an internal note that names the support agent, or the assignee; ESCALATE escalates the ticket; ASSIGN gives
-             *     it to the support agent; RAISE_PRIORITY makes the priority one higher, at most URGENT.
+             * @description NOTIFY writes an internal note that names the support agent or the team, or else the assignee; ESCALATE escalates the
+             *     ticket to the support agent, to whose turn it is in the team, or to anybody; ASSIGN gives it to the support agent, or to
+             *     whose turn it is in the team; RAISE_PRIORITY makes the priority one higher, at most URGENT.
              * @example ESCALATE
              */
             type: string;
@@ -5061,6 +5817,7 @@ export interface components {
              */
             level: number | null;
             supportAgentId: string | null;
+            teamId: string | null;
             /** @description NOTIFY, ESCALATE, ASSIGN or RAISE_PRIORITY. */
             type: string;
         };
@@ -5370,6 +6127,7 @@ export interface components {
             queue: components["schemas"]["QueueRow"];
             /** @description `ok` or `degraded`. */
             status: string;
+            webhooks: components["schemas"]["BacklogRow"];
         };
         /** @description The operating system of a device. */
         SystemRef: {
@@ -5665,6 +6423,16 @@ export interface components {
             /** @description For whom it acts. */
             userId: string;
         };
+        /** @description Whom the caller is put through to. */
+        Transferring: {
+            /** @description `cold`: the caller hears it ring; `warm`: the agent stays until the person has accepted. */
+            mode: string;
+            /**
+             * @description A number in E.164 or any common notation, or the id of a user who has a phone; one's own to take over.
+             * @example +12025550111
+             */
+            to: string;
+        };
         /** @description A field that triage has set or put back. */
         TriageChange: {
             /**
@@ -5718,6 +6486,40 @@ export interface components {
             state: string;
             supportAgent: components["schemas"]["Ref"] | null;
             team: components["schemas"]["Ref"] | null;
+        };
+        /** @description One utterance. */
+        TurnRow: {
+            agent: string | null;
+            createdAt: string;
+            /** Format: int64 */
+            endedMs: number;
+            id: string;
+            /** @description Whether the caller cut it short. */
+            interrupted: boolean;
+            /**
+             * Format: int64
+             * @description From the end of the caller's speech to the first sound of the answer.
+             */
+            responseMs: number | null;
+            /**
+             * Format: int64
+             * @description -1000 to 1000.
+             */
+            sentimentScore: number | null;
+            /**
+             * Format: int64
+             * @description Its place in the call, from 1.
+             */
+            seq: number;
+            /** @description CALLER, AGENT, SYSTEM or TOOL. */
+            speaker: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since the call was answered.
+             */
+            startedMs: number;
+            /** @description What was said; of a cut sentence, what was heard. */
+            text: string;
         };
         /** @description What models were asked for and what it cost. */
         UsageRow: {
@@ -5916,6 +6718,11 @@ export interface components {
             url: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description An instruction for the agent that the caller does not hear. */
+        Whispering: {
+            /** @description 1 to 1,000 characters. */
+            text: string;
         };
         /** @description Changes of the settings. */
         WorkspaceChanges: {
@@ -7820,6 +8627,1135 @@ export interface operations {
             };
             /** @description No token, a bad one, or wrong credentials */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCalls: {
+        parameters: {
+            query?: {
+                /** @description RINGING, IN_PROGRESS, COMPLETED, FAILED, NO_ANSWER, BUSY, CANCELED, INTERRUPTED. */
+                status?: string[];
+                organizationId?: string[];
+                contactId?: string[];
+                ticketId?: string[];
+                /** @description Voice agents that had the call, such as `printer_agent`. */
+                agent?: string[];
+                /** @description REALTIME, RELAY. */
+                engine?: string[];
+                /** @description positive, neutral, negative. */
+                sentiment?: string[];
+                /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED, UNKNOWN. */
+                resolution?: string[];
+                /** @description Only calls that were, or were not, handed to a person. */
+                wasEscalated?: boolean;
+                /** @description Began at or after: RFC 3339 or a date. */
+                dateFrom?: string;
+                /** @description Began before. */
+                dateTo?: string;
+                /** @description Words that the transcript must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description `-startedAt`, which is also meant when it is absent, or `startedAt`. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 h gives the first answer again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBrowserCall"];
+            };
+        };
+        responses: {
+            /** @description Open the stream with the token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserCallRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liveCalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 500 calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_CallRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetailRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `call_in_progress`: hang up first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallChange"];
+            };
+        };
+        responses: {
+            /** @description The call as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetailRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state, or the version is stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hangUpCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HangingUp"];
+            };
+        };
+        responses: {
+            /** @description It ends within moments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `call_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The carrier refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sound */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": number[];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callStream: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description patchcord.call.v1, token.<token> */
+                "Sec-WebSocket-Protocol": string;
+            };
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket of the call */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callTranscript: {
+        parameters: {
+            query?: {
+                /** @description `text`, which is also meant when it is absent, `json` or `vtt`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The transcript */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["Items_TurnRow"];
+                    "text/vtt": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transferCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transferring"];
+            };
+        };
+        responses: {
+            /** @description It is under way; the call as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `call_ended`, `not_in_conversation`, `not_a_phone_call` or `no_carrier` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The carrier refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whisperToAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Whispering"];
+            };
+        };
+        responses: {
+            /** @description The agent hears it within moments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRow"];
+                };
+            };
+            /** @description The body is not JSON, or nests too deep */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `call_ended` or `not_in_conversation` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15789,6 +17725,117 @@ export interface operations {
             };
         };
     };
+    listOrganizationCalls: {
+        parameters: {
+            query?: {
+                /** @description RINGING, IN_PROGRESS, COMPLETED, FAILED, NO_ANSWER, BUSY, CANCELED, INTERRUPTED. */
+                status?: string[];
+                organizationId?: string[];
+                contactId?: string[];
+                ticketId?: string[];
+                /** @description Voice agents that had the call, such as `printer_agent`. */
+                agent?: string[];
+                /** @description REALTIME, RELAY. */
+                engine?: string[];
+                /** @description positive, neutral, negative. */
+                sentiment?: string[];
+                /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED, UNKNOWN. */
+                resolution?: string[];
+                /** @description Only calls that were, or were not, handed to a person. */
+                wasEscalated?: boolean;
+                /** @description Began at or after: RFC 3339 or a date. */
+                dateFrom?: string;
+                /** @description Began before. */
+                dateTo?: string;
+                /** @description Words that the transcript must have; the last may be the beginning of one. */
+                q?: string;
+                /** @description `-startedAt`, which is also meant when it is absent, or `startedAt`. */
+                sort?: string;
+                /** @description 1 to 100; 25 when absent. */
+                limit?: number;
+                /** @description At most 10,000. */
+                offset?: number;
+                /** @description From 1, instead of an offset. */
+                page?: number;
+                /** @description `nextCursor` of the page before, instead of an offset. */
+                cursor?: string;
+                /** @description `exact` fills `total`. */
+                count?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the organization */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallRow"];
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is another workspace's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOrganizationContacts: {
         parameters: {
             query?: {
@@ -16080,7 +18127,7 @@ export interface operations {
                 isActive?: boolean;
                 /** @description What number or label must have. */
                 q?: string;
-                /** @description number or createdAt; with `-` before it the other way round. `number` when absent. */
+                /** @description number, createdAt or updatedAt; with `-` before it the largest comes first. `number` when absent. */
                 sort?: string;
                 /** @description 1 to 100; 25 when absent. */
                 limit?: number;
@@ -16088,7 +18135,7 @@ export interface operations {
                 offset?: number;
                 /** @description From 1, instead of an offset. */
                 page?: number;
-                /** @description `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only. */
+                /** @description `nextCursor` of the page before, instead of an offset. */
                 cursor?: string;
                 /** @description `exact` fills `total`. */
                 count?: string;
@@ -17819,7 +19866,7 @@ export interface operations {
                 isAvailable?: boolean;
                 /** @description What name or specialty must have. */
                 q?: string;
-                /** @description name or createdAt; with `-` before it the other way round. `name` when absent. */
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
                 sort?: string;
                 /** @description 1 to 100; 25 when absent. */
                 limit?: number;
@@ -17827,7 +19874,7 @@ export interface operations {
                 offset?: number;
                 /** @description From 1, instead of an offset. */
                 page?: number;
-                /** @description `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only. */
+                /** @description `nextCursor` of the page before, instead of an offset. */
                 cursor?: string;
                 /** @description `exact` fills `total`. */
                 count?: string;
@@ -18285,7 +20332,7 @@ export interface operations {
             query?: {
                 /** @description What the name must have. */
                 q?: string;
-                /** @description name or createdAt; with `-` before it the other way round. `name` when absent. */
+                /** @description name, createdAt or updatedAt; with `-` before it the largest comes first. `name` when absent. */
                 sort?: string;
                 /** @description 1 to 100; 25 when absent. */
                 limit?: number;
@@ -18293,7 +20340,7 @@ export interface operations {
                 offset?: number;
                 /** @description From 1, instead of an offset. */
                 page?: number;
-                /** @description `nextCursor` of the page before, instead of an offset; with sort=createdAt or sort=-createdAt only. */
+                /** @description `nextCursor` of the page before, instead of an offset. */
                 cursor?: string;
                 /** @description `exact` fills `total`. */
                 count?: string;
@@ -22682,6 +24729,405 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What the carrier does with the call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioDialResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What the carrier does with the call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioFallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What the carrier does with the call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket of the carrier's frames */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This address takes WebSockets only */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioRelay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket of the carrier's frames */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This address takes WebSockets only */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Noted, or nothing to be noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What the carrier does with the call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    twilioWhisper: {
+        parameters: {
+            query?: {
+                /** @description The carrier's id of the caller's call */
+                call?: string;
+                /** @description `cold` when the caller is on the line already */
+                mode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What the person hears */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description The signature does not fit */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database, the storage or the model cannot be used right now */

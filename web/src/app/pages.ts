@@ -1,6 +1,7 @@
 import {
   BookOpen,
   Building2,
+  ChartColumn,
   CircleUserRound,
   Inbox,
   type LucideIcon,
@@ -27,6 +28,14 @@ export interface DeskPage {
 export const PAGES: DeskPage[] = [
   { to: "/tickets", label: "Tickets", icon: Inbox, key: "g t", words: "inbox list" },
   { to: "/knowledge", label: "Knowledge base", icon: BookOpen, key: "g k", words: "articles help", group: "Team" },
+  {
+    to: "/analytics",
+    label: "Analytics",
+    icon: ChartColumn,
+    key: "g y",
+    words: "charts numbers report sla",
+    group: "Team",
+  },
   { to: "/contacts", label: "Contacts", icon: CircleUserRound, key: "g c", words: "people phone", group: "Directory" },
   { to: "/organizations", label: "Organizations", icon: Building2, key: "g o", words: "customers", group: "Directory" },
   { to: "/devices", label: "Devices", icon: MonitorSmartphone, key: "g d", words: "computers", group: "Directory" },

@@ -1,7 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRouter, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
+import { createRouter } from "@tanstack/react-router";
 import { onSignedOut } from "~/api/session";
 import { RouteError } from "~/components/route-error";
+import { parseSearch, stringifySearch } from "~/lib/plain-search";
 import { routeTree } from "~/routeTree.gen";
 
 export function createDeskRouter(queries: QueryClient) {
@@ -12,9 +13,8 @@ export function createDeskRouter(queries: QueryClient) {
     // The query cache decides what is stale.
     defaultPreloadStaleTime: 0,
     defaultErrorComponent: RouteError,
-    // Every search parameter is plain text, so that addresses stay readable: `?status=OPEN,ESCALATED&q=42`.
-    parseSearch: parseSearchWith((text) => text),
-    stringifySearch: stringifySearchWith(String),
+    parseSearch,
+    stringifySearch,
   });
   onSignedOut(() => {
     const { pathname, href } = router.state.location;

@@ -46,7 +46,10 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "xs" }, styles: { root: { fontSize: 13, fontWeight: 600 } } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 28 } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false, fz: 12 } },
-    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 120 } } },
+    Modal: {
+      defaultProps: { overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 120 } },
+      styles: { title: { fontWeight: 650 } },
+    },
     Menu: { defaultProps: { shadow: "sm", transitionProps: { duration: 80 } } },
   },
 });
@@ -76,6 +79,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--desk-wait": "#d9a300",
     "--desk-busy": "#2f6fde",
     "--desk-mark": "#fdf0b0",
+    "--desk-second": "#bcbcf2",
+    "--desk-third": "#a9adb5",
   },
   dark: {
     "--mantine-color-text": "#ececf1",
@@ -100,5 +105,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--desk-wait": "#f0c542",
     "--desk-busy": "#7db1ff",
     "--desk-mark": "#5a4a12",
+    "--desk-second": "#4f4fc4",
+    "--desk-third": "#5b5b66",
   },
 });

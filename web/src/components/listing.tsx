@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Failure } from "./route-error";
 import { TableSkeleton } from "./table";
 
-interface List<T> {
+export interface List<T> {
   items: T[];
   isPending: boolean;
   isError: boolean;

@@ -6,6 +6,13 @@ const dayAndMonth = new Intl.DateTimeFormat("en", { day: "numeric", month: "shor
 const withYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
 const full = new Intl.DateTimeFormat("en", { dateStyle: "full", timeStyle: "short" });
 
+const inUtc = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+/** A day that is kept as its first moment in UTC: `Mar 20, 2028`. */
+export function day(at: string): string {
+  return inUtc.format(Date.parse(at));
+}
+
 /** A span in its largest unit: `now`, `4m`, `2h`, `3d`. */
 function span(ms: number): string {
   if (ms < MINUTE) return "now";

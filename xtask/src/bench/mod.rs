@@ -97,6 +97,9 @@ fn beside_node(binary: &Path, built: bool, cluster: &postgres::Cluster, load_bef
         figures.wakeups = parts::example("patchcord-store", "wakeups", cluster.url())?.replacen(": ", " | ", 1);
         shell::say("webhooks");
         figures.webhooks = parts::example("patchcord", "webhook_load", cluster.url())?;
+        shell::say("the sound of calls");
+        figures.voice = parts::example("patchcord-voice", "line", cluster.url())?;
+        figures.voice += &format!("\n{}", parts::example("patchcord-voice", "relay_turn", cluster.url())?);
     }
     pin_self(LOAD_CORE);
 

@@ -10,6 +10,8 @@ use crate::shell;
 
 /// Where the second part of the page begins.
 pub(super) const LARGE: &str = "## Very many tickets";
+/// What `npm run measure` writes about the page.
+const PAGE: &str = "## The page";
 
 /// The three requests, on one server.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +57,8 @@ pub(super) struct Figures {
     pub(super) redaction: String,
     pub(super) wakeups: String,
     pub(super) webhooks: String,
+    /// Tables and lines as they are.
+    pub(super) voice: String,
     pub(super) pinned: bool,
     pub(super) load_before: String,
 }
@@ -137,15 +141,30 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     for line in figures.webhooks.lines() {
         writeln!(text, "| {} | ≥ 5,000 a minute |", line.replacen(": ", " | ", 1))?;
     }
+    if !figures.voice.is_empty() {
+        writeln!(
+            text,
+            "\n## The sound of calls\n\nThe realtime engine beside a relay that does nothing but pass frames on and send marks; every 20 ms \
+             frame is answered.\nServers on one core, callers and the model's server on the other.\n\n{}",
+            figures.voice.trim_end()
+        )?;
+    }
     let path = shell::root().join("docs/performance.md");
-    // What the second part wrote stays until that is measured again.
+    // What the other parts wrote stays until that is measured again.
     let before = std::fs::read_to_string(&path).unwrap_or_default();
-    if let Some(place) = before.find(LARGE) {
-        text += "\n";
-        text += &before[place..];
+    for chapter in [PAGE, LARGE] {
+        text += &kept(&before, chapter);
     }
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
     Ok(text)
+}
+
+/// A chapter of the page, from its heading to the next one; none when it is not there.
+fn kept(page: &str, heading: &str) -> String {
+    let Some(place) = page.find(heading) else { return String::new() };
+    let chapter = &page[place..];
+    let end = chapter[heading.len()..].find("\n## ").map_or(chapter.len(), |end| heading.len() + end);
+    format!("\n{}\n", chapter[..end].trim_end())
 }
 
 fn cell(measured: &Measured) -> String {
@@ -176,4 +195,17 @@ pub(super) fn commit() -> String {
 pub(super) fn today() -> String {
     let output = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chapters_of_the_other_parts_are_kept() {
+        let before = "# Speed\n\n## Parts\n\nold\n\n## The page\n\nWritten by\n\n## Very many tickets\n\nmany\n";
+        assert_eq!(kept(before, PAGE), "\n## The page\n\nWritten by\n");
+        assert_eq!(kept(before, LARGE), "\n## Very many tickets\n\nmany\n");
+        assert_eq!(kept("# Speed\n", PAGE), "");
+    }
 }

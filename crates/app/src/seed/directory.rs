@@ -282,7 +282,7 @@ impl Directory {
                 mac_address: device.mac_address.clone(),
                 status: device.status.clone(),
                 last_seen_at: device.last_seen_minutes_ago.map(|minutes| minutes_ago(now, minutes)),
-                warranty_until: device.warranty_days_left.map(|days| now + days * DAY),
+                warranty_until: device.warranty_days_left.map(|days| (now + days * DAY) / DAY * DAY),
                 notes: device.notes.clone(),
                 version: 1,
                 created_at: at,

@@ -72,8 +72,7 @@ pub(super) struct Workspace {
     pub(super) key: String,
     pub(super) name: String,
     pub(super) timezone: String,
-    #[serde(rename = "phone_number")]
-    _phone_number: String,
+    pub(super) phone_number: String,
     pub(super) product_areas: Vec<String>,
     pub(super) holidays: Vec<String>,
     pub(super) business_hours: Value,

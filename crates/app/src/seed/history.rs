@@ -65,9 +65,9 @@ pub(super) async fn write(
     for contact in contacts.iter().copied() {
         let organization = contact.organization_id.as_str();
         for priority in Priority::ALL.iter().map(|priority| priority.as_str()) {
-            if !promises.contains_key(&(organization, priority)) {
+            if let std::collections::hash_map::Entry::Vacant(e) = promises.entry((organization, priority)) {
                 let found = governing(tenant, Some(organization), priority).await?;
-                promises.insert((organization, priority), found.ok_or(AppError::NotFound("workspace"))?);
+                e.insert(found.ok_or(AppError::NotFound("workspace"))?);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Everything is replayed by the same functions that serve people, only with times in the past. Ids come from a stream
 //! of bytes that is the same every time, so that two demonstrations of one day are alike.
 
+mod calls;
 mod directory;
 mod files;
 mod history;
@@ -55,6 +56,8 @@ pub struct Seeded {
     pub saved_views: usize,
     /// Macros.
     pub macros: usize,
+    /// Finished calls.
+    pub calls: usize,
 }
 
 impl App {
@@ -91,6 +94,7 @@ impl App {
         let uploads = tickets::Uploads::store(&app, &files, &plan.key).await?;
         let (key, own) = (plan.key.clone(), id.clone());
         let past = self.with_entropy(Arc::new(SameEveryTime::new(&format!("{key} history"))));
+        let told = self.with_entropy(Arc::new(SameEveryTime::new(&format!("{} calls", plan.key))));
         let files = files.clone();
         let written = self
             .store
@@ -105,6 +109,8 @@ impl App {
                     let plan = &files.workspaces[index];
                     written.tickets = history::write(&past, tenant, &files, plan, &directory, now).await?;
                     written.tickets += tickets::replay(&app, tenant, &files, &key, &directory, &uploads, now).await?;
+                    calls::write_numbers(&app, tenant, plan, now).await?;
+                    written.calls = calls::write(&told, tenant, &files, plan, &directory, now).await?;
                     views::write(&app, tenant, &files, &key, &directory, &mut written).await?;
                     Ok::<_, AppError>(written)
                 })
@@ -133,6 +139,7 @@ impl Seeded {
         self.articles += more.articles;
         self.saved_views += more.saved_views;
         self.macros += more.macros;
+        self.calls += more.calls;
     }
 }
 

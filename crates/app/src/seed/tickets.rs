@@ -108,7 +108,7 @@ impl<'t> Story<'t> {
         let opening = self.change(0, self.plan.opened_by.as_deref())?;
         let row = self.row(&opening).await?;
         let message = self.message(first, &row, &opening)?;
-        let mut ticket = insert(&opening, row, message.clone()).await?;
+        let (mut ticket, _) = insert(&opening, row, message.clone()).await?;
         ticket = self.attach(&opening, ticket, 0, &message.id).await?;
         for (index, entry) in self.plan.entry.iter().enumerate().skip(1) {
             ticket = catch_up(self.app, self.tenant, ticket, self.opened + entry.at * MINUTE).await?;

@@ -110,6 +110,19 @@ pub struct Options {
     pub ip_addresses: bool,
 }
 
+/// Something with text that is said in a call. Name every field when you implement it, so that a new one cannot be forgotten.
+pub trait Spoken {
+    /// Passes every text that people or tools wrote through `clean`.
+    #[must_use]
+    fn cleaned(self, clean: &mut dyn FnMut(String) -> String) -> Self;
+}
+
+impl Spoken for String {
+    fn cleaned(self, clean: &mut dyn FnMut(String) -> String) -> Self {
+        clean(self)
+    }
+}
+
 /// Finds and replaces. Building one compiles the automaton; clones share it.
 #[derive(Clone)]
 pub struct Redactor {
@@ -134,6 +147,24 @@ impl Redactor {
     pub fn snapshot(&self, snapshot: Snapshot) -> Redacted<Snapshot> {
         let mut counts = Counts::default();
         let value = self.clean_snapshot(snapshot, &mut counts);
+        Redacted { value, counts }
+    }
+
+    /// What a model is told of a phone call, without secrets. Numbers and addresses that tools need were
+    /// [held back](Redactor::held_back) under names before.
+    pub fn spoken<T: Spoken>(&self, value: T) -> Redacted<T> {
+        let mut counts = Counts::default();
+        let value = value.cleaned(&mut |text: String| self.clean(&text, &mut counts));
+        Redacted { value, counts }
+    }
+
+    /// A text in which phone numbers and e-mail addresses have names: `name` is told the kind (`phone` or `email`) and the
+    /// value, keeps the value and gives its name. Everything else is taken out as always.
+    pub fn held_back(&self, text: &str, name: &mut dyn FnMut(&'static str, &str) -> String) -> Redacted<String> {
+        let mut counts = Counts::default();
+        let value = self.clean_named(text, &mut counts, &mut |kind, value| {
+            matches!(kind, Kind::Phone | Kind::Email).then(|| name(kind.name(), value))
+        });
         Redacted { value, counts }
     }
 
@@ -219,6 +250,16 @@ impl Redactor {
 
     /// Copies the text and puts a placeholder wherever something was found.
     fn clean(&self, text: &str, counts: &mut Counts) -> String {
+        self.clean_named(text, counts, &mut |_, _| None)
+    }
+
+    /// The same, with a name of the caller's choice for what it wants to name.
+    fn clean_named(
+        &self,
+        text: &str,
+        counts: &mut Counts,
+        name: &mut dyn FnMut(Kind, &str) -> Option<String>,
+    ) -> String {
         let view = View::of(text);
         let bytes = view.bytes();
         let mut clean = String::new();
@@ -229,7 +270,10 @@ impl Redactor {
                 Verdict::Secret(kind, secret) => {
                     let (start, end) = view.original(&secret);
                     clean.push_str(&text[copied..start]);
-                    clean.push_str(kind.replacement());
+                    match name(kind, &text[start..end]) {
+                        Some(name) => clean.push_str(&name),
+                        None => clean.push_str(kind.replacement()),
+                    }
                     counts.add(kind);
                     copied = end;
                     from = secret.end.max(from + 1);

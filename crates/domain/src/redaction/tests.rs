@@ -307,3 +307,19 @@ proptest! {
         prop_assert!(!redacted.contains(secret), "{}", redacted);
     }
 }
+
+#[test]
+fn numbers_and_addresses_are_held_back_under_names() {
+    let said = "card 4111 1111 1111 1111, call me at +1 202 555 0143 or mara@example.test";
+    let mut held = Vec::new();
+    let clean = redactor().held_back(said, &mut |kind, value| {
+        held.push(value.to_owned());
+        format!("[{}_{}]", kind.to_uppercase(), held.len())
+    });
+    assert_eq!(clean.get(), "card [CARD_REDACTED], call me at [PHONE_1] or [EMAIL_2]");
+    assert_eq!(held, ["+1 202 555 0143", "mara@example.test"]);
+    assert_eq!((clean.counts().of("card"), clean.counts().of("phone")), (1, 1));
+    let again = redactor().spoken(clean.get().clone());
+    assert_eq!(again.get(), clean.get(), "names are no secrets");
+    assert_eq!(redactor().spoken(said.to_owned()).counts().of("email"), 1);
+}

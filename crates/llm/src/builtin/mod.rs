@@ -14,7 +14,7 @@ mod triage;
 
 use async_trait::async_trait;
 use patchcord_domain::copilot::{
-    Analysis, ChatAnswer, Classification, DraftReply, Kind, NextSteps, Outcome, Task, Tone, Urgency,
+    Analysis, ChatAnswer, Classification, DraftReply, Kind, NextSteps, Outcome, Sentiment, Task, Tone, Urgency,
 };
 use patchcord_domain::redaction::Redacted;
 use patchcord_domain::snapshot::Snapshot;
@@ -66,14 +66,20 @@ impl Builtin {
         }
     }
 
+    /// What the words of a customer tell, for a conversation that goes on: kind of problem, how soon, and how they feel.
+    pub fn judge(&self, snapshot: &Snapshot) -> Judgement {
+        let triage = triage::triage(&self.playbooks, &Reading::new(snapshot));
+        Judgement {
+            category: triage.category,
+            priority: priority(triage.urgency),
+            sentiment: triage.sentiment,
+            confidence: triage.confidence,
+        }
+    }
+
     fn classify(&self, snapshot: &Snapshot) -> Classification {
         let triage = triage::triage(&self.playbooks, &Reading::new(snapshot));
-        let priority = match triage.urgency {
-            Urgency::Low => Priority::Low,
-            Urgency::Medium => Priority::Medium,
-            Urgency::High => Priority::High,
-            Urgency::Critical => Priority::Urgent,
-        };
+        let priority = priority(triage.urgency);
         Classification { category: triage.category, priority, confidence: triage.confidence }
     }
 
@@ -98,6 +104,28 @@ impl Builtin {
     fn next_steps(&self, snapshot: &Snapshot) -> NextSteps {
         let (steps, citations) = draft::next_steps(&self.playbooks, &Reading::new(snapshot));
         NextSteps { steps: steps.iter().take(5).map(|step| fit(step, 200, "")).collect(), citations: some(citations) }
+    }
+}
+
+/// What the words of a customer tell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// The kind of problem: one of `domain::ticket::CATEGORIES`.
+    pub category: String,
+    /// How soon it must be worked on.
+    pub priority: Priority,
+    /// How the customer feels.
+    pub sentiment: Sentiment,
+    /// How sure the category is, 0 to 1.
+    pub confidence: f64,
+}
+
+fn priority(urgency: Urgency) -> Priority {
+    match urgency {
+        Urgency::Low => Priority::Low,
+        Urgency::Medium => Priority::Medium,
+        Urgency::High => Priority::High,
+        Urgency::Critical => Priority::Urgent,
     }
 }
 

@@ -5,6 +5,7 @@
 //! repeats, and what was said must not reach a log, so the transport is reqwest with our limits.
 
 mod sse;
+mod talk;
 mod wire;
 
 use std::sync::Arc;
@@ -223,11 +224,16 @@ impl OpenAi {
         repair: Option<&Repair>,
         listener: Option<&dyn Listener>,
     ) -> Result<Completion, ModelError> {
+        self.guarded(self.ask(task, repair, listener)).await
+    }
+
+    /// Waits for a place, and tells the breaker what came of it.
+    async fn guarded<T>(&self, asking: impl Future<Output = Result<T, ModelError>> + Send) -> Result<T, ModelError> {
         let limit = Duration::from_millis(self.options.timeout_ms);
         let place = tokio::time::timeout(limit, self.places.acquire()).await.map_err(|_| ModelError::Timeout)?;
         let _place = place.expect("it is never closed");
         let pass = self.breaker.admit(self.clock.now()).map_err(|until| ModelError::CircuitOpen { until })?;
-        let result = self.ask(task, repair, listener).await;
+        let result = asking.await;
         match &result {
             Err(error) if error.is_transient() => pass.failed(self.clock.now()),
             _ => pass.succeeded(),

@@ -5,10 +5,14 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::Deserialize;
 
 use super::wire::{self, ReplyUsage};
+use crate::talk::ToolCall;
 use crate::{Completion, ModelError};
 
 /// How many bytes of events there may be for each byte of an answer: each token comes in an object of its own.
 const OVERHEAD: usize = 16;
+
+/// Tools that one answer may call.
+const CALLS_MAX: usize = 32;
 
 /// Whether an answer is a stream of events.
 pub(super) fn is_stream(headers: &HeaderMap) -> bool {
@@ -23,6 +27,10 @@ pub(super) struct Answer {
     /// Bytes of a line whose end has not come yet.
     line: Vec<u8>,
     text: String,
+    /// Tools that are called; they come in pieces as well.
+    calls: Vec<ToolCall>,
+    /// Bytes of the calls.
+    called: usize,
     model: Option<String>,
     usage: Option<ReplyUsage>,
     /// The model said why it stopped: the text is complete.
@@ -38,6 +46,8 @@ impl Answer {
             taken: 0,
             line: Vec::new(),
             text: String::new(),
+            calls: Vec::new(),
+            called: 0,
             model: None,
             usage: None,
             is_complete: false,
@@ -93,8 +103,38 @@ impl Answer {
         let delta = choice.delta.unwrap_or_default();
         // One that declines is an answer that does not fit, as in a whole answer.
         self.text.push_str(&delta.content.or(delta.refusal).unwrap_or_default());
+        for piece in delta.tool_calls.unwrap_or_default() {
+            self.take_call(piece)?;
+        }
         self.is_complete |= choice.finish_reason.is_some();
-        if self.text.len() > self.max { Err(ModelError::TooLarge) } else { Ok(()) }
+        if self.text.len() + self.called > self.max { Err(ModelError::TooLarge) } else { Ok(()) }
+    }
+
+    /// The first piece of a call has its id and name, the others more of the arguments.
+    fn take_call(&mut self, piece: CallPiece) -> Result<(), ModelError> {
+        // Some servers do not number them and send each in one piece.
+        let place = piece.index.unwrap_or(self.calls.len());
+        if place > self.calls.len() || place >= CALLS_MAX {
+            return Err(ModelError::Unavailable("what it sent is not a chat completion".into()));
+        }
+        if place == self.calls.len() {
+            self.calls.push(ToolCall { id: String::new(), name: String::new(), arguments: String::new() });
+        }
+        let call = &mut self.calls[place];
+        let function = piece.function.unwrap_or_default();
+        for (part, more) in
+            [(&mut call.id, piece.id), (&mut call.name, function.name), (&mut call.arguments, function.arguments)]
+        {
+            let more = more.unwrap_or_default();
+            self.called += more.len();
+            part.push_str(&more);
+        }
+        Ok(())
+    }
+
+    /// The tools that were called, taken out.
+    pub(super) fn take_calls(&mut self) -> Vec<ToolCall> {
+        std::mem::take(&mut self.calls)
     }
 
     /// The whole answer, when the stream came to its end and did not just stop.
@@ -128,6 +168,20 @@ struct Choice {
 struct Delta {
     content: Option<String>,
     refusal: Option<String>,
+    tool_calls: Option<Vec<CallPiece>>,
+}
+
+#[derive(Deserialize)]
+struct CallPiece {
+    index: Option<usize>,
+    id: Option<String>,
+    function: Option<FunctionPiece>,
+}
+
+#[derive(Deserialize, Default)]
+struct FunctionPiece {
+    name: Option<String>,
+    arguments: Option<String>,
 }
 
 #[cfg(test)]

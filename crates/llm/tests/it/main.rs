@@ -9,6 +9,7 @@ mod eval;
 mod openai;
 mod prompts;
 mod streaming;
+mod talking;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

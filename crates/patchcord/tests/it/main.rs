@@ -7,6 +7,7 @@
 )]
 
 mod account_managers;
+mod agent_files;
 mod ai;
 mod api_tokens;
 mod assignment;
@@ -15,6 +16,10 @@ mod audit_log;
 mod auth;
 mod backup;
 mod bulk;
+mod call_nodes;
+mod call_streams;
+mod call_tools;
+mod calls;
 mod catalogues;
 mod commands;
 mod contacts;
@@ -63,6 +68,7 @@ mod replay;
 mod rollups;
 mod rollups_naive;
 mod saved_views;
+mod scenarios;
 mod search;
 mod similar;
 mod sla;
@@ -79,6 +85,7 @@ mod throttling;
 mod ticket_lists;
 mod tickets;
 mod triage;
+mod twilio;
 mod two_desks;
 mod users;
 mod webhooks;

@@ -232,6 +232,34 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Admin)
             .path(&["webhook", "delivery"])
             .body(|_| json!({})),
+        // Calls
+        Example::new("GET /api/calls", Viewer)
+            .query("organizationId", "organization")
+            .query("contactId", "contact")
+            .query("ticketId", "ticket"),
+        Example::new("POST /api/calls", Agent).body(|own| json!({"mode": "text", "contactId": own["contact"]})),
+        Example::new("GET /api/calls/live", Viewer),
+        Example::new("GET /api/calls/{id}", Viewer).path(&["call"]),
+        Example::new("PATCH /api/calls/{id}", Agent).path(&["call"]).body(|own| {
+            json!({"ticketId": own["ticket"], "contactId": own["contact"], "organizationId": own["organization"]})
+        }),
+        Example::new("DELETE /api/calls/{id}", Admin).path(&["call"]),
+        Example::new("GET /api/calls/{id}/transcript", Viewer).path(&["call"]),
+        // No call is recorded here.
+        Example::new("GET /api/calls/{id}/recording", Viewer).path(&["call"]).refused(),
+        Example::new("POST /api/calls/{id}/transfer", Agent).path(&["call"]).body(|own| json!({"to": own["user"], "mode": "cold"})).refused(),
+        Example::new("POST /api/calls/{id}/whisper", Agent).path(&["call"]).body(|_| json!({"text": "Be brief."})),
+        Example::new("POST /api/calls/{id}/hangup", Agent).path(&["call"]).body(|_| json!({})),
+        Example::new("GET /api/calls/{id}/stream", Socket).path(&["call"]),
+        // Whoever signs is tested in `twilio.rs`.
+        Example::new("POST /twilio/voice", Public).body(|_| json!({})).refused(),
+        Example::new("POST /twilio/status", Public).body(|_| json!({})).refused(),
+        Example::new("POST /twilio/action", Public).body(|_| json!({})).refused(),
+        Example::new("POST /twilio/fallback", Public).body(|_| json!({})).refused(),
+        Example::new("POST /twilio/dial-result", Public).body(|_| json!({})).refused(),
+        Example::new("POST /twilio/whisper", Public).body(|_| json!({})).refused(),
+        Example::new("GET /twilio/media", Public).refused(),
+        Example::new("GET /twilio/relay", Public).refused(),
         // Insight
         Example::new("GET /api/dashboard/overview", Viewer),
         Example::new("GET /api/dashboard/metrics", Viewer),
@@ -255,6 +283,11 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/organizations/{id}/contacts", Viewer).path(&["organization"]),
         Example::new("GET /api/organizations/{id}/devices", Viewer).path(&["organization"]),
         Example::new("GET /api/organizations/{id}/tickets", Viewer).path(&["organization"]),
+        Example::new("GET /api/organizations/{id}/calls", Viewer)
+            .path(&["organization"])
+            .query("organizationId", "organization")
+            .query("contactId", "contact")
+            .query("ticketId", "ticket"),
         Example::new("GET /api/contacts", Viewer)
             .query("organizationId", "organization")
             .query("locationId", "location"),
@@ -463,6 +496,9 @@ impl Rows {
             let canned = json!({"name": word, "body": word, "actions": {"tags": [word]}, "isShared": is_shared});
             rows.insert(names.1, id(&who.post("/api/macros", canned).await.expect(201)));
         }
+        let call = admin.post("/api/calls", json!({"mode": "text", "contactId": place.contact})).await.expect(201);
+        rows.insert("call", call["callId"].as_str().unwrap().to_owned());
+        rows.insert("call_token", call["token"].as_str().unwrap().to_owned());
         let ask = json!({"ticketId": ticket["id"]});
         rows.insert("suggestion", id(&admin.copilot("analyze", ask).await));
         admin.copilot("chat", json!({"ticketId": ticket["id"], "message": word})).await;

@@ -285,6 +285,7 @@ impl Listener {
 async fn may_subscribe(app: &App, caller: &Caller, topic: &str) -> bool {
     match topic.split_once(':') {
         None => matches!(topic, "tickets" | "calls" | "metrics"),
+        Some(("calls", id)) => is_id(id) && app.call_exists(&caller.actor, id).await.unwrap_or(false),
         Some(("tickets", id)) => is_id(id) && app.ticket_exists(&caller.actor, id).await.unwrap_or(false),
         Some(_) => false,
     }

@@ -7,6 +7,8 @@ mod attachments;
 mod audit_log;
 mod auth;
 mod bulk;
+mod call_actions;
+mod calls;
 mod catalogues;
 mod contact_devices;
 mod contacts;
@@ -30,6 +32,7 @@ mod organizations;
 mod palette;
 mod people_export;
 mod phone_numbers;
+mod phone_sockets;
 mod presence;
 mod saved_views;
 mod similar;
@@ -40,6 +43,7 @@ mod teams;
 mod tickets;
 mod tokens;
 mod triage;
+mod twilio;
 mod users;
 mod webhooks;
 mod workspace;
@@ -55,6 +59,8 @@ use utoipa_axum::routes;
 use crate::{Desk, openapi};
 
 pub(crate) use events::token as socket_token;
+pub use phone_sockets::Phone;
+pub use twilio::Account as TwilioAccount;
 
 /// The routes and their document.
 pub(crate) fn api() -> OpenApiRouter<Desk> {
@@ -149,6 +155,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(organizations::list_organization_contacts))
         .routes(routes!(organizations::list_organization_devices))
         .routes(routes!(organizations::list_organization_tickets))
+        .routes(routes!(calls::list_organization_calls))
         .routes(routes!(contacts::list_contacts, contacts::add_contact))
         .routes(routes!(people_export::export_contacts))
         .routes(routes!(contacts::get_contact, contacts::patch_contact, contacts::remove_contact))
@@ -183,6 +190,25 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(catalogues::get_domain, catalogues::patch_domain, catalogues::remove_domain))
         .routes(routes!(sla_policies::list_sla_policies, sla_policies::add_sla_policy))
         .routes(routes!(sla_policies::get_sla_policy, sla_policies::patch_sla_policy, sla_policies::delete_sla_policy))
+        // Calls
+        .routes(routes!(calls::list_calls, call_actions::start_call))
+        .routes(routes!(calls::live_calls))
+        .routes(routes!(calls::get_call, calls::patch_call, calls::erase_call))
+        .routes(routes!(calls::call_transcript))
+        .routes(routes!(calls::call_recording))
+        .routes(routes!(call_actions::transfer_call))
+        .routes(routes!(call_actions::whisper_to_agent))
+        .routes(routes!(call_actions::hang_up_call))
+        .routes(routes!(phone_sockets::call_stream))
+        // Twilio
+        .routes(routes!(twilio::twilio_voice))
+        .routes(routes!(twilio::twilio_status))
+        .routes(routes!(twilio::twilio_action))
+        .routes(routes!(twilio::twilio_fallback))
+        .routes(routes!(twilio::twilio_dial_result))
+        .routes(routes!(twilio::twilio_whisper))
+        .routes(routes!(phone_sockets::twilio_media))
+        .routes(routes!(phone_sockets::twilio_relay))
         // Insight
         .routes(routes!(dashboard::overview))
         .routes(routes!(dashboard::metrics))

@@ -84,6 +84,12 @@ pub enum Step {
 }
 
 impl Reply {
+    /// These words, and these tools: id, name, arguments.
+    pub fn calls(content: Option<&str>, calls: &[[&str; 3]]) -> Self {
+        let calls = calls.iter().map(|call| call.map(str::to_owned)).collect();
+        Self { content: content.map(str::to_owned), calls, ..Self::default() }
+    }
+
     /// This JSON as the text of the model.
     pub fn json(content: Value) -> Self {
         Self { content: Some(content.to_string()), ..Self::default() }
@@ -109,6 +115,8 @@ pub struct Reply {
     pub content: Option<String>,
     /// Why it declines.
     pub refusal: Option<String>,
+    /// Tools that it calls: id, name, arguments.
+    pub calls: Vec<[String; 3]>,
     /// The model that answers; the one that was asked for when absent.
     pub model: Option<String>,
     /// Tokens of the prompt, cached ones among them, tokens of the answer; counted at four characters each when absent.
@@ -399,14 +407,9 @@ fn completion(request: &Request, reply: &Reply) -> Value {
         "model": reply.model.as_ref().map_or(asked["model"].clone(), |model| json!(model)),
         "choices": [{
             "index": 0,
-            "message": {
-                "role": "assistant",
-                "content": reply.content,
-                "refusal": reply.refusal,
-                "annotations": [],
-            },
+            "message": message(reply),
             "logprobs": null,
-            "finish_reason": "stop",
+            "finish_reason": if reply.calls.is_empty() { "stop" } else { "tool_calls" },
         }],
         "usage": {
             "prompt_tokens": input,
@@ -423,6 +426,18 @@ fn completion(request: &Request, reply: &Reply) -> Value {
         "service_tier": "default",
         "system_fingerprint": "fp_scripted",
     })
+}
+
+fn message(reply: &Reply) -> Value {
+    let mut message =
+        json!({"role": "assistant", "content": reply.content, "refusal": reply.refusal, "annotations": []});
+    let calls = reply.calls.iter().map(|[id, name, arguments]| {
+        json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
+    });
+    if !reply.calls.is_empty() {
+        message["tool_calls"] = calls.collect();
+    }
+    message
 }
 
 fn models() -> Value {

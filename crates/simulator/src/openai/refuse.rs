@@ -46,7 +46,7 @@ pub(super) fn route(target: &str) -> Refusal {
 }
 
 /// Arguments that a chat completion may have.
-const ARGUMENTS: [&str; 14] = [
+const ARGUMENTS: [&str; 17] = [
     "model",
     "messages",
     "response_format",
@@ -61,6 +61,9 @@ const ARGUMENTS: [&str; 14] = [
     "store",
     "user",
     "metadata",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
 ];
 
 /// Checks everything about a chat completion that the real server checks before the model runs.
@@ -84,15 +87,52 @@ pub(super) fn chat(request: &Request) -> Result<(), Refusal> {
     }
     let known = |message: &Value| {
         let role = message["role"].as_str().unwrap_or_default();
-        ["system", "developer", "user", "assistant"].contains(&role) && message["content"].is_string()
+        let has_text = message["content"].is_string();
+        match role {
+            "assistant" => has_text || message["tool_calls"].is_array(),
+            "tool" => has_text && message["tool_call_id"].is_string(),
+            _ => ["system", "developer", "user"].contains(&role) && has_text,
+        }
     };
     if let Some(index) = messages.iter().position(|message| !known(message)) {
         return Err(Refusal::about("messages", format!("messages[{index}] has no known role or no text.")));
     }
+    tools(&body["tools"], messages)?;
     if !body["stream_options"].is_null() && body["stream"] != Value::Bool(true) {
         return Err(Refusal::about("stream_options", "'stream_options' is only allowed when 'stream' is true."));
     }
     response_format(&body["response_format"], messages)
+}
+
+/// Functions that may be called, and that each call in the conversation has its result right behind it.
+fn tools(tools: &Value, messages: &[Value]) -> Result<(), Refusal> {
+    let wrong = |message: String| Err(Refusal::about("tools", message));
+    if tools.as_array().is_some_and(Vec::is_empty) {
+        return wrong("'tools' must not be an empty list.".into());
+    }
+    for tool in tools.as_array().into_iter().flatten() {
+        let name = tool["function"]["name"].as_str().unwrap_or_default();
+        if tool["type"] != "function" || !strict::is_name(name) || !tool["function"]["parameters"].is_object() {
+            return wrong(format!("the tool '{name}' is no function with a name and parameters."));
+        }
+    }
+    let mut open: Vec<&str> = Vec::new();
+    for (index, message) in messages.iter().enumerate() {
+        if message["role"] == "tool" {
+            let id = message["tool_call_id"].as_str().unwrap_or_default();
+            let Some(at) = open.iter().position(|other| *other == id) else {
+                return wrong(format!("messages[{index}] answers '{id}', which the message before does not call."));
+            };
+            open.remove(at);
+            continue;
+        }
+        if !open.is_empty() {
+            return wrong(format!("messages[{index}] comes before the results of: {}.", open.join(", ")));
+        }
+        let calls = message["tool_calls"].as_array().into_iter().flatten();
+        open = calls.filter_map(|call| call["id"].as_str()).collect();
+    }
+    if open.is_empty() { Ok(()) } else { wrong(format!("the results are missing of: {}.", open.join(", "))) }
 }
 
 fn response_format(format: &Value, messages: &[Value]) -> Result<(), Refusal> {

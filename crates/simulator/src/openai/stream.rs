@@ -85,7 +85,19 @@ pub(super) async fn send(
         }
         connection.piece(delta(json!({key: piece}), Value::Null).as_bytes()).await?;
     }
-    connection.piece(delta(json!({}), json!("stop")).as_bytes()).await?;
+    for (index, [id, name, arguments]) in reply.calls.iter().enumerate() {
+        let function = json!({"name": name, "arguments": ""});
+        let begin = json!({"tool_calls": [{"index": index, "id": id, "type": "function", "function": function}]});
+        connection.piece(delta(begin, Value::Null).as_bytes()).await?;
+        let letters: Vec<char> = arguments.chars().collect();
+        for piece in letters.chunks(PIECE) {
+            let piece: String = piece.iter().collect();
+            let more = json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]});
+            connection.piece(delta(more, Value::Null).as_bytes()).await?;
+        }
+    }
+    let reason = whole["choices"][0]["finish_reason"].clone();
+    connection.piece(delta(json!({}), reason).as_bytes()).await?;
     if include_usage {
         connection.piece(chunk(json!([]), whole["usage"].clone()).as_bytes()).await?;
     }

@@ -2,4 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod callers;
+mod carrier;
+mod desk;
 mod openai;
+mod realtime;

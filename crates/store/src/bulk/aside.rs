@@ -28,7 +28,6 @@ const NOT_NOW: [&str; 2] = ["55P03", "42501"];
 const FEW: &str = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tickets LIMIT $1) AS found) < $1 AS few";
 
 /// The transaction, and what makes anew what was put aside.
-#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 pub(super) enum Aside {
     Sqlite { tx: Tx, again: Vec<String> },
     Postgres { tx: sqlx::Transaction<'static, Postgres>, again: Vec<String> },

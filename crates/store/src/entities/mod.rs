@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "SeaORM's derive makes public items; rows.rs says which of them leave the crate")]
 
 pub mod account_managers;
+pub mod agent_interactions;
 pub mod ai_cache;
 pub mod ai_conversations;
 pub mod ai_suggestions;
@@ -11,8 +12,11 @@ pub mod ai_usage_logs;
 pub mod api_tokens;
 pub mod attachments;
 pub mod audit_log;
+pub mod call_turns;
+pub mod calls;
 pub mod contact_devices;
 pub mod contacts;
+pub mod conversation_analyses;
 pub mod device_manufacturers;
 pub mod device_models;
 pub mod devices;
@@ -39,6 +43,7 @@ pub mod ticket_events;
 pub mod ticket_messages;
 pub mod ticket_slas;
 pub mod tickets;
+pub mod twilio_usage_logs;
 pub mod users;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
@@ -70,13 +75,17 @@ macro_rules! tenant_owned {
 
 tenant_owned!(
     account_managers,
+    agent_interactions,
     ai_conversations,
     ai_suggestions,
     ai_usage_logs,
     api_tokens,
     attachments,
     audit_log,
+    call_turns,
+    calls,
     contacts,
+    conversation_analyses,
     device_manufacturers,
     device_models,
     devices,
@@ -98,6 +107,7 @@ tenant_owned!(
     ticket_events,
     ticket_messages,
     tickets,
+    twilio_usage_logs,
     users,
     webhook_deliveries,
     webhook_endpoints,

@@ -90,17 +90,17 @@ pub struct CustomerLine {
     pub organization_id: String,
     /// The contact, when it is one.
     pub contact_id: Option<String>,
-    /// Calls; 0 until there are calls.
+    /// Calls.
     pub calls: i64,
     /// Tickets, without those that were merged into others.
     pub tickets: i64,
     /// Of those tickets, the open ones.
     pub open_tickets: i64,
-    /// Mean of 1 for each content, 0 for each neutral and -1 for each angry ticket, in thousandths.
+    /// Mean of 1 for each content, 0 for each neutral and -1 for each angry ticket or call, in thousandths.
     pub average_sentiment: i64,
-    /// How many tickets that is the mean of.
+    /// How many tickets and calls that is the mean of.
     pub sentiment_count: i64,
-    /// When the last message of any of the tickets was written.
+    /// When the last message of any of the tickets was written, or the last call began.
     pub last_contact_at: i64,
     /// What the list is sorted by.
     pub sort_value: i64,
@@ -125,12 +125,16 @@ pub async fn recount(tenant: Tenant<'_, Tx>, kind: Kind, ids: &[String]) -> Resu
     let insert = format!(
         "INSERT INTO customer_metrics (workspace_id, id, kind, organization_id, contact_id, calls, tickets, open_tickets, \
          average_sentiment, sentiment_count, last_contact_at) \
-         SELECT workspace_id, {column}, $2, {of_organization}, {of_contact}, 0, COUNT(*), \
-         CAST(SUM(CASE WHEN status NOT IN ('RESOLVED', 'CLOSED') THEN 1 ELSE 0 END) AS BIGINT), \
+         SELECT workspace_id, {column}, $2, {of_organization}, {of_contact}, CAST(SUM(calls) AS BIGINT), \
+         CAST(SUM(tickets) AS BIGINT), CAST(SUM(open) AS BIGINT), \
          CASE {scored} WHEN 0 THEN 0 ELSE CAST(COALESCE(SUM({score}), 0) AS BIGINT) / CAST({scored} AS BIGINT) END, \
-         CAST({scored} AS BIGINT), MAX(COALESCE(last_message_at, created_at)) FROM tickets \
+         CAST({scored} AS BIGINT), MAX(at) FROM (\
+         SELECT workspace_id, {column}, sentiment, 0 AS calls, 1 AS tickets, \
+         CASE WHEN status NOT IN ('RESOLVED', 'CLOSED') THEN 1 ELSE 0 END AS open, \
+         COALESCE(last_message_at, created_at) AS at FROM tickets \
          WHERE workspace_id = $1 AND {column} IN ({listed}) AND merged_into_id IS NULL AND remote_id IS NULL \
-         GROUP BY workspace_id, {column}"
+         UNION ALL SELECT workspace_id, {column}, sentiment, 1, 0, 0, started_at FROM calls \
+         WHERE workspace_id = $1 AND {column} IN ({listed})) AS counted GROUP BY workspace_id, {column}"
     );
     tenant.connection.execute_raw(tenant.statement(&insert, values())).await?;
     Ok(())

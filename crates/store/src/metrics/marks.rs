@@ -41,12 +41,13 @@ pub async fn take_customers(tenant: Tenant<'_, Tx>, kind: Kind, limit: u64) -> R
     Ok(ids)
 }
 
-/// Marks every customer that has tickets or figures, so that all are counted again.
+/// Marks every customer that has tickets, calls or figures, so that all are counted again.
 pub async fn mark_customers(tenant: Tenant<'_, Tx>) -> Result<(), StoreError> {
     for (kind, column) in [("ORGANIZATION", "organization_id"), ("CONTACT", "contact_id")] {
         let sql = format!(
             "INSERT INTO customer_marks (workspace_id, kind, customer_id) \
              SELECT DISTINCT workspace_id, $2, {column} FROM tickets WHERE workspace_id = $1 AND {column} IS NOT NULL \
+             UNION SELECT workspace_id, $2, {column} FROM calls WHERE workspace_id = $1 AND {column} IS NOT NULL \
              UNION SELECT workspace_id, kind, id FROM customer_metrics WHERE workspace_id = $1 AND kind = $2"
         );
         tenant.connection.execute_raw(tenant.statement(&sql, [kind.into()])).await?;

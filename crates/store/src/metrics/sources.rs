@@ -1,6 +1,4 @@
 //! Where each figure comes from: one table, the moment that chooses the hour, and what is summed up.
-//!
-//! Calls will be one more source of [`DESK`]: their table, `started_at`, and a line for each of their figures.
 
 use crate::sla::state;
 
@@ -96,6 +94,27 @@ pub(crate) const DESK: &[Source] = &[
         keys: &[],
         sums: &[("ai_cost_usd", "cost_usd")],
     },
+    Source {
+        table: "calls",
+        at: "started_at",
+        filter: "TRUE",
+        keys: &[],
+        sums: &[
+            ("calls", "1"),
+            ("answered", "CASE WHEN answered_at IS NOT NULL THEN 1 ELSE 0 END"),
+            ("escalated", "CASE WHEN was_escalated THEN 1 ELSE 0 END"),
+            ("resolved_by_ai", "CASE ai_resolution WHEN 'RESOLVED' THEN 1 ELSE 0 END"),
+            ("abandoned", "CASE ai_resolution WHEN 'ABANDONED' THEN 1 ELSE 0 END"),
+            ("call_seconds", "COALESCE(duration_seconds, 0)"),
+        ],
+    },
+    Source {
+        table: "twilio_usage_logs",
+        at: "created_at",
+        filter: "TRUE",
+        keys: &[],
+        sums: &[("telephony_cost_usd", "price_usd")],
+    },
 ];
 
 /// What support agents and users did. The key is the id of either.
@@ -174,9 +193,7 @@ mod tests {
 
     #[test]
     fn each_figure_has_one_source() {
-        let calls =
-            ["calls", "answered", "escalated", "resolved_by_ai", "abandoned", "call_seconds", "telephony_cost_usd"];
-        assert_eq!(check::<Figures>(), calls);
+        assert!(check::<Figures>().is_empty());
         assert!(check::<AgentFigures>().is_empty());
         assert!(check::<UsageFigures>().is_empty());
     }

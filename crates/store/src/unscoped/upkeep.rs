@@ -9,7 +9,7 @@ use crate::{StoreError, Tx};
 const BITE: i64 = 1_000;
 
 /// What is past its time, as `(table, key, condition)`; `$1` is the moment, `$2` the size of a bite.
-const PAST: [(&str, &str, &str); 8] = [
+const PAST: [(&str, &str, &str); 9] = [
     ("jobs", "id", "state IN ('DONE', 'DEAD') AND updated_at < $1 - 604800000"),
     ("events", "seq", "at < $1 - 604800000"),
     ("login_attempts", "id", "at < $1 - 86400000"),
@@ -18,6 +18,7 @@ const PAST: [(&str, &str, &str); 8] = [
     ("ai_cache", "key", "expires_at < $1"),
     ("webhook_deliveries", "id", "created_at < $1 - 2592000000"),
     ("system_health_logs", "id", "created_at < $1 - 604800000"),
+    ("call_tokens", "token_hash", "expires_at < $1 - 3600000"),
 ];
 
 /// Deletes a bite of everything that is past its time; says how many rows went. Call it again while it is not 0.

@@ -7,6 +7,8 @@
 )]
 
 mod bulk;
+mod call_rows;
+mod calls;
 mod copilot;
 mod idempotency;
 mod migrations;

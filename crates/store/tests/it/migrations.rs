@@ -197,10 +197,18 @@ async fn both_engines_have_the_same_schema() {
     let postgres = schema(Engine::Postgres, &Engine::Postgres.open().await).await;
     assert!(sqlite.len() > 30, "{}", sqlite.len());
     assert_eq!(sqlite.keys().collect::<Vec<_>>(), postgres.keys().collect::<Vec<_>>());
+    let mut postgres = postgres;
     for (name, table) in &sqlite {
-        assert_eq!(table, &postgres[name], "table {name}");
+        let other = postgres.get_mut(name).unwrap();
+        if BY_TRIGGER.contains(&name.as_str()) {
+            assert!(other.foreign_keys.remove("workspace_id,call_id -> calls (workspace_id,id)"), "{name}");
+        }
+        assert_eq!(table, other, "table {name}");
     }
 }
+
+/// Tables that were there before calls: on SQLite triggers do what a foreign key does on PostgreSQL.
+const BY_TRIGGER: [&str; 3] = ["tickets", "ticket_escalations", "ai_usage_logs"];
 
 /// Tables that belong to nobody: look-ups, the list of migrations, attempts to sign in, how nodes are, how far the outbox was
 /// read, and workspaces themselves.
@@ -217,7 +225,8 @@ const COMMON: &[&str] = &[
 /// What may be pointed to without the workspace.
 const LOOKUPS: [&str; 3] = ["device_types (key)", "ticket_statuses (key)", "ticket_priorities (key)"];
 /// Their rows are found across workspaces, so their key is a number or an id of their own.
-const OWN_KEY: [&str; 6] = ["jobs", "events", "search_documents", "ticket_counters", "hour_marks", "customer_marks"];
+const OWN_KEY: [&str; 7] =
+    ["jobs", "events", "search_documents", "ticket_counters", "hour_marks", "customer_marks", "call_tokens"];
 
 async fn every_tenant_owned_table_carries_the_workspace(engine: Engine) {
     let tables = schema(engine, &engine.open().await).await;
@@ -269,4 +278,5 @@ const UNBOUND: &[(&str, &str)] = &[
     ("customer_metrics", "contact_id"),
     ("webhook_deliveries", "event_id"),
     ("webhook_deliveries", "subject_id"),
+    ("call_turns", "item_id"),
 ];

@@ -15,6 +15,7 @@ use crate::people;
 use crate::rows;
 use crate::support::{Db, Engine, both_engines, number, query};
 use crate::ticket_lists::everything;
+use crate::{call_rows, calls};
 
 both_engines!(
     no_row_of_another_workspace_is_found_or_changed,
@@ -64,6 +65,11 @@ macro_rules! each_row {
             [edit] webhook_endpoints: rows::webhook_endpoint(&p("webhook")),
             [edit] webhook_deliveries: rows::webhook_delivery(&p("delivery"), &p("webhook")),
             [edit] sla_policies: rows::sla_policy(&p("policy"), &p("organization")),
+            [edit] calls: call_rows::call(&p("call")),
+            [fixed] call_turns: call_rows::call_turn(&p("turn"), &p("call")),
+            [edit] agent_interactions: call_rows::interaction(&p("interaction"), &p("call")),
+            [edit] twilio_usage_logs: call_rows::carrier_usage(&p("carrier_usage"), &p("call")),
+            [fixed] conversation_analyses: call_rows::call_analysis(&p("analysis"), &p("call")),
         )
     }};
 }
@@ -395,6 +401,7 @@ async fn references_across_workspaces_are_refused(engine: Engine) {
                     "INSERT INTO ticket_tags (workspace_id, tag, ticket_id) VALUES ('{of}', 'swept', '{ticket}')"
                 );
                 tx.execute_unprepared(&tag).await?;
+                calls::fill(tx.tenant(&of)).await?;
                 waiting::add(tx.tenant(&of), &ticket, &team, 1).await
             })
         })

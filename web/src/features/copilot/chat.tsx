@@ -1,6 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { type Suggestion, api } from "~/api/client";
+import { useKeptText } from "~/lib/kept-text";
 import { usePartial } from "~/live/partials";
 import { ChatAnswer, isPending, newest } from "./content";
 import classes from "./copilot.module.css";
@@ -22,7 +23,7 @@ interface Props {
 export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
   const params = { path: { ticketId } };
   const conversation = api.useQuery("get", "/api/copilot/v1/conversation/{ticketId}", { params });
-  const [question, setQuestion] = useState("");
+  const [question, setQuestion] = useKeptText(`question.${ticketId}`);
   const [asked, setAsked] = useState<{ text: string; after: string | undefined } | null>(null);
   const said = conversation.data?.data.messages ?? [];
   const lastAt = said.at(-1)?.at;

@@ -2,6 +2,7 @@ import { Alert, Skeleton } from "@mantine/core";
 import { type Suggestion, api } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { useMayAct } from "~/api/session";
+import { RequestId } from "~/components/refusal";
 import { Failure } from "~/components/route-error";
 import { Actions } from "./actions";
 import { Chat } from "./chat";
@@ -87,9 +88,12 @@ export function CopilotPanel({ ticketId, sources, onInsert, onOpen = () => undef
         )}
         {!mayAct && <p className={classes.hint}>Your role can read what the copilot found, not ask it.</p>}
         {refusal && (
-          <p className={classes.refusal} data-testid="copilot-error" role="alert">
-            {refusal.message}
-          </p>
+          <div>
+            <p className={classes.refusal} data-testid="copilot-error" role="alert">
+              {refusal.message}
+            </p>
+            <RequestId problem={refusal} />
+          </div>
         )}
         {/* What is there when the panel opens is shown as it is; what is asked for later is followed step by step. */}
         <StateBadge
@@ -116,7 +120,7 @@ export function CopilotPanel({ ticketId, sources, onInsert, onOpen = () => undef
             run.state === "success" ? <Result key={run.id} run={run} /> : <RunCard key={run.id} run={run} />,
           )}
           <History runs={earlier} />
-          <Chat ticketId={ticketId} runs={runs} disabled={!mayAsk} busy={isBusy("chat")} onAsk={ask} />
+          <Chat key={ticketId} ticketId={ticketId} runs={runs} disabled={!mayAsk} busy={isBusy("chat")} onAsk={ask} />
         </ResultContext>
       </div>
     </div>

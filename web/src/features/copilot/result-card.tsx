@@ -2,8 +2,9 @@ import { ActionIcon, Button, TextInput, Tooltip } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Braces, Copy, RotateCw, ThumbsDown, ThumbsUp } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
-import { type Suggestion, api } from "~/api/client";
+import { type Suggestion } from "~/api/client";
 import { suggestionsQuery } from "~/api/queries";
+import { useSending } from "~/api/sending";
 import { Age } from "~/components/time";
 import { showDone, showProblem } from "~/components/toast";
 import { copy } from "~/lib/clipboard";
@@ -63,7 +64,7 @@ function Origin({ run }: { run: Suggestion }) {
   const { mayAct } = useResultContext();
   const queries = useQueryClient();
   const [why, setWhy] = useState<string | null>(null);
-  const judge = api.useMutation("post", "/api/copilot/v1/feedback/{id}", {
+  const judge = useSending("post", "/api/copilot/v1/feedback/{id}", {
     onSettled: () => queries.invalidateQueries({ queryKey: suggestionsQuery(run.ticketId).queryKey }),
     onError: (error) => showProblem("Your feedback was not recorded", error),
   });

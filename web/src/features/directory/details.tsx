@@ -1,28 +1,38 @@
-import { Title } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { type Schemas, api } from "~/api/client";
+import { contactsOf, devicesOf } from "~/api/choices";
+import { type Schemas, api, client } from "~/api/client";
 import { useLookups } from "~/api/queries";
+import { useIsAdmin, useMayAct } from "~/api/session";
+import { Dot } from "~/components/dot";
 import { Page } from "~/components/page";
 import { Failure } from "~/components/route-error";
-import { TableSkeleton } from "~/components/table";
+import { DataTable, TableSkeleton } from "~/components/table";
 import { Age } from "~/components/time";
 import { capital } from "~/lib/text";
+import { day } from "~/lib/time";
+import { ContactForm, contactBody, contactValues } from "./contact-form";
+import { DeviceForm, deviceBody, deviceValues } from "./device-form";
 import classes from "./directory.module.css";
+import { LinkButton, MakeFirst, Unlink } from "./links";
+import { useLocations } from "./locations";
+import { OrganizationForm, organizationBody, organizationValues } from "./organization-form";
 import { Facts } from "./parts";
-import { ContactTable, DeviceState, DeviceTable, TicketsOf } from "./tables";
+import { AddButton, RowActions } from "./row-actions";
+import { Section, Sheet } from "./section";
+import { ContactLink, ContactTable, DeviceState, DeviceTable, OrganizationLink, TicketsOf } from "./tables";
+
+interface Answer<T> {
+  data: T | undefined;
+  error: unknown;
+  refetch: () => unknown;
+}
 
 /** A page of one thing, in each of its states. */
-function Loaded<T>({
-  what,
-  query: { data, error, refetch },
-  children,
-}: {
-  what: string;
-  query: { data: T | undefined; error: unknown; refetch: () => unknown };
-  children: (data: T) => ReactNode;
-}) {
+function Loaded<T>({ what, query, children }: { what: string; query: Answer<T>; children: (data: T) => ReactNode }) {
+  const { data, error, refetch } = query;
   if (data !== undefined) return children(data);
   return (
     <Page title={what}>
@@ -31,47 +41,114 @@ function Loaded<T>({
   );
 }
 
-function OrganizationLink({ organization }: { organization: { id: string; name: string } }) {
+/** What belongs to it, in each of its states. */
+function Rows<T>({
+  query,
+  label,
+  children,
+}: {
+  query: Answer<{ items: T[] }>;
+  label: string;
+  children: (items: T[]) => ReactNode;
+}) {
+  const { data, error, refetch } = query;
+  if (data && data.items.length > 0) return children(data.items);
+  if (data) return <p className={classes.none}>None yet.</p>;
+  return error ? <Failure error={error} onRetry={() => void refetch()} /> : <TableSkeleton label={label} rows={2} />;
+}
+
+/** Rows of each part of a page. */
+const LIMIT = 50;
+
+export function OrganizationPage({ id }: { id: string }) {
+  const query = useQuery(api.queryOptions("get", "/api/organizations/{id}", { params: { path: { id } } }));
   return (
-    <Link className={classes.link} to="/organizations/$organization" params={{ organization: organization.id }}>
-      {organization.name}
-    </Link>
+    <Loaded what="Organization" query={query}>
+      {(row) => <Organization row={row} />}
+    </Loaded>
   );
 }
 
-export function OrganizationPage({ id }: { id: string }) {
-  const params = { params: { path: { id } } };
-  const query = useQuery(api.queryOptions("get", "/api/organizations/{id}", params));
-  const contacts = useQuery(api.queryOptions("get", "/api/organizations/{id}/contacts", params));
-  const devices = useQuery(api.queryOptions("get", "/api/organizations/{id}/devices", params));
+function Organization({ row }: { row: Schemas["OrganizationRow"] }) {
+  const { id } = row;
+  const isAdmin = useIsAdmin();
+  const mayAct = useMayAct();
+  const of = { params: { path: { id }, query: { limit: LIMIT } } };
+  const contacts = useQuery(api.queryOptions("get", "/api/organizations/{id}/contacts", of));
+  const devices = useQuery(api.queryOptions("get", "/api/organizations/{id}/devices", of));
+  const locations = useLocations(row);
+  const isActive = row.status === "ACTIVE";
   return (
-    <Loaded what="Organization" query={query}>
-      {(row) => (
-        <Page title={row.name} about="Organization">
+    <Page
+      title={row.name}
+      about="Organization"
+      actions={
+        <RowActions
+          what="organization"
+          row={row}
+          name={row.name}
+          mayChange={isAdmin}
+          form={OrganizationForm}
+          remove={() => client.DELETE("/api/organizations/{id}", { params: { path: { id } } })}
+          restore={(params) =>
+            client.POST("/api/organizations", { params, body: organizationBody(organizationValues(row)) })
+          }
+          back="/organizations"
+        />
+      }
+    >
+      <Sheet
+        facts={
           <Facts
             facts={[
+              [
+                "State",
+                <Dot key="state" color={isActive ? "var(--desk-good)" : null}>
+                  {capital(row.status.toLowerCase())}
+                </Dot>,
+              ],
               ["U-E code", row.ueCode],
               ["Domain", row.domain],
-              ["Account manager", row.accountManager?.name],
-              ["State", capital(row.status.toLowerCase())],
+              ["Manager", row.accountManager?.name],
+              ["Since", <Age key="since" at={row.createdAt} />],
               ["Notes", row.notes],
             ]}
           />
-          <Title order={2} mb="xs">
-            Newest tickets
-          </Title>
-          <TicketsOf organizationId={row.id} />
-          <Title order={2} mt="lg" mb="xs">
-            Contacts
-          </Title>
-          {contacts.data?.items.length ? <ContactTable contacts={contacts.data.items} /> : <p>None.</p>}
-          <Title order={2} mt="lg" mb="xs">
-            Devices
-          </Title>
-          {devices.data?.items.length ? <DeviceTable devices={devices.data.items} /> : <p>None.</p>}
-        </Page>
-      )}
-    </Loaded>
+        }
+      >
+        <Section title="Newest tickets" actions={<AllTickets organizationId={id} />}>
+          <TicketsOf organizationId={id} />
+        </Section>
+        <Section
+          title="Contacts"
+          actions={mayAct && <AddButton what="contact" form={ContactForm} organization={row} />}
+        >
+          <Rows query={contacts} label="contacts">
+            {(items) => <ContactTable contacts={items} />}
+          </Rows>
+        </Section>
+        <Section
+          title="Devices"
+          actions={mayAct && <AddButton what="device" size="lg" form={DeviceForm} organization={row} />}
+        >
+          <Rows query={devices} label="devices">
+            {(items) => <DeviceTable devices={items} />}
+          </Rows>
+        </Section>
+        <Section title="Locations" actions={locations.add}>
+          {locations.table}
+        </Section>
+      </Sheet>
+    </Page>
+  );
+}
+
+/** To the list of tickets, with nothing in it but these. */
+function AllTickets(search: { organizationId?: string; contactId?: string }) {
+  return (
+    <Link className={classes.more} to="/tickets" search={search}>
+      All tickets
+    </Link>
   );
 }
 
@@ -79,11 +156,40 @@ export function ContactPage({ id }: { id: string }) {
   const query = useQuery(api.queryOptions("get", "/api/contacts/{id}", { params: { path: { id } } }));
   return (
     <Loaded what="Contact" query={query}>
-      {(row) => (
-        <Page title={row.name} about={row.title ? `Contact · ${row.title}` : "Contact"}>
+      {(row) => <Contact row={row} />}
+    </Loaded>
+  );
+}
+
+function Contact({ row }: { row: Schemas["ContactRow"] }) {
+  const { id } = row;
+  const mayAct = useMayAct();
+  const devices = useQuery(
+    api.queryOptions("get", "/api/devices", { params: { query: { contact: [id], limit: LIMIT, sort: "name" } } }),
+  );
+  return (
+    <Page
+      title={row.name}
+      about={row.title ? `Contact · ${row.title}` : "Contact"}
+      actions={
+        <RowActions
+          what="contact"
+          row={row}
+          name={row.name}
+          mayChange={mayAct}
+          form={ContactForm}
+          remove={() => client.DELETE("/api/contacts/{id}", { params: { path: { id } } })}
+          restore={(params) => client.POST("/api/contacts", { params, body: contactBody(contactValues(row)) })}
+          back="/contacts"
+        />
+      }
+    >
+      <Sheet
+        facts={
           <Facts
             facts={[
               ["Organization", <OrganizationLink key="organization" organization={row.organization} />],
+              ["U-E code", row.organization.ueCode],
               ["Location", row.location?.name],
               ["Phone", row.phone],
               ["E-mail", row.email],
@@ -91,27 +197,80 @@ export function ContactPage({ id }: { id: string }) {
               ["Language", row.preferredLanguage],
             ]}
           />
-          <Title order={2} mb="xs">
-            Newest tickets
-          </Title>
-          <TicketsOf contactId={row.id} />
-        </Page>
-      )}
-    </Loaded>
+        }
+      >
+        <Section title="Newest tickets" actions={<AllTickets contactId={id} />}>
+          <TicketsOf contactId={id} />
+        </Section>
+        <Section
+          title="Devices"
+          actions={
+            mayAct && (
+              <LinkButton
+                label="Link a device"
+                field="Device"
+                hint={`Of ${row.organization.name}.`}
+                among={["devices", row.organizationId]}
+                load={devicesOf(row.organizationId)}
+                pairOf={(deviceId) => ({ contactId: id, deviceId })}
+              />
+            )
+          }
+        >
+          <Rows query={devices} label="devices">
+            {(items) => (
+              <DeviceTable
+                devices={items}
+                {...(mayAct && {
+                  actions: ({ id: deviceId, name }) => <Unlink name={name} contactId={id} deviceId={deviceId} />,
+                })}
+              />
+            )}
+          </Rows>
+        </Section>
+      </Sheet>
+    </Page>
   );
 }
 
 export function DevicePage({ id }: { id: string }) {
-  const { deviceTypes } = useLookups();
   const query = useQuery(api.queryOptions("get", "/api/devices/{id}", { params: { path: { id } } }));
   return (
     <Loaded what="Device" query={query}>
-      {(row: Schemas["DeviceDetail"]) => (
-        <Page title={row.name} about={deviceTypes.find(({ key }) => key === row.type)?.label ?? row.type}>
+      {(row) => <Device row={row} />}
+    </Loaded>
+  );
+}
+
+function Device({ row }: { row: Schemas["DeviceDetail"] }) {
+  const { id } = row;
+  const { deviceTypes } = useLookups();
+  const mayAct = useMayAct();
+  return (
+    <Page
+      title={row.name}
+      about={deviceTypes.find(({ key }) => key === row.type)?.label ?? row.type}
+      actions={
+        <RowActions
+          what="device"
+          row={row}
+          name={row.name}
+          mayChange={mayAct}
+          size="lg"
+          form={DeviceForm}
+          remove={() => client.DELETE("/api/devices/{id}", { params: { path: { id } } })}
+          restore={(params) => client.POST("/api/devices", { params, body: deviceBody(deviceValues(row)) })}
+          back="/devices"
+        />
+      }
+    >
+      <Sheet
+        facts={
           <Facts
             facts={[
               ["State", <DeviceState key="state" status={row.status} />],
-              ["Last seen", row.lastSeenAt && <Age at={row.lastSeenAt} />],
+              ["Last seen", row.lastSeenAt && <Age key="seen" at={row.lastSeenAt} />],
+              ["Open tickets", String(row.openTickets)],
               ["Organization", <OrganizationLink key="organization" organization={row.organization} />],
               ["Location", row.location?.name],
               ["Model", [row.manufacturer?.name, row.model?.name].filter(Boolean).join(" ")],
@@ -121,12 +280,66 @@ export function DevicePage({ id }: { id: string }) {
               ["Asset tag", row.assetTag],
               ["IP address", row.ipAddress],
               ["MAC address", row.macAddress],
-              ["Warranty until", row.warrantyUntil],
+              ["Warranty until", row.warrantyUntil && day(row.warrantyUntil)],
               ["Notes", row.notes],
             ]}
           />
-        </Page>
+        }
+      >
+        <Section
+          title="People"
+          actions={
+            mayAct && (
+              <LinkButton
+                label="Link a contact"
+                field="Contact"
+                hint={`Of ${row.organization.name}.`}
+                among={["contacts", row.organization.id]}
+                load={contactsOf(row.organization.id)}
+                pairOf={(contactId) => ({ contactId, deviceId: id })}
+              />
+            )
+          }
+        >
+          {row.contacts.length === 0 ? (
+            <p className={classes.none}>Nobody yet.</p>
+          ) : (
+            <DataTable label="People" columns={["Name", "Phone", "E-mail", "Uses it", ...(mayAct ? [""] : [])]}>
+              {row.contacts.map((user) => (
+                <User key={user.id} user={user} deviceId={id} mayAct={mayAct} />
+              ))}
+            </DataTable>
+          )}
+        </Section>
+      </Sheet>
+    </Page>
+  );
+}
+
+interface UserProps {
+  user: Schemas["DeviceUser"];
+  deviceId: string;
+  mayAct: boolean;
+}
+
+function User({ user, deviceId, mayAct }: UserProps) {
+  const pair = { name: user.name, contactId: user.id, deviceId, isPrimary: user.isPrimary };
+  return (
+    <Table.Tr>
+      <Table.Td fw={600}>
+        <ContactLink contact={user} />
+      </Table.Td>
+      <Table.Td>{user.phone}</Table.Td>
+      <Table.Td>{user.email}</Table.Td>
+      <Table.Td>{user.isPrimary ? "As the first device" : "Too"}</Table.Td>
+      {mayAct && (
+        <Table.Td>
+          <div className={classes.buttons}>
+            {!user.isPrimary && <MakeFirst {...pair} />}
+            <Unlink {...pair} />
+          </div>
+        </Table.Td>
       )}
-    </Loaded>
+    </Table.Tr>
   );
 }

@@ -18,6 +18,15 @@ export interface ListProps {
   onSearch: (search: DirectorySearch) => void;
 }
 
+export interface FormProps<R> {
+  /** The row that is changed; null for a new one. */
+  row: R | null;
+  /** Whose a new one is, where that is known. */
+  organization?: { id: string; name: string };
+  onCancel: () => void;
+  onSaved: (row: R) => void;
+}
+
 /** The field over a list; `/` leads to it. */
 export function Words({ search, onSearch, label }: ListProps & { label: string }) {
   const [words, setWords] = useState(search.q ?? "");

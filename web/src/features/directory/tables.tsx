@@ -1,10 +1,12 @@
 import { Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { type Schemas, type TicketLine, api } from "~/api/client";
 import { useLookups } from "~/api/queries";
 import { Dot } from "~/components/dot";
-import { DataTable } from "~/components/table";
+import { Failure } from "~/components/route-error";
+import { DataTable, TableSkeleton } from "~/components/table";
 import { Age } from "~/components/time";
 import { capital } from "~/lib/text";
 import classes from "./directory.module.css";
@@ -15,15 +17,29 @@ export function DeviceState({ status }: { status: string }) {
   return <Dot color={COLORS[status]}>{capital(status.toLowerCase())}</Dot>;
 }
 
+export function OrganizationLink({ organization }: { organization: { id: string; name: string } }) {
+  return (
+    <Link className={classes.link} to="/organizations/$organization" params={{ organization: organization.id }}>
+      {organization.name}
+    </Link>
+  );
+}
+
+export function ContactLink({ contact }: { contact: { id: string; name: string } }) {
+  return (
+    <Link className={classes.link} to="/contacts/$contact" params={{ contact: contact.id }}>
+      {contact.name}
+    </Link>
+  );
+}
+
 export function ContactTable({ contacts }: { contacts: Schemas["ContactRow"][] }) {
   return (
     <DataTable label="Contacts" columns={["Name", "Organization", "Phone", "E-mail"]}>
       {contacts.map((contact) => (
         <Table.Tr key={contact.id}>
           <Table.Td fw={600}>
-            <Link className={classes.link} to="/contacts/$contact" params={{ contact: contact.id }}>
-              {contact.name}
-            </Link>
+            <ContactLink contact={contact} />
             {contact.isVip && " · VIP"}
           </Table.Td>
           <Table.Td>{contact.organization.name}</Table.Td>
@@ -35,10 +51,17 @@ export function ContactTable({ contacts }: { contacts: Schemas["ContactRow"][] }
   );
 }
 
-export function DeviceTable({ devices }: { devices: Schemas["DeviceRow"][] }) {
+interface DeviceTableProps {
+  devices: Schemas["DeviceRow"][];
+  /** Buttons at the end of a row. */
+  actions?: (device: Schemas["DeviceRow"]) => ReactNode;
+}
+
+export function DeviceTable({ devices, actions }: DeviceTableProps) {
   const { deviceTypes } = useLookups();
+  const columns = ["Name", "Type", "Organization", "Address", "State"];
   return (
-    <DataTable label="Devices" columns={["Name", "Type", "Organization", "Address", "State"]}>
+    <DataTable label="Devices" columns={actions ? [...columns, ""] : columns}>
       {devices.map((device) => (
         <Table.Tr key={device.id}>
           <Table.Td fw={600}>
@@ -52,6 +75,7 @@ export function DeviceTable({ devices }: { devices: Schemas["DeviceRow"][] }) {
           <Table.Td>
             <DeviceState status={device.status} />
           </Table.Td>
+          {actions && <Table.Td ta="right">{actions(device)}</Table.Td>}
         </Table.Tr>
       ))}
     </DataTable>
@@ -93,7 +117,9 @@ export function TicketsOf(of: { organizationId?: string; contactId?: string }) {
     ...(organizationId && { organizationId: [organizationId] }),
     ...(contactId && { contactId: [contactId] }),
   };
-  const { data } = useQuery(api.queryOptions("get", "/api/tickets", { params: { query } }));
-  if (!data || data.items.length === 0) return <p>{data ? "No tickets." : "Loading…"}</p>;
+  const { data, error, refetch } = useQuery(api.queryOptions("get", "/api/tickets", { params: { query } }));
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (!data) return <TableSkeleton label="tickets" rows={2} />;
+  if (data.items.length === 0) return <p className={classes.none}>No tickets yet.</p>;
   return <TicketTable tickets={data.items} />;
 }

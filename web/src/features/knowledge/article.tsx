@@ -3,8 +3,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ArrowLeft, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { api } from "~/api/client";
+
 import { useIsAdmin, useMayAct } from "~/api/session";
+import { useSending } from "~/api/sending";
 import { Confirm } from "~/components/confirm";
 import { Dot } from "~/components/dot";
 import { Markdown } from "~/components/markdown";
@@ -34,7 +35,7 @@ function Loaded({ article }: { article: Article }) {
   const [asking, setAsking] = useState(false);
   const draft = article.status === "DRAFT";
   const path = { id: article.id };
-  const patch = api.useMutation("patch", "/api/kb/articles/{id}", {
+  const patch = useSending("patch", "/api/kb/articles/{id}", {
     onSuccess: (changed) => keepArticle(queries, changed),
   });
   const setStatus = (status: string, version?: number) =>
@@ -49,7 +50,7 @@ function Loaded({ article }: { article: Article }) {
       void queries.invalidateQueries({ queryKey: articleQuery(article.id).queryKey });
     }
   };
-  const remove = api.useMutation("delete", "/api/kb/articles/{id}", {
+  const remove = useSending("delete", "/api/kb/articles/{id}", {
     onSuccess: () => {
       setAsking(false);
       void navigate({ to: "/knowledge" }).then(() => forgetArticle(queries, article.id));

@@ -2,10 +2,11 @@ import { Alert, Button, SegmentedControl, Select, TagsInput, TextInput, Textarea
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useEffect, useState } from "react";
-import { api } from "~/api/client";
+
 import { Problem } from "~/api/problem";
 import { useLookups } from "~/api/queries";
 import { useMayAct } from "~/api/session";
+import { useSending } from "~/api/sending";
 import { Empty } from "~/components/empty";
 import { Markdown } from "~/components/markdown";
 import { Failure } from "~/components/route-error";
@@ -86,8 +87,8 @@ function Form({ article }: { article: Article | null }) {
       if (rest) showProblem("The article was not saved", rest);
     },
   };
-  const add = api.useMutation("post", "/api/kb/articles", after);
-  const change = api.useMutation("patch", "/api/kb/articles/{id}", after);
+  const add = useSending("post", "/api/kb/articles", after);
+  const change = useSending("patch", "/api/kb/articles/{id}", after);
   const busy = add.isPending || change.isPending;
   const save = (status: string | null, over = version) => {
     if (busy) return;

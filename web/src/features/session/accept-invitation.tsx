@@ -5,6 +5,9 @@ import { Problem } from "~/api/problem";
 import { acceptInvitation } from "~/api/session";
 import { Brand } from "~/components/brand";
 import classes from "./sign-in.module.css";
+import { RequestId } from "~/components/refusal";
+import { useFlight } from "~/lib/flight";
+import { showAtFields } from "~/lib/kept-form";
 
 const PASSWORD_MIN = 12;
 
@@ -25,21 +28,18 @@ export function AcceptInvitation({ token, onAccepted }: Props) {
     },
   });
   const [problem, setProblem] = useState<Problem | null>(token ? null : gone());
-  const [busy, setBusy] = useState(false);
-  const submit = form.onSubmit(async ({ password }) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await acceptInvitation(token, password);
-      onAccepted();
-    } catch (error) {
-      const refused = Problem.of(error);
-      form.setErrors(refused.byField());
-      if (refused.fields.length === 0) setProblem(refused);
-    } finally {
-      setBusy(false);
-    }
-  });
+  const { fly, busy } = useFlight();
+  const submit = form.onSubmit(({ password }) =>
+    fly(async () => {
+      setProblem(null);
+      try {
+        await acceptInvitation(token, password);
+        onAccepted();
+      } catch (error) {
+        setProblem(showAtFields(form, error, (field) => field in form.values));
+      }
+    }),
+  );
   return (
     <main className={classes.page}>
       <Paper component="form" className={classes.card} onSubmit={submit} withBorder radius="lg">
@@ -50,6 +50,7 @@ export function AcceptInvitation({ token, onAccepted }: Props) {
           {problem && (
             <Alert color="red" variant="outline" role="alert">
               {problem.message}
+              <RequestId problem={problem} />
             </Alert>
           )}
           <PasswordInput

@@ -10,8 +10,9 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { api } from "~/api/client";
+
 import { useUser } from "~/api/session";
+import { useSending } from "~/api/sending";
 import { Page } from "~/components/page";
 import { showDone, showProblem } from "~/components/toast";
 import { showAtFields } from "~/lib/kept-form";
@@ -71,7 +72,7 @@ function ChangePassword() {
     initialValues: EMPTY,
     validate: { again: (value, { newPassword }) => (value === newPassword ? null : "The two are not the same.") },
   });
-  const change = api.useMutation("post", "/api/auth/password", {
+  const change = useSending("post", "/api/auth/password", {
     onSuccess: () => {
       form.reset();
       showDone("Your password is changed. Your other sessions have ended.");

@@ -7,6 +7,8 @@ import { Brand } from "~/components/brand";
 import { isDemo } from "~/lib/demo";
 import { hasOidc, oidcStart } from "~/lib/oidc";
 import classes from "./sign-in.module.css";
+import { RequestId } from "~/components/refusal";
+import { useFlight } from "~/lib/flight";
 
 const DEMO = { email: "agent@demo.test", password: "patchcord-demo" };
 
@@ -38,21 +40,20 @@ interface SignInProps {
 export function SignIn({ next = "/tickets", problemElsewhere, onSignedIn }: SignInProps) {
   const form = useForm({ initialValues: { email: "", password: "" } });
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const submit = form.onSubmit(async ({ email, password }) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await signIn(email.trim(), password);
-      onSignedIn();
-    } catch (error) {
-      const refused = Problem.of(error);
-      form.setErrors(refused.byField());
-      setProblem(refused);
-    } finally {
-      setBusy(false);
-    }
-  });
+  const { fly, busy } = useFlight();
+  const submit = form.onSubmit(({ email, password }) =>
+    fly(async () => {
+      setProblem(null);
+      try {
+        await signIn(email.trim(), password);
+        onSignedIn();
+      } catch (error) {
+        const refused = Problem.of(error);
+        form.setErrors(refused.byField());
+        setProblem(refused);
+      }
+    }),
+  );
   return (
     <main className={classes.page}>
       <Paper component="form" className={classes.card} onSubmit={submit} withBorder radius="lg">
@@ -62,11 +63,7 @@ export function SignIn({ next = "/tickets", problemElsewhere, onSignedIn }: Sign
           {problem && (
             <Alert color="red" variant="outline" role="alert">
               {explain(problem)}
-              {problem.status >= 500 && problem.requestId && (
-                <Text size="xs" c="dimmed">
-                  Request {problem.requestId}
-                </Text>
-              )}
+              {problem.status >= 500 && <RequestId problem={problem} />}
             </Alert>
           )}
           {problemElsewhere && !problem && (

@@ -2,8 +2,9 @@ import { Button, Group, Modal, Select, Stack, Table, TextInput } from "@mantine/
 import { useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
-import { type Schemas, api, client } from "~/api/client";
+import { type Schemas, client } from "~/api/client";
 import { useLookups } from "~/api/queries";
+import { useSending } from "~/api/sending";
 import { Confirm } from "~/components/confirm";
 import { Dot } from "~/components/dot";
 import { Empty } from "~/components/empty";
@@ -94,7 +95,7 @@ function Row({ token }: { token: Token }) {
   const now = useNow();
   const [asking, setAsking] = useState(false);
   const queries = useQueryClient();
-  const revoke = api.useMutation("delete", "/api/tokens/{id}", {
+  const revoke = useSending("delete", "/api/tokens/{id}", {
     onSuccess: () => {
       setAsking(false);
       showDone(`${token.name} is revoked`);
@@ -155,7 +156,7 @@ function NewToken({ onDone, onCancel }: { onDone: (token: string) => void; onCan
   const form = useKeptForm("token", { initialValues: EMPTY });
   const once = useOnceKey();
   const queries = useQueryClient();
-  const create = api.useMutation("post", "/api/tokens", {
+  const create = useSending("post", "/api/tokens", {
     onSuccess: ({ token }) => {
       once.done();
       form.settle();

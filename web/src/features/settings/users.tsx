@@ -2,9 +2,10 @@ import { Button, Group, Modal, Select, Stack, Table, Text, TextInput } from "@ma
 import { useQueryClient } from "@tanstack/react-query";
 import { UserPlus, Users as UsersIcon } from "lucide-react";
 import { useState } from "react";
-import { type Schemas, api, client } from "~/api/client";
+import { type Schemas, client } from "~/api/client";
 import { useLookups } from "~/api/queries";
 import { useUser } from "~/api/session";
+import { useSending } from "~/api/sending";
 import { Dot } from "~/components/dot";
 import { Empty } from "~/components/empty";
 import { Listing } from "~/components/listing";
@@ -83,7 +84,7 @@ function Row({ user }: { user: User }) {
   const { roles } = useLookups();
   const me = useUser();
   const queries = useQueryClient();
-  const change = api.useMutation("patch", "/api/users/{id}", {
+  const change = useSending("patch", "/api/users/{id}", {
     onError: (error) => showProblem(`${user.name} was not changed`, error),
     onSettled: () => queries.invalidateQueries({ queryKey: KEY }),
   });
@@ -164,7 +165,7 @@ function Invite({ onDone, onCancel }: { onDone: (url: string | null) => void; on
   const form = useKeptForm("invite", { initialValues: EMPTY });
   const once = useOnceKey();
   const queries = useQueryClient();
-  const add = api.useMutation("post", "/api/users", {
+  const add = useSending("post", "/api/users", {
     onSuccess: ({ invitationUrl, user }) => {
       once.done();
       form.settle();

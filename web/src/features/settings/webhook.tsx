@@ -5,6 +5,7 @@ import { ArrowLeft, PlugZap, Send } from "lucide-react";
 import { useState } from "react";
 import { type Schemas, api, client } from "~/api/client";
 import { Problem } from "~/api/problem";
+import { useSending } from "~/api/sending";
 import { Confirm } from "~/components/confirm";
 import { Dot } from "~/components/dot";
 import { Empty } from "~/components/empty";
@@ -19,8 +20,9 @@ import { showDone, showProblem } from "~/components/toast";
 import { UnsavedGuard } from "~/components/unsaved-guard";
 import { showAtFields, useKeptForm } from "~/lib/kept-form";
 import { usePages } from "~/lib/pages";
+import { gathered } from "~/lib/record";
 import { duration } from "~/lib/time";
-import { EVENTS, Managed, WEBHOOKS, type Webhook, WebhookState, flattened } from "./webhooks";
+import { EVENTS, Managed, WEBHOOKS, type Webhook, WebhookState } from "./webhooks";
 
 type Line = Schemas["DeliveryLine"];
 
@@ -48,7 +50,7 @@ function Loaded({ webhook }: { webhook: Webhook }) {
     void queries.invalidateQueries({ queryKey: WEBHOOKS });
     return queries.invalidateQueries({ queryKey: ["get", "/api/webhooks/{id}/deliveries", webhook.id] });
   };
-  const patch = api.useMutation("patch", "/api/webhooks/{id}", { onSettled: refresh });
+  const patch = useSending("patch", "/api/webhooks/{id}", { onSettled: refresh });
   const setDisabled = (disabled: boolean) => patch.mutateAsync({ params: { path }, body: { disabled } });
   const toggle = async () => {
     try {
@@ -58,12 +60,12 @@ function Loaded({ webhook }: { webhook: Webhook }) {
       showProblem("The webhook was not changed", error);
     }
   };
-  const test = api.useMutation("post", "/api/webhooks/{id}/test", {
+  const test = useSending("post", "/api/webhooks/{id}/test", {
     onSuccess: () => showDone("A test event is on its way; how it went is in the list"),
     onError: (error) => showProblem("The test was not sent", error),
     onSettled: refresh,
   });
-  const rotate = api.useMutation("post", "/api/webhooks/{id}/rotate-secret", {
+  const rotate = useSending("post", "/api/webhooks/{id}/rotate-secret", {
     onSuccess: (made) => {
       setAsking(null);
       setSecret(made.secret);
@@ -71,7 +73,7 @@ function Loaded({ webhook }: { webhook: Webhook }) {
     onError: (error) => showProblem("The secret was not changed", error),
     onSettled: refresh,
   });
-  const remove = api.useMutation("delete", "/api/webhooks/{id}", {
+  const remove = useSending("delete", "/api/webhooks/{id}", {
     onSuccess: () => {
       showDone("The webhook is deleted");
       void queries.invalidateQueries({ queryKey: WEBHOOKS });
@@ -165,7 +167,7 @@ function Settings({ webhook, onSaved }: { webhook: Webhook; onSaved: () => unkno
     form.settle(valuesOf(row));
     onSaved();
   };
-  const save = api.useMutation("patch", "/api/webhooks/{id}", {
+  const save = useSending("patch", "/api/webhooks/{id}", {
     onSuccess: (row) => {
       accept(row);
       showDone("The webhook is saved");
@@ -173,7 +175,7 @@ function Settings({ webhook, onSaved }: { webhook: Webhook; onSaved: () => unkno
     onError: (error) => {
       const problem = Problem.of(error);
       if (problem.code === "stale_version") return setTheirs(problem.current as Webhook);
-      const rest = showAtFields(form, flattened(problem), (field) => field in form.values);
+      const rest = showAtFields(form, gathered(problem), (field) => field in form.values);
       if (rest) showProblem("The webhook was not saved", rest);
     },
   });
@@ -299,7 +301,7 @@ function Delivery({ line, onDone }: { line: Line; onDone: () => void }) {
   const path = { id: line.webhookId, deliveryId: line.id };
   const query = api.queryOptions("get", "/api/webhooks/{id}/deliveries/{deliveryId}", { params: { path } });
   const { data, error, refetch } = useQuery(query);
-  const again = api.useMutation("post", "/api/webhooks/{id}/deliveries/{deliveryId}/redeliver", {
+  const again = useSending("post", "/api/webhooks/{id}/deliveries/{deliveryId}/redeliver", {
     onSuccess: () => showDone("It is sent again, with the same id and body"),
     onError: (failed) => showProblem("It was not sent again", failed),
     onSettled: () => {

@@ -3,8 +3,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plus, Webhook as WebhookIcon } from "lucide-react";
 import { useState } from "react";
-import { type Schemas, api, client } from "~/api/client";
+import { type Schemas, client } from "~/api/client";
 import { Problem } from "~/api/problem";
+import { useSending } from "~/api/sending";
 import { Dot } from "~/components/dot";
 import { Empty } from "~/components/empty";
 import { Listing } from "~/components/listing";
@@ -15,6 +16,7 @@ import { Age } from "~/components/time";
 import { showProblem } from "~/components/toast";
 import { showAtFields, useKeptForm } from "~/lib/kept-form";
 import { useOnceKey } from "~/lib/once";
+import { gathered } from "~/lib/record";
 import { usePages } from "~/lib/pages";
 
 export type Webhook = Schemas["WebhookRow"];
@@ -132,7 +134,7 @@ function NewWebhook({ onDone, onCancel }: { onDone: (secret: string) => void; on
   const form = useKeptForm("webhook", { initialValues: EMPTY });
   const once = useOnceKey();
   const queries = useQueryClient();
-  const add = api.useMutation("post", "/api/webhooks", {
+  const add = useSending("post", "/api/webhooks", {
     onSuccess: ({ secret }) => {
       once.done();
       form.settle();
@@ -140,7 +142,7 @@ function NewWebhook({ onDone, onCancel }: { onDone: (secret: string) => void; on
       onDone(secret);
     },
     onError: (error) => {
-      const rest = showAtFields(form, flattened(error), (field) => field in EMPTY);
+      const rest = showAtFields(form, gathered(Problem.of(error)), (field) => field in EMPTY);
       if (rest) showProblem("The webhook was not made", rest);
     },
   });
@@ -165,13 +167,6 @@ function NewWebhook({ onDone, onCancel }: { onDone: (secret: string) => void; on
       </Stack>
     </form>
   );
-}
-
-/** `events[0]` → `events`: the form has one field for all of them. */
-export function flattened(error: unknown): Problem {
-  const problem = Problem.of(error);
-  const fields = problem.fields.map(({ field, message }) => ({ field: field.replace(/\[.*$/, ""), message }));
-  return new Problem(problem.message, { ...problem, fields });
 }
 
 export function Managed() {

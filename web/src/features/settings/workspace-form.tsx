@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import { type Schemas, api } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { lookupsQuery } from "~/api/queries";
+import { useSending } from "~/api/sending";
 import { Page } from "~/components/page";
 import { Failure } from "~/components/route-error";
 import { StaleNotice } from "~/components/stale";
@@ -11,6 +12,7 @@ import { TableSkeleton } from "~/components/table";
 import { showDone, showProblem } from "~/components/toast";
 import { UnsavedGuard } from "~/components/unsaved-guard";
 import { type KeptForm, showAtFields, useKeptForm } from "~/lib/kept-form";
+import { gathered } from "~/lib/record";
 
 export type Workspace = Schemas["WorkspaceRow"];
 type Changes = Schemas["WorkspaceChanges"];
@@ -66,7 +68,7 @@ function Form<T extends Record<string, unknown>>({
     setTheirs(null);
     form.settle(read(saved));
   };
-  const save = api.useMutation("patch", "/api/workspace", {
+  const save = useSending("patch", "/api/workspace", {
     onSuccess: (saved) => {
       accept(saved);
       showDone("The settings are saved");
@@ -76,7 +78,7 @@ function Form<T extends Record<string, unknown>>({
       if (problem.code === "stale_version") return setTheirs(problem.current as Workspace);
       const shown = { setErrors: (errors: Record<string, string>) => form.setErrors(errors) };
       const known = (field: string) => fieldOf(field) in form.values;
-      const rest = showAtFields(shown, mapped(problem, fieldOf), (field) => known(field));
+      const rest = showAtFields(shown, gathered(problem, fieldOf), (field) => known(field));
       if (rest) showProblem("The settings were not saved", rest);
     },
   });
@@ -111,15 +113,4 @@ function Form<T extends Record<string, unknown>>({
       <UnsavedGuard dirty={form.isDirty()} onDiscard={() => form.settle()} />
     </form>
   );
-}
-
-/** Faults of several parts of one field are told together at the field. */
-function mapped(problem: Problem, fieldOf: (field: string) => string): Problem {
-  const words = new Map<string, string[]>();
-  for (const { field, message } of problem.fields) {
-    const at = fieldOf(field);
-    words.set(at, [...(words.get(at) ?? []), at === field ? message : `${field}: ${message}`]);
-  }
-  const fields = [...words].map(([field, messages]) => ({ field, message: messages.join("; ") }));
-  return new Problem(problem.message, { ...problem, fields });
 }

@@ -1,9 +1,12 @@
+import { useQuery } from "@tanstack/react-query";
+import { type Schemas, api } from "~/api/client";
 import { useLookups, useSupportAgents } from "~/api/queries";
 import { useUser } from "~/api/session";
 import { Dot } from "~/components/dot";
 import { type Action, useChange } from "./change";
 import { type Command, type Kind, command } from "./commands";
 import { type Option, Picker } from "./picker";
+import { useGiveToTeam } from "./team-assign";
 
 const TITLES: Record<Kind, string> = {
   assign: "Assign",
@@ -15,7 +18,9 @@ const TITLES: Record<Kind, string> = {
 /** The dialog of the command that was asked for. */
 export function CommandDialog({ asked }: { asked: Command }) {
   const change = useChange();
-  const options = useOptions(asked);
+  const giveToTeam = useGiveToTeam();
+  const teams = useTeams(asked.kind === "assign");
+  const options = useOptions(asked, teams);
   const { kind, targets } = asked;
   const [first] = targets;
   const of = targets.length === 1 && first ? first.label : `${String(targets.length)} tickets`;
@@ -26,7 +31,10 @@ export function CommandDialog({ asked }: { asked: Command }) {
       placeholder={kind === "tag" ? "Type a tag…" : "Type to filter…"}
       options={options}
       onClose={() => command.set(null)}
-      onPick={(key) => void change(targets, actionOf(kind, key))}
+      onPick={(key) => {
+        const team = kind === "assign" && teams.find(({ id }) => key === TEAM + id);
+        void (team ? giveToTeam(targets, team) : change(targets, actionOf(kind, key)));
+      }}
       create={kind === "tag" ? (words) => ({ key: `+${words}`, label: `Add “${words}”` }) : () => null}
       empty={kind === "tag" ? "Type a tag and press Enter." : "Nothing fits."}
     />
@@ -34,6 +42,8 @@ export function CommandDialog({ asked }: { asked: Command }) {
 }
 
 const NOBODY = "nobody";
+/** In front of the id of a team, among the ids of support agents. */
+const TEAM = "team:";
 
 function actionOf(kind: Kind, key: string): Action {
   switch (kind) {
@@ -46,7 +56,13 @@ function actionOf(kind: Kind, key: string): Action {
   }
 }
 
-function useOptions(asked: Command): Option[] {
+function useTeams(wanted: boolean) {
+  const query = api.queryOptions("get", "/api/teams", { params: { query: { limit: 100 } } });
+  const { data } = useQuery({ ...query, staleTime: 60_000, enabled: wanted });
+  return data?.items ?? [];
+}
+
+function useOptions(asked: Command, teams: Schemas["TeamRow"][]): Option[] {
   const user = useUser();
   const { statuses, priorities } = useLookups();
   const agents = useSupportAgents();
@@ -61,6 +77,11 @@ function useOptions(asked: Command): Option[] {
       return [
         ...own.map(({ id, name }) => ({ key: id, label: `${name} (you)`, hint: "Take it yourself" })),
         { key: NOBODY, label: "Nobody", hint: "Release" },
+        ...teams.map(({ id, name, members }) => ({
+          key: TEAM + id,
+          label: name,
+          hint: `Team of ${String(members.length)}: whose turn it is`,
+        })),
         ...others.map(({ id, name, kind }) => ({ key: id, label: name, hint: kind === "BOT" ? "Bot" : undefined })),
       ];
     }

@@ -1,9 +1,10 @@
 import { Button, Group, Modal, Select, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
-import { type TicketDetail, api } from "~/api/client";
+import { type TicketDetail } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { useSupportAgents } from "~/api/queries";
+import { useSending } from "~/api/sending";
 import { showDone, showProblem } from "~/components/toast";
 import { useOnceKey } from "~/lib/once";
 import { useReturnFocus } from "~/lib/return-focus";
@@ -17,7 +18,7 @@ export function Escalate({ ticket, onClose }: { ticket: TicketDetail; onClose: (
   const form = useForm({ initialValues: EMPTY });
   const once = useOnceKey();
   const queries = useQueryClient();
-  const escalate = api.useMutation("post", "/api/tickets/{id}/escalate", {
+  const escalate = useSending("post", "/api/tickets/{id}/escalate", {
     onSuccess: () => {
       once.done();
       onClose();

@@ -3,7 +3,8 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type TicketDetail, type TicketLine, api } from "~/api/client";
+import { type TicketDetail, type TicketLine } from "~/api/client";
+import { useSending } from "~/api/sending";
 import { showDone, showProblem } from "~/components/toast";
 import { useOnceKey } from "~/lib/once";
 import { accept } from "./change";
@@ -55,7 +56,7 @@ function Confirm({ ticket, target, onClose }: ConfirmProps) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const once = useOnceKey();
-  const merge = api.useMutation("post", "/api/tickets/{id}/merge", {
+  const merge = useSending("post", "/api/tickets/{id}/merge", {
     onSuccess: (merged) => {
       once.done();
       accept(queries, merged);

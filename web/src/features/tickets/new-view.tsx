@@ -5,6 +5,8 @@ import { Problem } from "~/api/problem";
 import { useUser } from "~/api/session";
 import { useOnceKey } from "~/lib/once";
 import { type TicketSearch, filtersIn, searchOfView } from "./search";
+import { Refusal } from "~/components/refusal";
+import { useFlight } from "~/lib/flight";
 
 interface Props {
   search: TicketSearch;
@@ -18,11 +20,10 @@ export function NewView({ search, onClose, onDone }: Props) {
   const once = useOnceKey();
   const [name, setName] = useState("");
   const [isShared, setShared] = useState(false);
-  const [fault, setFault] = useState<string | null>(null);
-  const [saving, setSaving] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fly, busy } = useFlight();
   const save = async () => {
-    if (saving) return;
-    setSaving(true);
+    setProblem(null);
     const body = { name: name.trim(), filters: filtersIn(search), sort: search.sort, isShared };
     try {
       const header = { "Idempotency-Key": once.keyFor(body) };
@@ -30,18 +31,16 @@ export function NewView({ search, onClose, onDone }: Props) {
       once.done();
       if (data) onDone(searchOfView(data));
     } catch (error) {
-      const problem = Problem.of(error);
-      setFault(problem.byField().name ?? problem.message);
-    } finally {
-      setSaving(false);
+      setProblem(Problem.of(error));
     }
   };
+  const fault = problem?.byField().name;
   return (
     <Modal opened onClose={onClose} title="New view" size="sm" closeButtonProps={{ "aria-label": "Close" }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void save();
+          void fly(save);
         }}
       >
         <TextInput
@@ -62,7 +61,8 @@ export function NewView({ search, onClose, onDone }: Props) {
             onChange={(event) => setShared(event.currentTarget.checked)}
           />
         )}
-        <Button type="submit" mt="md" loading={saving} disabled={name.trim() === ""}>
+        {!fault && <Refusal problem={problem} />}
+        <Button type="submit" mt="md" loading={busy} disabled={name.trim() === ""}>
           Save the view
         </Button>
       </form>

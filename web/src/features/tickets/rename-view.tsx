@@ -3,32 +3,32 @@ import { useState } from "react";
 import { client } from "~/api/client";
 import { Problem } from "~/api/problem";
 import type { View } from "./views";
+import { Refusal } from "~/components/refusal";
+import { useFlight } from "~/lib/flight";
 
 /** Gives a saved view another name. */
 export function RenameView({ view, onClose, onDone }: { view: View; onClose: () => void; onDone: () => void }) {
   const [name, setName] = useState(view.name);
-  const [fault, setFault] = useState<string | null>(null);
-  const [saving, setSaving] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fly, busy } = useFlight();
   const save = async () => {
-    setSaving(true);
+    setProblem(null);
     try {
       const params = { path: { id: view.id } };
       await client.PATCH("/api/saved-views/{id}", { params, body: { name, version: view.version } });
       onDone();
       onClose();
     } catch (error) {
-      const problem = Problem.of(error);
-      setFault(problem.byField().name ?? problem.message);
-    } finally {
-      setSaving(false);
+      setProblem(Problem.of(error));
     }
   };
+  const fault = problem?.byField().name;
   return (
     <Modal opened onClose={onClose} title="Rename the view" size="sm" closeButtonProps={{ "aria-label": "Close" }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void save();
+          void fly(save);
         }}
       >
         <TextInput
@@ -39,7 +39,8 @@ export function RenameView({ view, onClose, onDone }: { view: View; onClose: () 
           maxLength={80}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <Button type="submit" mt="md" loading={saving} disabled={name.trim() === ""}>
+        {!fault && <Refusal problem={problem} />}
+        <Button type="submit" mt="md" loading={busy} disabled={name.trim() === ""}>
           Rename
         </Button>
       </form>

@@ -3,6 +3,7 @@ import { Download } from "lucide-react";
 import { useState } from "react";
 import { type TicketDetail, client } from "~/api/client";
 import { showProblem } from "~/components/toast";
+import { offer } from "~/lib/offer";
 import classes from "./ticket.module.css";
 
 export type Attachment = TicketDetail["attachments"][number];
@@ -38,14 +39,4 @@ export function SaveFile({ file }: { file: Attachment }) {
       <Download size={14} aria-hidden />
     </ActionIcon>
   );
-}
-
-function offer(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  // The browser takes the content after the click.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -6,7 +6,7 @@ use patchcord_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Setup, World};
+use super::{Setup, World, calls_of};
 
 /// A running node. It ends when it is dropped; the database is the other's.
 pub(crate) struct Node {
@@ -24,10 +24,12 @@ impl World {
             model: setup.model,
             options: setup.options,
             live: Live::default(),
+            calls: calls_of(setup.calls, setup.carrier),
             ..Inner::clone(&self.app)
         });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
+        app.start_calls(&tasks, &stop);
         if setup.worker {
             app.start_worker(&tasks, stop.clone());
         }

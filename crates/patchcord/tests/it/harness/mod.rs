@@ -7,6 +7,7 @@ mod engine;
 mod installation;
 mod model;
 mod people;
+mod phone;
 mod program;
 mod rows;
 mod socket;
@@ -16,7 +17,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use patchcord_agents::{Agents, Carrier};
 use patchcord_app::api_tokens::TokenUse;
+use patchcord_app::calls::{self, Calls, Rates};
 use patchcord_app::crm::Crm;
 use patchcord_app::identity::{self, Identity};
 use patchcord_app::keys::Keys;
@@ -46,6 +49,7 @@ pub(crate) use engine::{Engine, both_engines, database_url};
 pub(crate) use installation::{Installation, files};
 pub(crate) use model::{analysis, answering, fitting, scripted};
 pub(crate) use people::{PASSWORD, Town};
+pub(crate) use phone::{JONAS, NORTH, Notebook, SOUTH, STRANGER, Talk, arrival, gone, ring, until};
 pub(crate) use program::{Program, free_port, patchcord, ran, ran_with};
 pub(crate) use rows::{append, change, number, on_server, say, texts};
 pub(crate) use socket::Socket;
@@ -68,6 +72,10 @@ pub(crate) struct Setup {
     pub(crate) identity: Option<identity::Options>,
     /// The desk whose tickets the copilot works on, when it is another one.
     pub(crate) crm: Option<Crm>,
+    /// What an operator set about calls.
+    pub(crate) calls: calls::Options,
+    /// The carrier beside the streams; none unless a test says so.
+    pub(crate) carrier: Option<Arc<dyn Carrier>>,
 }
 
 impl Default for Setup {
@@ -81,8 +89,16 @@ impl Default for Setup {
             clock: Arc::default(),
             identity: None,
             crm: None,
+            calls: calls::Options::default(),
+            carrier: None,
         }
     }
+}
+
+/// The calls of a process.
+pub(crate) fn calls_of(options: calls::Options, carrier: Option<Arc<dyn Carrier>>) -> Calls {
+    let rules = Arc::new(Builtin::new(Playbooks::embedded()));
+    Calls::new(options, (Rates::embedded(), Arc::new(Agents::embedded()), rules), carrier, &Random)
 }
 
 /// The parts of the program over an open database, as the program puts them together.
@@ -109,6 +125,7 @@ pub(crate) fn app(
         outgoing: outgoing(&["127.0.0.0/8"]),
         webhooks: Webhooks::default(),
         background: TaskTracker::new(),
+        calls: calls_of(calls::Options::default(), None),
         meters: Meters::default(),
         machine: Machine { node: "node-of-the-test".into(), gauges: Arc::new(NoGauges) },
         crm: None,
@@ -177,11 +194,12 @@ impl World {
         town: Option<Town>,
         setup: Setup,
     ) -> Self {
-        let Setup { model, worker, options, server, clock, identity, crm, storage } = setup;
+        let Setup { model, worker, options, server, clock, identity, crm, storage, calls, carrier } = setup;
         let identity = identity.map(|options| Identity::new(options, clock.clone()).unwrap());
         let app = app(store.clone(), folder.path(), clock.clone(), model, options);
         let storage = storage.unwrap_or_else(|| app.storage.clone());
-        let app = App::new(Inner { identity, crm, storage, ..Inner::clone(&app) });
+        let calls = calls_of(calls, carrier);
+        let app = App::new(Inner { identity, crm, storage, calls, ..Inner::clone(&app) });
         let town = match town {
             Some(town) => town,
             None if app.crm.is_some() => Town::one(&app).await,
@@ -190,6 +208,7 @@ impl World {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         app.start_live(&tasks, stop.clone());
         app.start_token_use(&tasks, stop.clone());
+        app.start_calls(&tasks, &stop);
         if worker {
             app.start_worker(&tasks, stop.clone());
         }

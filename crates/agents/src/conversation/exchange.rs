@@ -1,13 +1,14 @@
-//! The turns of a call.
+//! What engines and a conversation tell each other.
 
 use patchcord_domain::call::{CallEvent, Ending};
 use patchcord_domain::time::Millis;
 use patchcord_llm::talk::{ToolCall, ToolSpec};
 
-use crate::ToolReply;
+use crate::tools::ToolReply;
 
 /// What happens to a conversation.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time is made and taken; none is kept in a list")]
 pub enum Input {
     /// The stream is open and the model is ready; `resumed` when another node held the call before.
     Started {
@@ -27,6 +28,14 @@ pub enum Input {
     },
     /// The caller pressed a key: `0`–`9`, `*`, `#`.
     Key(char),
+    /// What the model has said, in whole, before it is known how much of it the caller hears. Comes before the `Calls` of
+    /// the same answer; the `Spoke` of the same item settles it, else the next one.
+    Said {
+        /// The words.
+        text: String,
+        /// The model's id of the item, when it has one.
+        item_id: Option<String>,
+    },
     /// What the agent said, as far as the caller heard it.
     Spoke {
         /// The words that were heard.

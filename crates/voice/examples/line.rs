@@ -1,0 +1,375 @@
+//! Measures the audio path beside a bare relay with marks, in one run: processor time, added round trip, memory, lost frames.
+//!
+//! `line [CALLS] [SECONDS]` starts each of the two on one core and makes calls from another. Every 20 ms frame of a call is
+//! answered by the model's server with the same sound; the relay sends a mark after each, the bridge as it does in calls.
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement for people at a terminal")]
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures::{SinkExt, StreamExt};
+use patchcord_agents::{Agents, Facts, Limits, ToolReply, Tools};
+use patchcord_domain::call::{IdentifiedBy, Verification};
+use patchcord_domain::redaction::{Options, Redactor};
+use patchcord_domain::time::{Clock, Millis};
+use patchcord_llm::talk::{ToolCall, ToolSpec};
+use patchcord_voice::frames::{BUFFER, Socket};
+use patchcord_voice::media_streams::{Frame, Writer};
+use patchcord_voice::realtime::{ServerEvent, append};
+use patchcord_voice::realtime_engine::{self, RealtimeOptions};
+use patchcord_voice::session::{Session, open_media};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_util::task::TaskTracker;
+
+const FRAME: usize = 160;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [kind @ ("relay" | "bridge"), model] => runtime.block_on(serve(kind == "bridge", model.to_owned())),
+        [] => runtime.block_on(drive(100, 15)),
+        [calls] => runtime.block_on(drive(calls.parse().unwrap(), 15)),
+        [calls, seconds] => runtime.block_on(drive(calls.parse().unwrap(), seconds.parse().unwrap())),
+        _ => println!("line [CALLS] [SECONDS]"),
+    }
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(BUFFER)
+}
+
+// What is measured.
+
+async fn serve(is_bridge: bool, model: String) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    println!("{}", listener.local_addr().unwrap().port());
+    let tasks = TaskTracker::new();
+    let agents = Arc::new(Agents::embedded());
+    let redactor = Redactor::new(Options::default());
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let socket = tokio_tungstenite::accept_async_with_config(stream, Some(config())).await.unwrap();
+        if is_bridge {
+            tasks.spawn(bridge(socket, model.clone(), Arc::clone(&agents), redactor.clone(), tasks.clone()));
+        } else {
+            tasks.spawn(relay(socket, model.clone()));
+        }
+    }
+}
+
+/// As little as can be done: frames to the model, sound and marks to the carrier.
+async fn relay(mut carrier: WebSocketStream<TcpStream>, model: String) {
+    let stream = TcpStream::connect(model.trim_start_matches("ws://").trim_end_matches('/')).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let (mut model, _) = tokio_tungstenite::client_async_with_config(&model, stream, Some(config())).await.unwrap();
+    let mut writer = Writer::new("");
+    let mut marks = 0_u64;
+    loop {
+        tokio::select! {
+            frame = carrier.next() => {
+                let Some(Ok(Message::Text(text))) = frame else { return };
+                match Frame::read(&text) {
+                    Ok(Frame::Media { payload, .. }) => {
+                        model.send(Message::text(append(payload.as_str()))).await.unwrap();
+                    }
+                    Ok(Frame::Start(start)) => writer = Writer::new(&start.stream_sid),
+                    _ => {}
+                }
+            }
+            event = model.next() => {
+                let Some(Ok(Message::Text(text))) = event else { return };
+                if let Ok(ServerEvent::AudioDelta { delta, .. }) = ServerEvent::read(&text) {
+                    marks += 1;
+                    carrier.feed(Message::text(writer.media(delta.as_str()))).await.unwrap();
+                    carrier.feed(Message::text(writer.mark(&format!("m{marks}")))).await.unwrap();
+                    carrier.flush().await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+async fn bridge(
+    socket: WebSocketStream<TcpStream>,
+    model: String,
+    agents: Arc<Agents>,
+    redactor: Redactor,
+    tasks: TaskTracker,
+) {
+    let mut socket = Socket::new(socket);
+    let Some(opened) = open_media(&mut socket).await else { return };
+    let (recorder, mut recorded) = mpsc::channel(64);
+    let (_operator, operator) = mpsc::channel(4);
+    let clock = Arc::new(Ticking(Instant::now()));
+    tasks.spawn(async move { while recorded.recv().await.is_some() {} });
+    let session = Session {
+        call_id: opened.call_sid.clone(),
+        agents,
+        tools: Arc::new(NoTools),
+        recorder,
+        operator,
+        resume: None,
+        limits: Limits::default(),
+        answered_at: clock.now(),
+        clock,
+        redactor,
+        tasks: tasks.clone(),
+    };
+    let options = RealtimeOptions::new(model, "gpt-realtime-2.1", "marin");
+    realtime_engine::run(session, socket, opened, options).await;
+}
+
+struct Ticking(Instant);
+
+impl Clock for Ticking {
+    fn now(&self) -> Millis {
+        1_764_000_000_000 + self.0.elapsed().as_millis() as i64
+    }
+}
+
+struct NoTools;
+
+#[async_trait]
+impl Tools for NoTools {
+    fn specs(&self) -> &[ToolSpec] {
+        &[]
+    }
+
+    async fn run(&self, _agent: &str, _call: &ToolCall) -> ToolReply {
+        ToolReply { outcome: "failed", content: Value::Null, ..ToolReply::default() }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            verification: Verification::None,
+            identified_by: IdentifiedBy::None,
+            organization: None,
+            contact: None,
+            devices: Vec::new(),
+            tickets: Vec::new(),
+            language: None,
+            workspace: "Northwind IT".into(),
+            local_time: "noon".into(),
+            people_there: true,
+        }
+    }
+}
+
+// What measures.
+
+async fn drive(calls: usize, seconds: u64) {
+    pin("1", std::process::id());
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let model = format!("ws://{}/", listener.local_addr().unwrap());
+    let tasks = TaskTracker::new();
+    tasks.spawn(models(listener, tasks.clone()));
+    println!("| | CPU per call-second | round trip p50 | p99 | frames lost | memory a call |");
+    println!("|---|---|---|---|---|---|");
+    let mut all = Vec::new();
+    // Twice, so that neither has the colder machine.
+    for kind in ["relay", "bridge", "relay", "bridge"] {
+        let figures = contend(kind, &model, calls, seconds, &tasks).await;
+        println!(
+            "| {kind}, {calls} calls | {:.2} ms | {:.2} ms | {:.2} ms | {} of {} | {:.0} kB |",
+            figures.cpu_ms, figures.p50_ms, figures.p99_ms, figures.lost, figures.sent, figures.kilobytes
+        );
+        all.push(figures);
+    }
+    let mean = |of: &dyn Fn(&Figures) -> f64, first: usize| (of(&all[first]) + of(&all[first + 2])) / 2.0;
+    println!(
+        "\nCPU of the bridge by the relay's: {:.2} (goal 1.25); added p99: {:+.2} ms (goal +2); memory beyond the relay's: \
+         {:.0} kB a call (goal 60)",
+        mean(&|f| f.cpu_ms, 1) / mean(&|f| f.cpu_ms, 0),
+        mean(&|f| f.p99_ms, 1) - mean(&|f| f.p99_ms, 0),
+        mean(&|f| f.kilobytes, 1) - mean(&|f| f.kilobytes, 0),
+    );
+}
+
+struct Figures {
+    cpu_ms: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    lost: usize,
+    sent: usize,
+    kilobytes: f64,
+}
+
+async fn contend(kind: &str, model: &str, calls: usize, seconds: u64, tasks: &TaskTracker) -> Figures {
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args([kind, model])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let process = child.id().unwrap();
+    pin("0", process);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let port: u16 = lines.next_line().await.unwrap().unwrap().parse().unwrap();
+    let idle = resident_kilobytes(process);
+    let epoch = Instant::now();
+    let mut running = Vec::new();
+    for number in 0..calls {
+        running.push(tasks.spawn(call(port, number, seconds, epoch)));
+        // Calls begin at different moments of a frame.
+        tokio::time::sleep(Duration::from_micros(20_300 / calls as u64 + 50)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (cpu, since) = (cpu_ms(process), Instant::now());
+    tokio::time::sleep(Duration::from_secs(seconds.saturating_sub(4))).await;
+    let took = since.elapsed().as_secs_f64();
+    let used = cpu_ms(process) - cpu;
+    let loaded = resident_kilobytes(process);
+    let (mut trips, mut sent) = (Vec::new(), 0);
+    for call in running {
+        let (count, mut own) = call.await.unwrap();
+        sent += count;
+        trips.append(&mut own);
+    }
+    trips.sort_unstable();
+    let at = |share: f64| {
+        trips.get(((trips.len() as f64 * share) as usize).min(trips.len() - 1)).map_or(0.0, |us| *us as f64 / 1e3)
+    };
+    child.kill().await.unwrap();
+    Figures {
+        cpu_ms: used / (calls as f64 * took),
+        p50_ms: at(0.5),
+        p99_ms: at(0.99),
+        lost: sent - trips.len(),
+        sent,
+        kilobytes: (loaded - idle) / calls as f64,
+    }
+}
+
+/// One call: gives how many frames were sent and how many microseconds each took there and back.
+async fn call(port: u16, number: usize, seconds: u64, epoch: Instant) -> (usize, Vec<u64>) {
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let url = format!("ws://127.0.0.1:{port}/");
+    let (mut socket, _) = tokio_tungstenite::client_async_with_config(url, stream, Some(config())).await.unwrap();
+    let stream_sid = format!("MZ{number}");
+    socket.send(Message::text(r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#)).await.unwrap();
+    let start = json!({"event": "start", "sequenceNumber": "1", "streamSid": stream_sid, "start": {
+        "streamSid": stream_sid, "accountSid": "AC1", "callSid": format!("CA{number}"), "tracks": ["inbound"],
+        "customParameters": {"token": "t"}, "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}}});
+    socket.send(Message::text(start.to_string())).await.unwrap();
+    // The session of the model is opened meanwhile.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let (mut sent, mut trips) = (0_usize, Vec::new());
+    let frames = seconds as usize * 50;
+    let mut tick = interval(Duration::from_millis(20));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut last = Instant::now();
+    loop {
+        tokio::select! {
+            _ = tick.tick(), if sent < frames => {
+                let mut sound = [0x7f_u8; FRAME];
+                sound[..8].copy_from_slice(&(epoch.elapsed().as_micros() as u64).to_le_bytes());
+                let payload = STANDARD.encode(sound);
+                let frame = format!(
+                    r#"{{"event":"media","sequenceNumber":"{}","media":{{"track":"inbound","chunk":"{}","timestamp":"{}","payload":"{payload}"}},"streamSid":"{stream_sid}"}}"#,
+                    sent + 2, sent + 1, sent * 20
+                );
+                socket.send(Message::text(frame)).await.unwrap();
+                sent += 1;
+                last = Instant::now();
+            }
+            frame = socket.next() => {
+                let Some(Ok(Message::Text(text))) = frame else { break };
+                let now = epoch.elapsed().as_micros() as u64;
+                let frame: Value = serde_json::from_str(&text).unwrap();
+                match frame["event"].as_str() {
+                    Some("media") => {
+                        let sound = STANDARD.decode(frame["media"]["payload"].as_str().unwrap()).unwrap();
+                        for frame in sound.chunks_exact(FRAME) {
+                            trips.push(now - u64::from_le_bytes(frame[..8].try_into().unwrap()));
+                        }
+                    }
+                    Some("mark") => {
+                        let echo = json!({"event": "mark", "streamSid": stream_sid, "mark": frame["mark"]});
+                        socket.send(Message::text(echo.to_string())).await.unwrap();
+                    }
+                    _ => {}
+                }
+            }
+            () = tokio::time::sleep(Duration::from_millis(500)), if sent == frames => {}
+        }
+        if sent == frames && (trips.len() >= frames || last.elapsed() > Duration::from_secs(2)) {
+            break;
+        }
+    }
+    let _ = socket.close(None).await;
+    (sent, trips)
+}
+
+/// The model's server: says back what it hears.
+async fn models(listener: TcpListener, tasks: TaskTracker) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        tasks.spawn(async move {
+            let mut socket = tokio_tungstenite::accept_async_with_config(stream, Some(config())).await.unwrap();
+            let _ = socket.send(Message::text(r#"{"type":"session.created","session":{"id":"s","model":"m"}}"#)).await;
+            while let Some(Ok(Message::Text(text))) = socket.next().await {
+                let answer = match text.strip_prefix(r#"{"type":"input_audio_buffer.append","audio":""#) {
+                    Some(rest) => {
+                        let audio = rest.trim_end_matches("\"}");
+                        format!(
+                            r#"{{"type":"response.output_audio.delta","event_id":"event_1","response_id":"r1","item_id":"item_1","output_index":0,"content_index":0,"delta":"{audio}"}}"#
+                        )
+                    }
+                    None => {
+                        let event: Value = serde_json::from_str(&text).unwrap();
+                        match event["type"].as_str() {
+                            Some("session.update") => r#"{"type":"session.updated","session":{}}"#.to_owned(),
+                            Some("response.create") => {
+                                json!({"type": "response.created", "response": {"id": "r1", "status": "in_progress",
+                                    "metadata": event["response"]["metadata"]}})
+                                .to_string()
+                            }
+                            _ => continue,
+                        }
+                    }
+                };
+                if socket.send(Message::text(answer)).await.is_err() {
+                    break;
+                }
+            }
+        });
+    }
+}
+
+fn pin(core: &str, process: u32) {
+    // A machine with one core measures as well as it can.
+    let _ = std::process::Command::new("taskset")
+        .args(["--all-tasks", "--cpu-list", "--pid", core, &process.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+}
+
+fn cpu_ms(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    // User and system time, in ticks of 10 ms.
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) * 10.0
+}
+
+fn resident_kilobytes(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}

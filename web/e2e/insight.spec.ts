@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { session, unique } from "./desk";
+import { expect, expectAccessible, signIn, test } from "./fixtures";
+
+test("analytics: the numbers are the server's, lead to what is behind them, and are saved as a file", async ({
+  page,
+  request,
+}) => {
+  const { headers } = await session(request, "agent@demo.test");
+  const days = (await (
+    await request.get("/api/dashboard/metrics?granularity=day&from=2026-01-01&to=2026-01-02", { headers })
+  ).json()) as { timezone: string };
+  await signIn(page, "agent@demo.test");
+  await page.getByRole("link", { name: "Analytics" }).click();
+  await expect(page.getByRole("heading", { name: "Analytics", level: 1 })).toBeVisible();
+  await expect(page.getByText(`Days are those of ${days.timezone.replace(/_/g, " ")}`, { exact: false })).toBeVisible();
+  await page.getByText("7 days", { exact: true }).click();
+  await expect(page).toHaveURL(/range=7/);
+
+  const card = page.getByRole("region", { name: "Tickets opened and solved" });
+  await card.getByRole("button", { name: /as a table/ }).click();
+  const rows = card.getByRole("table").getByRole("row");
+  await expect(rows).toHaveCount(8);
+  const shown = await rows.evaluateAll((all) =>
+    all.slice(1).map((row) => [...row.querySelectorAll("th, td")].map((cell) => cell.textContent)),
+  );
+  const first = String(shown[0]?.[0]);
+  const told = (await (
+    await request.get(`/api/dashboard/metrics?granularity=day&from=${first}`, { headers })
+  ).json()) as { items: { day: string; ticketsCreated: number; ticketsResolved: number }[] };
+  expect(shown).toEqual(
+    told.items.map(({ day, ticketsCreated, ticketsResolved }) => [
+      day,
+      String(ticketsCreated),
+      String(ticketsResolved),
+    ]),
+  );
+
+  await test.step("as a file", async () => {
+    const saving = page.waitForEvent("download");
+    await card.getByRole("button", { name: /save as CSV/ }).click();
+    const file = await saving;
+    expect(file.suggestedFilename()).toBe("tickets-opened-and-solved.csv");
+    const lines = readFileSync(await file.path(), "utf8")
+      .trim()
+      .split("\r\n");
+    expect(lines).toEqual(["Day,Opened,Solved", ...shown.map((row) => row.join(","))]);
+  });
+
+  await test.step("to the list behind a number", async () => {
+    const priority = page.getByRole("list", { name: "Open tickets by priority" }).getByRole("link", { name: /Urgent/ });
+    const count = Number(/\d+$/.exec((await priority.textContent()) ?? "")?.[0]);
+    await priority.click();
+    await expect(page).toHaveURL(/priority=URGENT/);
+    const query = "status=OPEN&status=IN_PROGRESS&status=WAITING_ON_CUSTOMER&status=ESCALATED&priority=URGENT";
+    const list = (await (await request.get(`/api/tickets?${query}&count=exact&limit=1`, { headers })).json()) as {
+      total: number;
+    };
+    expect(list.total).toBe(count);
+    await page.goBack();
+    await expect(page).toHaveURL(/analytics\?range=7/);
+  });
+
+  await test.step("days of one's own", async () => {
+    await page.getByText("Days…", { exact: true }).click();
+    await page.getByLabel("First day").fill(first);
+    await expect(page).toHaveURL(new RegExp(`from=${first}`));
+    await expectAccessible(page);
+  });
+});
+
+test.describe("import", () => {
+  test.use({ refusals: [422] });
+
+  test("a file is tried out, its columns are explained, and it is written as a whole", async ({ page }) => {
+    const company = unique("Birchwood ");
+    await signIn(page, "admin@demo.test");
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Import" }).click();
+    const file = (content: string) => ({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(content) });
+    const field = page.locator("input[type=file]");
+    await field.setInputFiles(file(`Bezeichnung;U-E code;Farbe\n${company};12;blue\n`));
+    await page.getByRole("combobox", { name: "What “Bezeichnung” is" }).click();
+    await page.getByRole("option", { name: "name", exact: true }).click();
+    await page.getByRole("combobox", { name: "What “Farbe” is" }).click();
+    await page.getByRole("option", { name: "Passed over" }).click();
+    await page.getByRole("button", { name: "Try it out" }).click();
+    await expect(page.getByRole("heading", { name: "Not good yet" })).toBeVisible();
+    await expect(page.getByRole("table", { name: "What is wrong" })).toContainText("Line 2");
+    await expect(page.getByRole("button", { name: /^Import \d/ })).toHaveCount(0);
+    await expectAccessible(page);
+
+    await field.setInputFiles(file(`name,ueCode\n${company},${String(Date.now()).slice(-8)}\n`));
+    await page.getByRole("button", { name: "Try it out" }).click();
+    await expect(page.getByRole("heading", { name: "This is what would happen" })).toBeVisible();
+    await page.getByRole("button", { name: "Import 1 line" }).dblclick();
+    await expect(page.getByRole("heading", { name: "Written" })).toBeVisible();
+    await page.goto(`/organizations?q=${encodeURIComponent(company)}`);
+    await expect(page.getByRole("link", { name: company })).toHaveCount(1);
+  });
+});
+
+test("health: nodes, database, model and queue, for administrators", async ({ page }) => {
+  await signIn(page, "admin@demo.test");
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Health" }).click();
+  await expect(page.getByText("All in all")).toBeVisible();
+  await expect(page.getByText(/builtin/)).toBeVisible();
+  await expect(page.getByRole("table", { name: "Nodes" })).toBeVisible();
+});

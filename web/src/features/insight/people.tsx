@@ -1,0 +1,111 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { api } from "~/api/client";
+import { Failure } from "~/components/route-error";
+import { TableSkeleton } from "~/components/table";
+import { RankedBars } from "./bars";
+import { ChartCard } from "./chart-card";
+import { inTime, share } from "./figures";
+import classes from "./insight.module.css";
+
+const COLUMNS = ["Name", "Solved", "Replies", "First reply after", "Solved after", "Copilot used", "Open now"];
+
+/** What everybody did in the days that are looked at. */
+export function AgentFigures({ from, to }: { from: string; to: string }) {
+  const { data, error, refetch } = useQuery({
+    ...api.queryOptions("get", "/api/dashboard/agents", { params: { query: { from, to } } }),
+    enabled: from !== "",
+    placeholderData: keepPreviousData,
+  });
+  const people = data?.items ?? [];
+  const used = (one: (typeof people)[number]) => {
+    const taken = one.suggestionsAccepted + one.suggestionsEdited;
+    return share(taken, taken + one.suggestionsRejected);
+  };
+  return (
+    <ChartCard
+      size="wide"
+      title="People"
+      hint="who solved most is first"
+      columns={COLUMNS}
+      rows={people.map((one) => [
+        one.name,
+        one.solved,
+        one.replies,
+        one.meanFirstResponseSeconds,
+        one.meanResolutionSeconds,
+        used(one),
+        one.openNow,
+      ])}
+      format={(value, column) => (column === 3 || column === 4 ? inTime(value) : value.toLocaleString("en"))}
+    >
+      {error && !data ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : !data ? (
+        <TableSkeleton label="people" rows={4} />
+      ) : people.length === 0 ? (
+        <p className={classes.none}>Nobody did anything in these days.</p>
+      ) : (
+        <RankedBars
+          label="Tickets solved, by who solved them"
+          items={people.slice(0, 8).map((one, index) => ({
+            key: one.supportAgent?.id ?? one.user?.id ?? String(index),
+            label: `${one.name} · ${String(one.replies)} replies · first reply after ${inTime(one.meanFirstResponseSeconds)}`,
+            value: one.solved,
+            to: {
+              to: "/tickets",
+              search: {
+                ...(one.supportAgent && { assigneeId: one.supportAgent.id }),
+                resolvedFrom: from,
+                resolvedTo: to,
+              },
+            },
+          }))}
+        />
+      )}
+    </ChartCard>
+  );
+}
+
+/** Who writes most, of all time. */
+export function Customers() {
+  const { data, error, refetch } = useQuery(
+    api.queryOptions("get", "/api/dashboard/customers", { params: { query: { limit: 8 } } }),
+  );
+  const items = data?.items ?? [];
+  return (
+    <ChartCard
+      size="third"
+      title="Customers"
+      hint="tickets of all time"
+      columns={["Name", "Tickets", "Open", "Mood, -1 to 1"]}
+      rows={items.map((one) => [one.name, one.tickets, one.openTickets, one.averageSentiment])}
+      format={(value, column) => (column === 3 ? value.toFixed(2) : value.toLocaleString("en"))}
+    >
+      {error && !data ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : !data ? (
+        <TableSkeleton label="customers" rows={4} />
+      ) : (
+        <>
+          <RankedBars
+            label="Tickets by customer"
+            items={items.map(({ id, name, tickets }) => ({
+              key: id,
+              label: name,
+              value: tickets,
+              to: { to: "/tickets", search: { organizationId: id } },
+            }))}
+          />
+          {items.length > 0 && (
+            <p className={classes.hint}>
+              <Link to="/organizations" className={classes.link}>
+                All organizations
+              </Link>
+            </p>
+          )}
+        </>
+      )}
+    </ChartCard>
+  );
+}
