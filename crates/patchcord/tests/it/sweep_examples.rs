@@ -383,9 +383,10 @@ fn view(own: &Rows) -> Value {
 
 fn a_policy(own: &Rows) -> Value {
     let assign = json!({"type": "ASSIGN", "supportAgentId": own["support_agent"]});
+    let notify = json!({"type": "NOTIFY", "teamId": own["team"]});
     json!({
         "organizationId": own["organization"], "priority": "HIGH", "resolutionMinutes": 60,
-        "escalationRules": [{"clock": "RESOLUTION", "atPercent": 90, "actions": [assign]}],
+        "escalationRules": [{"clock": "RESOLUTION", "atPercent": 90, "actions": [assign, notify]}],
     })
 }
 

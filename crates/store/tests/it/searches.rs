@@ -57,13 +57,13 @@ async fn a_subject_grows_and_is_cut_into_parts(engine: Engine) {
 
 async fn a_subject_is_written_anew(engine: Engine) {
     let (db, workspace) = engine.workspace().await;
-    change!(db, workspace, search::add, ARTICLE, "a", "old words");
-    change!(db, workspace, search::append, ARTICLE, "a", "x ".repeat(40_000));
-    change!(db, workspace, search::append, ARTICLE, "a", "tail");
-    change!(db, workspace, search::replace, ARTICLE, "a", "new words");
+    change!(db, workspace, search::add, TICKET, "a", "old words");
+    change!(db, workspace, search::append, TICKET, "a", "x ".repeat(40_000));
+    change!(db, workspace, search::append, TICKET, "a", "tail");
+    change!(db, workspace, search::replace, TICKET, "a", "new words");
     assert_eq!(parts(&db).await, [(0, 9)]);
-    assert_eq!(found(&db, &workspace, ARTICLE, "old x tail").await, Vec::<String>::new());
-    assert_eq!(found(&db, &workspace, ARTICLE, "new").await, ["a"]);
+    assert_eq!(found(&db, &workspace, TICKET, "old x tail").await, Vec::<String>::new());
+    assert_eq!(found(&db, &workspace, TICKET, "new").await, ["a"]);
     if engine == Engine::Sqlite {
         let check = "SELECT COUNT(*) FROM search_words WHERE search_words MATCH 'old OR tail'";
         assert_eq!(number(&db.raw().await, check).await, 0);
@@ -73,9 +73,9 @@ async fn a_subject_is_written_anew(engine: Engine) {
     db.write(move |tx| {
         Box::pin(async move {
             let tenant: Tenant<'_, Tx> = tx.tenant(&of);
-            search::replace(tenant, ARTICLE, "a", "one").await?;
-            search::append(tenant, ARTICLE, "a", "two").await?;
-            search::append(tenant, ARTICLE, "a", "three").await?;
+            search::replace(tenant, TICKET, "a", "one").await?;
+            search::append(tenant, TICKET, "a", "two").await?;
+            search::append(tenant, TICKET, "a", "three").await?;
             Ok::<_, StoreError>(())
         })
     })

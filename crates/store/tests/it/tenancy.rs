@@ -397,6 +397,10 @@ async fn references_across_workspaces_are_refused(engine: Engine) {
             Box::pin(async move {
                 let [team, agent, ticket] = ["team", "agent", "ticket"].map(|name| format!("{of}_{name}"));
                 teams::add_member(tx.tenant(&of), &team, &agent).await?;
+                let tag = format!(
+                    "INSERT INTO ticket_tags (workspace_id, tag, ticket_id) VALUES ('{of}', 'swept', '{ticket}')"
+                );
+                tx.execute_unprepared(&tag).await?;
                 calls::fill(tx.tenant(&of)).await?;
                 waiting::add(tx.tenant(&of), &ticket, &team, 1).await
             })
