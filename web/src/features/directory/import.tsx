@@ -149,19 +149,20 @@ export function ImportPage() {
               Import {report.valid.toLocaleString("en")} {report.valid === 1 ? "line" : "lines"}
             </Button>
           )}
-          {busy && (
+        </Group>
+        {progress !== null && (
+          <Group gap="md" wrap="nowrap">
+            <div role="status" style={{ flex: 1 }}>
+              <Progress value={progress < 1 ? progress * 100 : 100} animated={progress >= 1} aria-label="Sent" />
+              <Text size="xs" c="dimmed" mt={4}>
+                {progress < 1 ? `Sending: ${String(Math.round(progress * 100))} %` : "The server reads the file…"}
+              </Text>
+            </div>
+            {/* Not where the button was that began it: a double click must not take it back. */}
             <Button variant="subtle" color="gray" size="sm" onClick={() => abort.current?.abort()}>
               Cancel
             </Button>
-          )}
-        </Group>
-        {progress !== null && (
-          <div role="status">
-            <Progress value={progress < 1 ? progress * 100 : 100} animated={progress >= 1} aria-label="Sent" />
-            <Text size="xs" c="dimmed" mt={4}>
-              {progress < 1 ? `Sending: ${String(Math.round(progress * 100))} %` : "The server reads the file…"}
-            </Text>
-          </div>
+          </Group>
         )}
         <Refusal problem={problem} />
         {problem && problem.fields.length > 0 && (
