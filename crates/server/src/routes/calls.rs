@@ -186,6 +186,9 @@ pub(crate) async fn list_organization_calls(
     Id(id): Id,
     Params(params): Params<CallQuery>,
 ) -> Result<Json<Page<CallRow>>, ApiError> {
+    if params.organization_id.iter().any(|other| *other != id) {
+        return Err(ApiError::invalid("organizationId", "is the organization of the address; leave it out"));
+    }
     let page = params.page()?;
     let query = params.query(&page).map_err(AppError::Invalid)?;
     Ok(shown(desk.app.organization_calls(&actor, &id, query, page.count).await?, &page))
