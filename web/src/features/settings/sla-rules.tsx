@@ -188,7 +188,13 @@ function RuleLine({ number, rule, onChange, onRemove }: LineProps) {
               searchable
               placeholder={NOBODY[action.type] ?? ""}
               data={[
-                { group: "People", items: under(AGENT, agents.filter(({ kind }) => kind !== "BOT")) },
+                {
+                  group: "People",
+                  items: under(
+                    AGENT,
+                    agents.filter(({ kind }) => kind !== "BOT"),
+                  ),
+                },
                 { group: "Teams", items: under(TEAM, teams) },
               ]}
               value={action.whom}
