@@ -3,6 +3,7 @@
 use patchcord_domain::ticket::{AuthorType, EventKind, Status};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
+pub use patchcord_store::messages::NamedMessage;
 use patchcord_store::rows::{Contact, Message, Suggestion, Ticket, User};
 use patchcord_store::{search, users};
 use serde_json::json;
@@ -23,15 +24,6 @@ pub struct NewMessage {
     pub author_type: Option<String>,
     /// The draft that the text came from.
     pub suggestion_id: Option<String>,
-}
-
-/// A message with the name of its author.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedMessage {
-    /// The message.
-    pub message: Message,
-    /// Name of the author.
-    pub author: Option<String>,
 }
 
 impl App {

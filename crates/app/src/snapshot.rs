@@ -1,6 +1,6 @@
 //! The snapshot that a model sees of a ticket, built from rows of one workspace.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 use patchcord_domain::copilot::Kind;
@@ -11,11 +11,11 @@ use patchcord_domain::snapshot::{DeviceFacts, Snapshot, SnapshotMessage, Source,
 use patchcord_domain::text::head;
 use patchcord_domain::ticket::{EventKind, label};
 use patchcord_domain::time::{HOUR, MINUTE, Millis, to_rfc3339};
+use patchcord_store::messages::{self, NamedMessage};
 use patchcord_store::rows::{Contact, Message, Organization, Ticket, TicketEvent, User};
-use patchcord_store::{Reader, Tenant, directory, messages, search, tickets, trail, users};
+use patchcord_store::{Reader, Tenant, directory, search, tickets, trail, users};
 
 use crate::knowledge::{Found, GOOD_ENOUGH, PASSAGE_MAX, WORDS_MAX, best_articles};
-use crate::ticket_detail::authors;
 use crate::tickets::unique;
 use crate::{App, AppError};
 
@@ -106,11 +106,10 @@ impl Snapshots for OwnDesk {
             Some(id) => directory::device(tenant, id).await?.map(device_facts),
             None => None,
         };
-        let newest = messages::newest(tenant, ticket_id, MESSAGES_MAX).await?;
-        let user_ids = unique(newest.iter().filter_map(|message| message.author_user_id.clone()).collect());
-        let people = users::some(tenant, &user_ids).await?;
-        let names = authors(tenant, &newest, &people, contact.as_ref(), None).await?;
+        let newest = messages::newest_named(tenant, ticket_id, MESSAGES_MAX).await?;
         let lines = trail::newest_besides(tenant, ticket_id, &OWN_EVENTS, EVENTS).await?;
+        let actors = lines.iter().filter_map(|line| line.actor_id.clone());
+        let people = users::some(tenant, &unique(actors.collect())).await?;
         let attachments = tickets::attachments(tenant, ticket_id).await?;
         let omitted = usize::try_from(ticket.message_count).unwrap_or(0).saturating_sub(newest.len());
         let mut snapshot = Snapshot {
@@ -120,7 +119,7 @@ impl Snapshots for OwnDesk {
             organization,
             contact: contact.map(|contact| contact.name),
             device,
-            messages: newest.into_iter().map(|message| entry(message, &names)).collect(),
+            messages: newest.into_iter().map(entry).collect(),
             messages_omitted: omitted,
             events: lines.iter().map(|line| in_words(line, &people)).collect(),
             attachments: attachments.into_iter().map(|attachment| attachment.file_name).collect(),
@@ -152,12 +151,11 @@ fn device_facts(device: directory::DeviceFacts) -> DeviceFacts {
     }
 }
 
-fn entry(message: Message, names: &HashMap<String, String>) -> SnapshotMessage {
-    let author_id = message.author_contact_id.or(message.author_agent_id).or(message.author_user_id);
+fn entry(NamedMessage { message, author }: NamedMessage) -> SnapshotMessage {
     SnapshotMessage {
         id: message.id,
         author: message.author_type,
-        author_name: author_id.and_then(|id| names.get(&id).cloned()),
+        author_name: author,
         at: to_rfc3339(message.created_at),
         is_internal: message.is_internal,
         body: message.body,

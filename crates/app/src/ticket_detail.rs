@@ -1,17 +1,15 @@
 //! A ticket with everything around it: what its page shows.
 
-use std::collections::HashMap;
-
 use patchcord_domain::sla::ClockView;
 use patchcord_domain::time::Millis;
 use patchcord_store::directory::DeviceFacts;
+use patchcord_store::messages::{self, NamedMessage};
 use patchcord_store::rows::{Attachment, Contact, Message, Organization, SupportAgent, Ticket, TicketSla, User};
 use patchcord_store::ticket_detail::{self, Around, Which};
-use patchcord_store::{Connection, Tenant, directory, messages, tickets, users};
+use patchcord_store::{Connection, Tenant, tickets};
 
 use crate::AppError;
 use crate::sla::Viewer;
-use crate::tickets::unique;
 
 /// Most messages that a ticket's answer carries; older ones are counted, not shown.
 const MESSAGES_SHOWN: u64 = 500;
@@ -32,11 +30,9 @@ pub struct Detail {
     /// Who opened it, when it was a user.
     pub created_by: Option<User>,
     /// The newest messages, oldest first.
-    pub messages: Vec<Message>,
+    pub messages: Vec<NamedMessage>,
     /// How many older messages are not shown.
     pub messages_omitted: i64,
-    /// Names of the messages' authors by their ids.
-    pub authors: HashMap<String, String>,
     /// Files, oldest first.
     pub attachments: Vec<Attachment>,
     /// Its service-level clocks as they look at the moment of the answer.
@@ -50,7 +46,7 @@ pub(crate) async fn detail<C: Connection>(
     now: Millis,
 ) -> Result<Detail, AppError> {
     let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
-    let messages = messages::newest(tenant, &ticket.id, MESSAGES_SHOWN).await?;
+    let messages = messages::newest_named(tenant, &ticket.id, MESSAGES_SHOWN).await?;
     complete(tenant, Around { ticket, ..around }, messages, now).await
 }
 
@@ -61,7 +57,7 @@ pub(crate) async fn detail_by<C: Connection>(
     now: Millis,
 ) -> Result<Detail, AppError> {
     let around = ticket_detail::around(tenant, which).await?.ok_or(AppError::NotFound("ticket"))?;
-    let messages = messages::newest(tenant, &around.ticket.id, MESSAGES_SHOWN).await?;
+    let messages = messages::newest_named(tenant, &around.ticket.id, MESSAGES_SHOWN).await?;
     complete(tenant, around, messages, now).await
 }
 
@@ -75,7 +71,9 @@ pub(crate) async fn fresh<C: Connection>(
     let pointers = [&ticket.organization_id, &ticket.contact_id, &ticket.device_id, &ticket.assignee_id];
     if pointers.iter().any(|id| id.is_some()) {
         let around = ticket_detail::around(tenant, Which::Id(&ticket.id)).await?.ok_or(AppError::NotFound("ticket"))?;
-        return complete(tenant, Around { ticket, ..around }, vec![message], now).await;
+        let asked = around.contact.as_ref().map(|contact| contact.name.clone());
+        let author = asked.or_else(|| around.created_by.as_ref().map(|user| user.name.clone()));
+        return complete(tenant, Around { ticket, ..around }, vec![NamedMessage { message, author }], now).await;
     }
     let created_by = match &ticket.created_by_user_id {
         Some(id) => tenant.get::<User>(id).await?,
@@ -95,22 +93,18 @@ pub(crate) async fn fresh<C: Connection>(
         created_by,
         has_files: false,
     };
-    complete(tenant, around, vec![message], now).await
+    let author = around.created_by.as_ref().map(|user| user.name.clone());
+    complete(tenant, around, vec![NamedMessage { message, author }], now).await
 }
 
 async fn complete<C: Connection>(
     tenant: Tenant<'_, C>,
     around: Around,
-    messages: Vec<Message>,
+    messages: Vec<NamedMessage>,
     now: Millis,
 ) -> Result<Detail, AppError> {
     let Around { ticket, organization, contact, device, assignee, created_by, sla, has_files } = around;
     let attachments = if has_files { tickets::attachments(tenant, &ticket.id).await? } else { Vec::new() };
-    let known: Vec<&str> = created_by.iter().map(|user| user.id.as_str()).collect();
-    let others = messages.iter().filter_map(|message| message.author_user_id.clone());
-    let mut people = users::some(tenant, &unique(others.filter(|id| !known.contains(&id.as_str())).collect())).await?;
-    people.extend(created_by.clone());
-    let authors = authors(tenant, &messages, &people, contact.as_ref(), assignee.as_ref()).await?;
     let messages_omitted = ticket.message_count - i64::try_from(messages.len()).unwrap_or(i64::MAX);
     let clocks = match &sla {
         Some(sla) => Viewer::new(tenant, now).views(sla.business_hours_only, &sla.clocks(&ticket)).await?,
@@ -125,32 +119,7 @@ async fn complete<C: Connection>(
         created_by,
         messages,
         messages_omitted: messages_omitted.max(0),
-        authors,
         attachments,
         clocks,
     })
-}
-
-/// Names of messages' authors by id: users, contacts and support agents.
-pub(crate) async fn authors<C: Connection>(
-    tenant: Tenant<'_, C>,
-    messages: &[Message],
-    people: &[User],
-    contact: Option<&Contact>,
-    agent: Option<&SupportAgent>,
-) -> Result<HashMap<String, String>, AppError> {
-    let mut names: HashMap<String, String> = people.iter().map(|user| (user.id.clone(), user.name.clone())).collect();
-    names.extend(contact.map(|contact| (contact.id.clone(), contact.name.clone())));
-    names.extend(agent.map(|agent| (agent.id.clone(), agent.name.clone())));
-    let contacts = messages.iter().filter_map(|message| message.author_contact_id.clone());
-    let missing: Vec<String> = unique(contacts.filter(|id| !names.contains_key(id)).collect());
-    for contact in directory::contacts(tenant, &missing).await? {
-        names.insert(contact.id, contact.name);
-    }
-    let agents = messages.iter().filter_map(|message| message.author_agent_id.clone());
-    let agents = unique(agents.filter(|id| !names.contains_key(id)).collect());
-    for agent in directory::support_agents(tenant, &agents).await? {
-        names.insert(agent.id, agent.name);
-    }
-    Ok(names)
 }

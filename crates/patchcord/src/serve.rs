@@ -18,6 +18,8 @@ use crate::cli::{Role, Serve};
 use crate::settings::{Provider, Settings};
 use crate::{machine, wiring};
 
+/// When the start is over, the first look of each task in the background included.
+const SETTLED: Duration = Duration::from_secs(3);
 /// How long calls that are moved to another node may take to say so.
 const MOVING: Duration = Duration::from_secs(5);
 
@@ -74,6 +76,7 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
     let mut server = tokio::task::JoinSet::new();
     server.spawn(patchcord_server::serve(listener, desk.clone()));
     welcome(settings, options, &app)?;
+    tasks.spawn(settle(background.clone()));
 
     let ended = tokio::select! {
         () = stop_signals.next() => None,
@@ -115,6 +118,19 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
             tracing::warn!("ended at once by a second signal");
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+/// Gives back what the start needed, once it is over.
+async fn settle(background: CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(SETTLED) => {}
+        () = background.cancelled() => return,
+    }
+    match tokio::task::spawn_blocking(patchcord_memory::give_back).await {
+        Ok(Ok(given)) => tracing::debug!(bytes = given.program, "gave back pages that the start needed"),
+        Ok(Err(error)) => tracing::debug!(%error, "memory of the start is kept"),
+        Err(error) => tracing::debug!(%error, "memory of the start is kept"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use sea_orm::{DbBackend, Statement, Value, Values};
 
-/// Values after which a batch is full: bounds what waits in memory.
-const VALUES_MAX: usize = 4_000;
+/// Values after which a batch is full: bounds what waits in memory, and SQLite looks for the name of each value among all.
+const VALUES_MAX: usize = 1_000;
 
 /// Statements that wait to be run one after the other.
 #[derive(Default)]

@@ -2,9 +2,122 @@
 
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Value};
 
+use crate::by_position::by_position;
 use crate::entities::ticket_messages;
 use crate::rows::Message;
 use crate::{StoreError, Tenant};
+
+/// A message with the name of its author.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedMessage {
+    /// The message.
+    pub message: Message,
+    /// Name of the author.
+    pub author: Option<String>,
+}
+
+/// What is read of a message and its author.
+struct Line {
+    id: String,
+    ticket_id: String,
+    origin_ticket_id: Option<String>,
+    author_type: String,
+    author_user_id: Option<String>,
+    author_contact_id: Option<String>,
+    author_agent_id: Option<String>,
+    body: String,
+    is_internal: bool,
+    suggestion_id: Option<String>,
+    created_at: i64,
+    author: Option<String>,
+}
+
+by_position!(Line {
+    id: "m.id",
+    ticket_id: "m.ticket_id",
+    origin_ticket_id: "m.origin_ticket_id",
+    author_type: "m.author_type",
+    author_user_id: "m.author_user_id",
+    author_contact_id: "m.author_contact_id",
+    author_agent_id: "m.author_agent_id",
+    body: "m.body",
+    is_internal: "m.is_internal",
+    suggestion_id: "m.suggestion_id",
+    created_at: "m.created_at",
+} author);
+
+/// The newest messages of a ticket with their authors, at most `limit`, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_named<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    ticket_id: &str,
+    limit: u64,
+) -> Result<Vec<NamedMessage>, StoreError> {
+    // The limit is part of the text: PostgreSQL plans a statement once when it knows the limit, and each time when not.
+    let rest = format!("m.ticket_id = $2 ORDER BY m.created_at DESC, m.id DESC LIMIT {limit}");
+    let mut messages = with_authors(tenant, &rest, ticket_id).await?;
+    messages.reverse();
+    Ok(messages)
+}
+
+/// The message with this id and its author.
+///
+/// # Errors
+/// When the database fails.
+pub async fn named<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -> Result<Option<NamedMessage>, StoreError> {
+    Ok(with_authors(tenant, "m.id = $2 LIMIT 1", id).await?.pop())
+}
+
+/// The first message of a ticket and its author.
+///
+/// # Errors
+/// When the database fails.
+pub async fn first_named<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    ticket_id: &str,
+) -> Result<Option<NamedMessage>, StoreError> {
+    Ok(with_authors(tenant, "m.ticket_id = $2 ORDER BY m.created_at, m.id LIMIT 1", ticket_id).await?.pop())
+}
+
+/// Messages with their authors' names; `rest` is the condition on `$2`, the order and the limit.
+async fn with_authors<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    rest: &str,
+    value: &str,
+) -> Result<Vec<NamedMessage>, StoreError> {
+    let sql = format!(
+        "SELECT {} COALESCE(c.name, a.name, u.name) AS author FROM ticket_messages m \
+         LEFT JOIN contacts c ON c.workspace_id = m.workspace_id AND c.id = m.author_contact_id \
+         LEFT JOIN support_agents a ON a.workspace_id = m.workspace_id AND a.id = m.author_agent_id \
+         LEFT JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.author_user_id \
+         WHERE m.workspace_id = $1 AND {rest}",
+        Line::COLUMNS
+    );
+    let lines = Line::find_by_statement(tenant.statement(&sql, [value.into()])).all(tenant.connection).await?;
+    Ok(lines.into_iter().map(|line| line.named(tenant.workspace_id().as_str())).collect())
+}
+
+impl Line {
+    fn named(self, workspace_id: &str) -> NamedMessage {
+        let message = Message {
+            workspace_id: workspace_id.to_owned(),
+            id: self.id,
+            ticket_id: self.ticket_id,
+            origin_ticket_id: self.origin_ticket_id,
+            author_type: self.author_type,
+            author_user_id: self.author_user_id,
+            author_contact_id: self.author_contact_id,
+            author_agent_id: self.author_agent_id,
+            body: self.body,
+            is_internal: self.is_internal,
+            suggestion_id: self.suggestion_id,
+            created_at: self.created_at,
+        };
+        NamedMessage { message, author: self.author }
+    }
+}
 
 /// The newest messages of a ticket, at most `limit`, oldest first.
 pub async fn newest<C: ConnectionTrait>(

@@ -66,6 +66,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0012_lists.sql"),
         include_str!("../migrations/postgres/0012_lists.sql"),
     ),
+    (
+        "0013_tickets_of_nobody",
+        include_str!("../migrations/sqlite/0013_tickets_of_nobody.sql"),
+        include_str!("../migrations/postgres/0013_tickets_of_nobody.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

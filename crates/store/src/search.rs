@@ -289,11 +289,13 @@ pub(crate) fn phrases_query(backend: DbBackend, text: &str) -> Option<String> {
     let sqlite = backend == DbBackend::Sqlite;
     let mut left = WORDS_MAX;
     let mut phrases = Vec::new();
+    let mut begins = false;
     for part in text.split_whitespace() {
         let folded = fold(part);
         let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(left).collect();
         left -= words.len();
-        if !words.is_empty() {
+        if let Some(last) = words.last() {
+            begins = may_begin(last);
             phrases.push(if sqlite {
                 format!("\"{}\"", words.join(" "))
             } else {
@@ -302,7 +304,7 @@ pub(crate) fn phrases_query(backend: DbBackend, text: &str) -> Option<String> {
         }
     }
     let last = phrases.last_mut()?;
-    if may_begin(last.trim_matches(['"', '\''])) {
+    if begins {
         *last += if sqlite { "*" } else { ":*" };
     }
     Some(phrases.join(if sqlite { " AND " } else { " & " }))
@@ -317,6 +319,7 @@ mod tests {
         for (text, sqlite, postgres) in [
             ("10.20.10.114", "\"10 20 10 114\"*", "'10' <-> '20' <-> '10' <-> '114':*"),
             ("Café HAL-LT", "\"cafe\" AND \"hal lt\"*", "'cafe' & 'hal' <-> 'lt':*"),
+            ("10.20.1", "\"10 20 1\"", "'10' <-> '20' <-> '1'"),
             ("-- nb\" OR", "\"nb\" AND \"or\"*", "'nb' & 'or':*"),
         ] {
             assert_eq!(phrases_query(DbBackend::Sqlite, text).as_deref(), Some(sqlite));

@@ -228,7 +228,8 @@ pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> R
     let order = format!("{key} {direction}, t.id {direction} LIMIT {limit}");
     let sql = if conditions.lead.is_none() && offset == 0 {
         let (columns, all) = (Line::COLUMNS, conditions.sql.join(" AND "));
-        format!("SELECT {columns} CAST({key} AS BIGINT) FROM tickets t {JOINS} WHERE {all} ORDER BY {order}")
+        let table = conditions.table();
+        format!("SELECT {columns} CAST({key} AS BIGINT) FROM {table} {JOINS} WHERE {all} ORDER BY {order}")
     } else {
         // The page first, and then what is shown of it: else everything would be read of each row that is passed over.
         format!(
@@ -256,6 +257,8 @@ struct Conditions {
     backend: DbBackend,
     /// A statement that gives the ids of few tickets, as `subject_id`: with them it begins, and nothing else is walked through.
     lead: Option<String>,
+    /// Only tickets of which a clock ran out, whoever has them.
+    late: bool,
     sql: Vec<String>,
     values: Vec<Value>,
 }
@@ -265,7 +268,9 @@ impl Conditions {
     async fn of<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Option<Self>, StoreError> {
         let backend = tenant.connection.get_database_backend();
         let sql = vec!["t.workspace_id = $1".to_owned()];
-        let mut all = Self { backend, lead: None, sql, values: Vec::new() };
+        let of_few = [&query.organizations, &query.contacts].iter().any(|ids| !ids.is_empty());
+        let late = query.sla == Some(Sla::Breached) && !of_few && query.assignees.is_empty();
+        let mut all = Self { backend, lead: None, late, sql, values: Vec::new() };
         all.any_of("t.status", query.statuses.iter().map(|value| value.as_str()));
         all.any_of("t.priority", query.priorities.iter().map(|value| value.as_str()));
         all.any_of("t.channel", query.channels.iter().map(|value| value.as_str()));
@@ -297,7 +302,16 @@ impl Conditions {
     fn from(&self) -> String {
         match &self.lead {
             Some(lead) => format!("({lead}) AS hits CROSS JOIN tickets t"),
-            None => "tickets t".to_owned(),
+            None => self.table().to_owned(),
+        }
+    }
+
+    /// SQLite does not know how few tickets are late when it has never seen one, so it is told where to look.
+    fn table(&self) -> &'static str {
+        if self.late && self.lead.is_none() && self.backend == DbBackend::Sqlite {
+            "tickets t INDEXED BY tickets_by_breach"
+        } else {
+            "tickets t"
         }
     }
 

@@ -5,6 +5,7 @@ mod load;
 mod parts;
 mod report;
 mod server;
+mod soak;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const MEASURE: Duration = Duration::from_secs(3);
 /// How often each is measured; an odd number.
 const ROUNDS: usize = 3;
+/// When a server is looked at that nothing was asked of yet.
+const IDLE_AFTER: Duration = Duration::from_secs(5);
 const PACED: Duration = Duration::from_secs(6);
 const TICKETS: u64 = 10_000;
 const EMAIL: &str = "bench@patchcord.test";
@@ -34,18 +37,26 @@ struct Wanted {
     first: bool,
     /// Tickets of the second part.
     tickets: u64,
+    /// Calls of the soak, which then is all that is measured.
+    calls: Option<u64>,
     /// The program, when none shall be built.
     binary: Option<String>,
 }
 
 fn wanted(arguments: &[String]) -> Result<Wanted, Usage> {
-    let mut wanted = Wanted { first: true, tickets: large::TICKETS, binary: None };
-    let mut rest = arguments.iter();
+    let mut wanted = Wanted { first: true, tickets: large::TICKETS, calls: None, binary: None };
+    let mut rest = arguments.iter().peekable();
     let mut counted = false;
     while let Some(flag) = rest.next() {
         let mut value = || rest.next().cloned().ok_or_else(|| Usage(format!("{flag} needs a value")));
         match flag.as_str() {
             "--large" => wanted.first = false,
+            "--calls" => {
+                let count = rest.next_if(|next| !next.starts_with("--")).map(|count| count.replace(['_', ','], ""));
+                let count = count.map_or(Ok(soak::CALLS), |count| count.parse());
+                let count = count.ok().filter(|count| (1..=1_000_000).contains(count));
+                wanted.calls = Some(count.ok_or_else(|| Usage("--calls takes 1 to 1000000".to_owned()))?);
+            }
             "--binary" => wanted.binary = Some(value()?),
             "--tickets" => {
                 let count = value()?.replace(['_', ','], "").parse().ok();
@@ -73,6 +84,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     remember_cores();
     let load_before = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load_before: String = load_before.split(' ').take(1).collect();
+    if let Some(calls) = wanted.calls {
+        return soak::run(&binary, calls, &load_before);
+    }
     let cluster = postgres::Cluster::durable(can_pin().then_some(SERVER_CORE))?;
     if wanted.first {
         beside_node(&binary, wanted.binary.is_none(), &cluster, load_before.clone())?;
@@ -174,6 +188,8 @@ struct Contender {
 impl Contender {
     /// Looks at the server before anything was asked of it. Without a token, a user signs in.
     fn new(name: &'static str, server: Server, token: Option<&str>) -> Result<Self> {
+        // What the start needed is given back by then.
+        std::thread::sleep(IDLE_AFTER);
         let requests = Requests {
             idle_mib: server.resident_mib(),
             started_ms: server.started_in.as_secs_f64() * 1_000.0,
@@ -364,9 +380,9 @@ mod tests {
     #[test]
     fn arguments() {
         let read = |text: &str| wanted(&text.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
-        assert_eq!(read("").unwrap(), Wanted { first: true, tickets: 1_000_000, binary: None });
+        assert_eq!(read("").unwrap(), Wanted { first: true, tickets: 1_000_000, calls: None, binary: None });
         let all = read("--large --tickets 20_000 --binary x").unwrap();
-        assert_eq!(all, Wanted { first: false, tickets: 20_000, binary: Some("x".to_owned()) });
+        assert_eq!(all, Wanted { first: false, tickets: 20_000, calls: None, binary: Some("x".to_owned()) });
         for wrong in ["--tickets 20000", "--large --tickets", "--large --tickets 5", "--larger", "x"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

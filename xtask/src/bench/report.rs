@@ -12,6 +12,10 @@ use crate::shell;
 pub(super) const LARGE: &str = "## Very many tickets";
 /// What `npm run measure` writes about the page.
 const PAGE: &str = "## The page";
+/// What `cargo xtask bench --calls` writes.
+pub(super) const CALLS: &str = "## Very many calls";
+/// What the page's measurement of the live wall writes.
+const WALL: &str = "## The live wall";
 
 /// The three requests, on one server.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +117,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         writeln!(text, "| {name} | {:.1} | {} | {} | {sign} {goal:.0} {unit} |", of(node), own(postgres), own(sqlite))
     };
     row("p99 at 40 requests a second, all three in turn (ms)", |all| all.paced.p99_ms, 5.0, "ms", "<")?;
-    row("resident memory after the start (MiB)", |all| all.idle_mib, 35.0, "MiB", "≤")?;
+    row("resident memory 5 s after the start (MiB)", |all| all.idle_mib, 35.0, "MiB", "≤")?;
     row("resident memory under load (MiB)", |all| all.loaded_mib, 60.0, "MiB", "≤")?;
     row("start to first answer (ms)", |all| all.started_ms, 300.0, "ms", "<")?;
     text += "\n## Parts\n\n| figure | measured | goal |\n|---|---|---|\n";
@@ -152,7 +156,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     let path = shell::root().join("docs/performance.md");
     // What the other parts wrote stays until that is measured again.
     let before = std::fs::read_to_string(&path).unwrap_or_default();
-    for chapter in [PAGE, LARGE] {
+    for chapter in [PAGE, WALL, CALLS, LARGE] {
         text += &kept(&before, chapter);
     }
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
@@ -174,6 +178,20 @@ fn cell(measured: &Measured) -> String {
 fn judged(value: f64, goal: f64, is_ratio: bool) -> String {
     let shown = if is_ratio { format!("{value:.2} ×") } else { format!("{value:.0}") };
     if value >= goal { shown } else { format!("{shown} **missed**") }
+}
+
+/// The page with a chapter in it: in the place of the one that is there, or at its end.
+pub(super) fn put(page: &str, head: &str, text: &str) -> String {
+    let (before, after) = match page.find(head) {
+        None => (page, ""),
+        Some(place) => {
+            let inside = place + head.len();
+            let end = page[inside..].find("\n## ").map_or(page.len(), |at| inside + at + 1);
+            (&page[..place], &page[end..])
+        }
+    };
+    let gap = if after.is_empty() { "" } else { "\n" };
+    format!("{}\n\n{text}{gap}{after}", before.trim_end())
 }
 
 pub(super) fn machine() -> String {
@@ -207,5 +225,22 @@ mod tests {
         assert_eq!(kept(before, PAGE), "\n## The page\n\nWritten by\n");
         assert_eq!(kept(before, LARGE), "\n## Very many tickets\n\nmany\n");
         assert_eq!(kept("# Speed\n", PAGE), "");
+    }
+
+    #[test]
+    fn other_parts_of_the_page_stay() {
+        assert_eq!(
+            put("# P\n\n## A\n\na\n", LARGE, "## Very many tickets\n\nnew\n"),
+            "# P\n\n## A\n\na\n\n## Very many tickets\n\nnew\n"
+        );
+        let page = "# P\n\n## Very many tickets\n\nold\n\n| a |\n\n## The page\n\nb\n";
+        assert_eq!(
+            put(page, LARGE, "## Very many tickets\n\nnew\n"),
+            "# P\n\n## Very many tickets\n\nnew\n\n## The page\n\nb\n"
+        );
+        assert_eq!(
+            put(&put(page, LARGE, "## Very many tickets\n\nx\n"), LARGE, "## Very many tickets\n\nnew\n"),
+            put(page, LARGE, "## Very many tickets\n\nnew\n")
+        );
     }
 }

@@ -47,6 +47,10 @@ impl Server {
         }
     }
 
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(super) fn target(&self, token: &str) -> Target {
         Target { port: self.port, token: token.to_owned() }
     }

@@ -12,7 +12,8 @@ struct Layer {
     tests_use: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 9] = [
+const LAYERS: [Layer; 10] = [
+    Layer { folder: "memory", uses: &[], tests_use: &[] },
     Layer { folder: "domain", uses: &[], tests_use: &[] },
     Layer { folder: "store", uses: &["domain"], tests_use: &[] },
     Layer { folder: "llm", uses: &["domain"], tests_use: &["simulator"] },
@@ -23,7 +24,7 @@ const LAYERS: [Layer; 9] = [
     Layer { folder: "simulator", uses: &["domain", "llm", "agents"], tests_use: &[] },
     Layer {
         folder: "patchcord",
-        uses: &["domain", "store", "llm", "agents", "voice", "app", "server", "simulator"],
+        uses: &["domain", "memory", "store", "llm", "agents", "voice", "app", "server", "simulator"],
         tests_use: &[],
     },
 ];

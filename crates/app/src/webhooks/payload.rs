@@ -5,12 +5,11 @@
 
 use patchcord_domain::ticket::label;
 use patchcord_domain::time::to_rfc3339;
-use patchcord_store::rows::{Event, Message};
+use patchcord_store::messages::{self, NamedMessage};
+use patchcord_store::rows::Event;
 use patchcord_store::ticket_detail::{self, Around, Which};
-use patchcord_store::{Reader, Tenant, messages};
 use serde_json::{Map, Value, json};
 
-use crate::ticket_detail::authors;
 use crate::{App, AppError};
 
 /// The `data` of an event's payload.
@@ -31,12 +30,12 @@ pub(super) async fn data(app: &App, event: &Event) -> Result<Value, AppError> {
     };
     data.insert("ticketNumber".into(), json!(around.ticket.number));
     let message = match (event.r#type.as_str(), data.get("messageId").and_then(Value::as_str)) {
-        ("ticket.message", Some(id)) => tenant.get::<Message>(id).await?,
-        ("ticket.created", _) => messages::first(tenant, &ticket_id, 1).await?.pop(),
+        ("ticket.message", Some(id)) => messages::named(tenant, id).await?,
+        ("ticket.created", _) => messages::first_named(tenant, &ticket_id).await?,
         _ => None,
     };
     if let Some(message) = message {
-        data.insert("message".into(), message_of(tenant, &around, message).await?);
+        data.insert("message".into(), message_of(&around, &message));
     }
     data.insert("ticket".into(), ticket_of(&around));
     Ok(Value::Object(data))
@@ -48,26 +47,21 @@ pub(super) fn body(id: &str, kind: &str, at: i64, seq: i64, data: &str) -> Strin
     format!(r#"{{"id":{id},"type":{kind},"at":{at},"seq":{seq},"data":{data}}}"#)
 }
 
-async fn message_of(tenant: Tenant<'_, Reader>, around: &Around, message: Message) -> Result<Value, AppError> {
-    let people: Vec<_> = match &message.author_user_id {
-        Some(id) => patchcord_store::users::some(tenant, std::slice::from_ref(id)).await?,
-        None => Vec::new(),
-    };
-    let all = std::slice::from_ref(&message);
-    let names = authors(tenant, all, &people, around.contact.as_ref(), around.assignee.as_ref()).await?;
+fn message_of(around: &Around, named: &NamedMessage) -> Value {
+    let NamedMessage { message, author: name } = named;
     let author = message.author_contact_id.as_ref().or(message.author_agent_id.as_ref());
     let author = author.or(message.author_user_id.as_ref());
-    Ok(json!({
+    json!({
         "id": message.id,
         "ticketId": message.ticket_id,
         "ticketNumber": around.ticket.number,
         "authorType": message.author_type,
-        "author": author.map(|id| json!({"id": id, "name": names.get(id)})),
+        "author": author.map(|id| json!({"id": id, "name": name})),
         "isInternal": message.is_internal,
         "body": (!message.is_internal).then_some(&message.body),
         "suggestionId": message.suggestion_id,
         "createdAt": to_rfc3339(message.created_at),
-    }))
+    })
 }
 
 fn ticket_of(around: &Around) -> Value {

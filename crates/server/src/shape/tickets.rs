@@ -1,7 +1,5 @@
 //! Tickets and what belongs to them on the wire.
 
-use std::collections::HashMap;
-
 use patchcord_app::messages::NamedMessage;
 use patchcord_app::rows::{Attachment, Escalation, Message, SupportAgent};
 use patchcord_app::ticket_detail::Detail;
@@ -194,13 +192,6 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
-    fn of(message: &Message, names: &HashMap<String, String>) -> Self {
-        let author_id = message.author_contact_id.as_ref().or(message.author_agent_id.as_ref());
-        let author_id = author_id.or(message.author_user_id.as_ref());
-        let name = author_id.and_then(|id| names.get(id).cloned());
-        Self::named(message, reference(author_id.cloned(), name))
-    }
-
     fn named(message: &Message, author: Option<Ref>) -> Self {
         Self {
             id: message.id.clone(),
@@ -219,8 +210,9 @@ impl MessageRow {
 impl From<&NamedMessage> for MessageRow {
     fn from(added: &NamedMessage) -> Self {
         let message = &added.message;
-        let id = message.author_contact_id.clone().or_else(|| message.author_user_id.clone());
-        Self::named(message, reference(id, added.author.clone()))
+        let id = message.author_contact_id.as_ref().or(message.author_agent_id.as_ref());
+        let id = id.or(message.author_user_id.as_ref());
+        Self::named(message, reference(id.cloned(), added.author.clone()))
     }
 }
 
@@ -382,7 +374,7 @@ impl From<&Detail> for TicketDetail {
             created_at: to_rfc3339(ticket.created_at),
             updated_at: to_rfc3339(ticket.updated_at),
             version: ticket.version,
-            messages: detail.messages.iter().map(|message| MessageRow::of(message, &detail.authors)).collect(),
+            messages: detail.messages.iter().map(MessageRow::from).collect(),
             messages_omitted: detail.messages_omitted,
             attachments: detail.attachments.iter().map(AttachmentRow::from).collect(),
         }

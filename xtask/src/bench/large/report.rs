@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result};
 
 use super::super::load::Measured;
-use super::super::report::{LARGE, commit, machine, today};
+use super::super::report::{LARGE, commit, machine, put, today};
 use super::import::{Imported, LINES};
 use super::requests::KINDS;
 use super::{Figures, Side};
@@ -16,22 +16,8 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     let text = text(figures)?;
     let path = shell::root().join("docs/performance.md");
     let page = std::fs::read_to_string(&path).unwrap_or_else(|_| "# Speed and size\n".to_owned());
-    std::fs::write(&path, put(&page, &text)).with_context(|| format!("writing {}", path.display()))?;
+    std::fs::write(&path, put(&page, LARGE, &text)).with_context(|| format!("writing {}", path.display()))?;
     Ok(text)
-}
-
-/// The page with this part in it.
-fn put(page: &str, text: &str) -> String {
-    let (before, after) = match page.find(LARGE) {
-        None => (page, ""),
-        Some(place) => {
-            let inside = place + LARGE.len();
-            let end = page[inside..].find("\n## ").map_or(page.len(), |at| inside + at + 1);
-            (&page[..place], &page[end..])
-        }
-    };
-    let gap = if after.is_empty() { "" } else { "\n" };
-    format!("{}\n\n{text}{gap}{after}", before.trim_end())
 }
 
 fn text(figures: &Figures) -> Result<String> {
@@ -105,23 +91,6 @@ mod tests {
         for (number, expect) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_000_000, "1,000,000")] {
             assert_eq!(thousands(number), expect);
         }
-    }
-
-    #[test]
-    fn other_parts_of_the_page_stay() {
-        assert_eq!(
-            put("# P\n\n## A\n\na\n", "## Very many tickets\n\nnew\n"),
-            "# P\n\n## A\n\na\n\n## Very many tickets\n\nnew\n"
-        );
-        let page = "# P\n\n## Very many tickets\n\nold\n\n| a |\n\n## The page\n\nb\n";
-        assert_eq!(
-            put(page, "## Very many tickets\n\nnew\n"),
-            "# P\n\n## Very many tickets\n\nnew\n\n## The page\n\nb\n"
-        );
-        assert_eq!(
-            put(&put(page, "## Very many tickets\n\nx\n"), "## Very many tickets\n\nnew\n"),
-            put(page, "## Very many tickets\n\nnew\n")
-        );
     }
 
     #[test]
