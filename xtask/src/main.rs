@@ -86,13 +86,14 @@ const COMMANDS: [Command; 10] = [
     },
     Command {
         name: "bench",
-        arguments: "[--large [--tickets N]] [--binary FILE]",
+        arguments: "[--large [--tickets N] | --calls [N]] [--binary FILE]",
         about: "measures Patchcord beside a Node.js server, and with a million tickets; writes docs/performance.md",
         details: "List, get and create on SQLite and PostgreSQL, memory, start, analyses, redaction, wake-ups across nodes; then\n\
                   lists, look-ups, dashboard, counting and imports with very many tickets. Server and PostgreSQL run on one core,\n\
                   the load on another. Takes three minutes after the builds, and then about twenty for the million.\n\
                   --large         the second part alone\n\
                   --tickets N     with so many tickets instead of 1,000,000\n\
+                  --calls N       instead: so many short simulated calls, 10,000 when no number is given, and what they leave behind\n\
                   --binary FILE   measure this program instead of building one; parts that are built for themselves are left out",
         run: bench::run,
     },
