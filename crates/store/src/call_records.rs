@@ -1,6 +1,6 @@
 //! What is kept of one call: its turns, stays, effects of tools, wrong codes, tokens, usage and prices.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
 use crate::entities::{agent_interactions, ai_usage_logs, call_turns, conversation_analyses, twilio_usage_logs};
@@ -11,6 +11,9 @@ use crate::{StoreError, Tenant, Tx};
 const USAGE_MAX: u64 = 1_000;
 /// Most stays that are read of one call.
 const INTERACTIONS_MAX: u64 = 500;
+
+/// Most turns that are read of all calls in progress together.
+const LIVE_TURNS_MAX: i64 = 4_000;
 
 /// Turns of a call in their order, after a place in it.
 pub async fn turns<C: ConnectionTrait>(
@@ -34,6 +37,17 @@ pub async fn newest_turns<C: ConnectionTrait>(
     let mut found = find.order_by_desc(call_turns::Column::Seq).limit(limit).all(tenant.connection).await?;
     found.reverse();
     Ok(found)
+}
+
+/// What was said last in each call in progress, by call and in the order of the words: at most so many turns of each.
+pub async fn live_turns<C: ConnectionTrait>(tenant: Tenant<'_, C>, each: i64) -> Result<Vec<CallTurn>, StoreError> {
+    let sql = format!(
+        "SELECT t.workspace_id, t.id, t.call_id, t.seq, t.speaker, t.agent, t.text, t.started_ms, t.ended_ms, t.response_ms, \
+         t.sentiment_score, t.interrupted, t.item_id, t.created_at FROM calls c \
+         JOIN call_turns t ON t.workspace_id = c.workspace_id AND t.call_id = c.id AND t.seq > c.turn_count - {each} \
+         WHERE c.workspace_id = $1 AND c.ended_at IS NULL ORDER BY t.call_id, t.seq LIMIT {LIVE_TURNS_MAX}"
+    );
+    Ok(CallTurn::find_by_statement(tenant.statement(&sql, [])).all(tenant.connection).await?)
 }
 
 /// The stays of a call in their order.

@@ -14,6 +14,15 @@ pub struct CallPage {
     pub total: Option<i64>,
 }
 
+/// A call in progress, with what was said last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveCall {
+    /// The call.
+    pub line: Line,
+    /// The last words of caller and agents, oldest first; long ones are cut.
+    pub turns: Vec<CallTurn>,
+}
+
 /// A call with everything that is kept of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallDetail {

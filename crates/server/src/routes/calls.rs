@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::extract::{AsAdmin, AsAgent, AsViewer, Body, Id, Params};
 use crate::lists::{self, each, ids};
 use crate::paging::{Items, Page, Wanted, cursor, wanted};
-use crate::shape::{CallDetailRow, CallRow, TurnRow};
+use crate::shape::{CallDetailRow, CallRow, LiveCallRow, TurnRow};
 
 /// Filters, order and page. A filter may be repeated, or list several values with commas: any of them fits.
 #[derive(Default, Deserialize, IntoParams)]
@@ -194,15 +194,15 @@ pub(crate) async fn list_organization_calls(
     Ok(shown(desk.app.organization_calls(&actor, &id, query, page.count).await?, &page))
 }
 
-/// Calls in progress on every node, the oldest first.
+/// Calls in progress on every node, the oldest first, each with what was said last.
 #[utoipa::path(get, path = "/api/calls/live", tag = "calls",
-    responses((status = 200, description = "At most 500 calls", body = Items<CallRow>)))]
+    responses((status = 200, description = "At most 500 calls", body = Items<LiveCallRow>)))]
 pub(crate) async fn live_calls(
     State(desk): State<Desk>,
     AsViewer(actor): AsViewer,
-) -> Result<Json<Items<CallRow>>, ApiError> {
-    let lines = desk.app.live_calls(&actor).await?;
-    Ok(Json(Items { items: lines.iter().map(CallRow::from).collect() }))
+) -> Result<Json<Items<LiveCallRow>>, ApiError> {
+    let calls = desk.app.live_calls(&actor).await?;
+    Ok(Json(Items { items: calls.iter().map(LiveCallRow::from).collect() }))
 }
 
 /// A call with its turns, stays, usage, cost and analysis.

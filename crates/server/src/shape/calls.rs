@@ -1,6 +1,6 @@
 //! Calls on the wire.
 
-use patchcord_app::calls::{BrowserCall, CallDetail, Line};
+use patchcord_app::calls::{BrowserCall, CallDetail, Line, LiveCall};
 use patchcord_app::rows::{Analysis, CallTurn, CarrierUsage, Interaction, UsageLog};
 use patchcord_domain::ticket::label;
 use patchcord_domain::time::to_rfc3339;
@@ -185,6 +185,22 @@ impl From<&CallTurn> for TurnRow {
             interrupted: turn.interrupted,
             created_at: to_rfc3339(turn.created_at),
         }
+    }
+}
+
+/// A call in progress.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LiveCallRow {
+    #[serde(flatten)]
+    call: CallRow,
+    /// What caller and agents said last, oldest first: six turns at most, each cut at 400 characters.
+    turns: Vec<TurnRow>,
+}
+
+impl From<&LiveCall> for LiveCallRow {
+    fn from(live: &LiveCall) -> Self {
+        Self { call: CallRow::from(&live.line), turns: live.turns.iter().map(TurnRow::from).collect() }
     }
 }
 

@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 
 pub(crate) use assignment::{PhoneNumberRow, SupportAgentRow, TeamRow, TriageOutcome, TriageRow};
 pub(crate) use audit_log::AuditRow;
-pub(crate) use calls::{BrowserCallRow, CallDetailRow, CallRow, TurnRow};
+pub(crate) use calls::{BrowserCallRow, CallDetailRow, CallRow, LiveCallRow, TurnRow};
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
 pub(crate) use costs::{CostsRow, UsageRow};
 pub(crate) use dashboard::{

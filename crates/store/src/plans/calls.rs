@@ -46,6 +46,7 @@ pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
     calls::line(t, "c").await?;
     call_records::turns(t, "c", 0, 5).await?;
     call_records::newest_turns(t, "c", 5).await?;
+    call_records::live_turns(t, 5).await?;
     call_records::interactions(t, "c").await?;
     call_records::last_interaction(t, "c").await?;
     call_records::usage(t, "c").await?;

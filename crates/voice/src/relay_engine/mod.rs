@@ -256,8 +256,11 @@ impl<S: FrameSocket> Relay<S> {
         if thought.is_none() && spoken.is_empty() {
             return;
         }
-        self.interruptions += 1;
-        self.desk.record(CallEvent::Line(Line { interruptions: self.interruptions, ..Line::default() }));
+        // What was heard in whole was not cut short, whatever the estimate says: a caller who reads is faster than speech.
+        if thought.is_some() || spoken.iter().any(|spoken| spoken.interrupted) {
+            self.interruptions += 1;
+            self.desk.record(CallEvent::Line(Line { interruptions: self.interruptions, ..Line::default() }));
+        }
         for spoken in spoken {
             self.spoke(spoken).await;
         }

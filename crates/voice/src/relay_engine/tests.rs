@@ -185,6 +185,24 @@ async fn an_interruption_ends_the_generation_and_keeps_what_was_heard() {
 }
 
 #[tokio::test]
+async fn who_reads_faster_than_speech_interrupts_nothing() {
+    let mut call = call(model("m", &[Does::Hangs]), None, |input| match input {
+        Input::Started { .. } => vec![Output::Say("A sentence that takes seconds to be spoken.".into())],
+        _ => Vec::new(),
+    });
+    assert_eq!(call.carrier.next().await, Some(token("A sentence that takes seconds to be spoken.", true)));
+    call.carrier.send(&json!({
+        "type": "interrupt", "utteranceUntilInterrupt": "A sentence that takes seconds to be spoken.",
+        "durationUntilInterruptMs": 300,
+    }));
+    call.told.until("all of it", spoke("A sentence that takes seconds to be spoken.", false)).await;
+    drop(call.carrier);
+    while let Some(event) = call.ends.recorded.recv().await {
+        assert!(!matches!(event, CallEvent::Line(line) if line.interruptions > 0), "nothing was cut short");
+    }
+}
+
+#[tokio::test]
 async fn a_tool_runs_beside_and_its_answer_goes_on() {
     let talker = model("m", &[Does::Calls("list_devices"), Does::Says(&["Two."], 0)]);
     let mut call = call(talker, None, answering);
