@@ -12,6 +12,8 @@ const ON_A_PHONE = [
   "/tickets/$ticket",
   "/knowledge",
   "/knowledge/$article",
+  "/calls/live",
+  "/calls/now",
   "/settings/users",
   "/settings/hours",
 ];

@@ -18,6 +18,8 @@ import { Route as AppAnalyticsRouteImport } from './routes/_app/analytics'
 import { Route as AppKnowledgeRouteRouteImport } from './routes/_app/knowledge/route'
 import { Route as AppSettingsRouteRouteImport } from './routes/_app/settings/route'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
+import { Route as AppCallsLiveRouteImport } from './routes/_app/calls_.live'
+import { Route as AppCallsNowRouteImport } from './routes/_app/calls_.now'
 import { Route as AppContactsIndexRouteImport } from './routes/_app/contacts/index'
 import { Route as AppContactsContactRouteImport } from './routes/_app/contacts/$contact'
 import { Route as AppDevicesIndexRouteImport } from './routes/_app/devices/index'
@@ -92,6 +94,16 @@ const AppSettingsRouteRoute = AppSettingsRouteRouteImport.update({
 const AppTicketsRouteRoute = AppTicketsRouteRouteImport.update({
   id: '/tickets',
   path: '/tickets',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCallsLiveRoute = AppCallsLiveRouteImport.update({
+  id: '/calls_/live',
+  path: '/calls/live',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCallsNowRoute = AppCallsNowRouteImport.update({
+  id: '/calls_/now',
+  path: '/calls/now',
   getParentRoute: () => AppRoute,
 } as any)
 const AppContactsIndexRoute = AppContactsIndexRouteImport.update({
@@ -263,6 +275,8 @@ export interface FileRoutesByFullPath {
   '/tickets': typeof AppTicketsRouteRouteWithChildren
   '/account': typeof AppAccountRoute
   '/analytics': typeof AppAnalyticsRoute
+  '/calls/live': typeof AppCallsLiveRoute
+  '/calls/now': typeof AppCallsNowRoute
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -301,6 +315,8 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/account': typeof AppAccountRoute
   '/analytics': typeof AppAnalyticsRoute
+  '/calls/live': typeof AppCallsLiveRoute
+  '/calls/now': typeof AppCallsNowRoute
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -344,6 +360,8 @@ export interface FileRoutesById {
   '/_app/tickets': typeof AppTicketsRouteRouteWithChildren
   '/_app/account': typeof AppAccountRoute
   '/_app/analytics': typeof AppAnalyticsRoute
+  '/_app/calls_/live': typeof AppCallsLiveRoute
+  '/_app/calls_/now': typeof AppCallsNowRoute
   '/_app/contacts/$contact': typeof AppContactsContactRoute
   '/_app/devices/$device': typeof AppDevicesDeviceRoute
   '/_app/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -387,6 +405,8 @@ export interface FileRouteTypes {
     | '/tickets'
     | '/account'
     | '/analytics'
+    | '/calls/live'
+    | '/calls/now'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
@@ -425,6 +445,8 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/account'
     | '/analytics'
+    | '/calls/live'
+    | '/calls/now'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
@@ -467,6 +489,8 @@ export interface FileRouteTypes {
     | '/_app/tickets'
     | '/_app/account'
     | '/_app/analytics'
+    | '/_app/calls_/live'
+    | '/_app/calls_/now'
     | '/_app/contacts/$contact'
     | '/_app/devices/$device'
     | '/_app/knowledge/$article'
@@ -570,6 +594,20 @@ declare module '@tanstack/react-router' {
       path: '/tickets'
       fullPath: '/tickets'
       preLoaderRoute: typeof AppTicketsRouteRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/calls_/live': {
+      id: '/_app/calls_/live'
+      path: '/calls/live'
+      fullPath: '/calls/live'
+      preLoaderRoute: typeof AppCallsLiveRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/calls_/now': {
+      id: '/_app/calls_/now'
+      path: '/calls/now'
+      fullPath: '/calls/now'
+      preLoaderRoute: typeof AppCallsNowRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/contacts/': {
@@ -872,6 +910,8 @@ interface AppRouteChildren {
   AppTicketsRouteRoute: typeof AppTicketsRouteRouteWithChildren
   AppAccountRoute: typeof AppAccountRoute
   AppAnalyticsRoute: typeof AppAnalyticsRoute
+  AppCallsLiveRoute: typeof AppCallsLiveRoute
+  AppCallsNowRoute: typeof AppCallsNowRoute
   AppContactsContactRoute: typeof AppContactsContactRoute
   AppDevicesDeviceRoute: typeof AppDevicesDeviceRoute
   AppKnowledgeNewRoute: typeof AppKnowledgeNewRoute
@@ -888,6 +928,8 @@ const AppRouteChildren: AppRouteChildren = {
   AppTicketsRouteRoute: AppTicketsRouteRouteWithChildren,
   AppAccountRoute: AppAccountRoute,
   AppAnalyticsRoute: AppAnalyticsRoute,
+  AppCallsLiveRoute: AppCallsLiveRoute,
+  AppCallsNowRoute: AppCallsNowRoute,
   AppContactsContactRoute: AppContactsContactRoute,
   AppDevicesDeviceRoute: AppDevicesDeviceRoute,
   AppKnowledgeNewRoute: AppKnowledgeNewRoute,

@@ -321,7 +321,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls in progress on every node, the oldest first. */
+        /** Calls in progress on every node, the oldest first, each with what was said last. */
         get: operations["liveCalls"];
         put?: never;
         post?: never;
@@ -3744,85 +3744,6 @@ export interface components {
             turns: number;
         };
         /** @description A short list that has no pages. */
-        Items_CallRow: {
-            /** @description The rows. */
-            items: {
-                /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED or UNKNOWN. */
-                aiResolution: string;
-                answeredAt: string | null;
-                /**
-                 * Format: int64
-                 * @description What our bridge added, in milliseconds, at the worst of a hundred.
-                 */
-                bridgeAddedMs: number | null;
-                /** @description The caller's number in E.164, when it is one. */
-                callerPhone: string | null;
-                contact: components["schemas"]["Ref"] | null;
-                createdAt: string;
-                /**
-                 * @description The voice agent that has the call, or had it last.
-                 * @example printer_agent
-                 */
-                currentAgent: string | null;
-                device: components["schemas"]["Ref"] | null;
-                /** Format: int64 */
-                durationSeconds: number | null;
-                endedAt: string | null;
-                /** @description REALTIME or RELAY. */
-                engine: string;
-                /**
-                 * Format: int64
-                 * @description How long it took until the caller heard something.
-                 */
-                firstSoundMs: number | null;
-                /** Format: int64 */
-                framesLate: number;
-                /** Format: int64 */
-                framesLost: number;
-                /** @description Who called, in the carrier's words. */
-                fromNumber: string;
-                hasRecording: boolean;
-                id: string;
-                /** @description U_E_CODE, PHONE, BOTH or NONE. */
-                identifiedBy: string;
-                /**
-                 * Format: int64
-                 * @description Times the caller interrupted.
-                 */
-                interruptions: number;
-                /** @description Whether what was said was erased. */
-                isErased: boolean;
-                model: string | null;
-                organization: components["schemas"]["Ref"] | null;
-                /** @example TWILIO */
-                provider: string;
-                /** @description The carrier's id of the call. */
-                providerCallSid: string;
-                /**
-                 * Format: int64
-                 * @description How often another node, or the same one, took the call up again.
-                 */
-                resumeCount: number;
-                /** @description positive, neutral or negative; while the call lasts, so far. */
-                sentiment: string | null;
-                startedAt: string;
-                /** @example COMPLETED */
-                status: string;
-                summary: string | null;
-                ticket: components["schemas"]["CallTicket"] | null;
-                /** @description Who was called, in the carrier's words. */
-                toNumber: string;
-                /** Format: int64 */
-                turnCount: number;
-                updatedAt: string;
-                /** @description NONE, CLAIMED or VERIFIED. */
-                verification: string;
-                /** Format: int64 */
-                version: number;
-                wasEscalated: boolean;
-            }[];
-        };
-        /** @description A short list that has no pages. */
         Items_FoundArticle: {
             /** @description The rows. */
             items: {
@@ -3869,6 +3790,14 @@ export interface components {
                  */
                 title: string;
             }[];
+        };
+        /** @description A short list that has no pages. */
+        Items_LiveCallRow: {
+            /** @description The rows. */
+            items: (components["schemas"]["CallRow"] & {
+                /** @description What caller and agents said last, oldest first: six turns at most, each cut at 400 characters. */
+                turns: components["schemas"]["TurnRow"][];
+            })[];
         };
         /** @description A short list that has no pages. */
         Items_MacroRow: {
@@ -4032,6 +3961,11 @@ export interface components {
                 /** @description What was said; of a cut sentence, what was heard. */
                 text: string;
             }[];
+        };
+        /** @description A call in progress. */
+        LiveCallRow: components["schemas"]["CallRow"] & {
+            /** @description What caller and agents said last, oldest first: six turns at most, each cut at 400 characters. */
+            turns: components["schemas"]["TurnRow"][];
         };
         /** @description Changes of a location, which stays its organization's. Absent fields stay; null empties those that can be empty. */
         LocationChanges: {
@@ -8876,7 +8810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_CallRow"];
+                    "application/json": components["schemas"]["Items_LiveCallRow"];
                 };
             };
             /** @description No token, a bad one, or wrong credentials */

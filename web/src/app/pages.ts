@@ -6,6 +6,8 @@ import {
   Inbox,
   type LucideIcon,
   MonitorSmartphone,
+  PhoneCall,
+  RadioTower,
   Settings,
   UserRound,
 } from "lucide-react";
@@ -22,11 +24,20 @@ export interface DeskPage {
   /** Others do not see it. */
   adminOnly?: boolean;
   /** The heading in the navigation; without one it is not there. */
-  group?: "Directory" | "Team";
+  group?: "Calls" | "Directory" | "Team";
 }
 
 export const PAGES: DeskPage[] = [
   { to: "/tickets", label: "Tickets", icon: Inbox, key: "g t", words: "inbox list" },
+  {
+    to: "/calls/live",
+    label: "Live wall",
+    icon: RadioTower,
+    key: "g l",
+    words: "calls phone listen whisper",
+    group: "Calls",
+  },
+  { to: "/calls/now", label: "Call now", icon: PhoneCall, key: "g n", words: "phone microphone try", group: "Calls" },
   { to: "/knowledge", label: "Knowledge base", icon: BookOpen, key: "g k", words: "articles help", group: "Team" },
   {
     to: "/analytics",

@@ -22,7 +22,12 @@ const SuggestionEvent = z.object({
 const CallEvent = z.object({
   id: z.string(),
   type: z.enum(["call.started", "call.updated", "call.turn", "call.agent_changed", "call.ended"]),
-  data: z.object({ callId: z.string() }),
+  data: z.object({
+    callId: z.string(),
+    /** Of a turn: its place in the call, and who spoke. */
+    seq: z.optional(z.number()),
+    speaker: z.optional(z.string()),
+  }),
 });
 
 /** Words that are still being spoken. They have no id, may be lost, and the turn replaces them. */

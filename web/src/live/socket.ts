@@ -49,7 +49,7 @@ const asked = new Set<string>();
 let newest: string | null = null;
 
 /** Hears of a topic while the component is shown: `calls` tells of every call, and of the words as they are spoken. */
-export function useTopic(topic: "calls"): void {
+export function useTopic(topic: "calls" | `calls:${string}`): void {
   useEffect(() => {
     topics.set(topic, (topics.get(topic) ?? 0) + 1);
     askForMore();
