@@ -8,8 +8,9 @@ const test = base.extend<{ callers: Callers }>({
     async ({ request }, provide) => {
       const callers = new Callers();
       await provide(callers);
-      await callers.stop();
+      // The carrier must be there for what it is asked.
       await endAll(request);
+      await callers.stop();
     },
     { auto: true },
   ],
@@ -22,6 +23,12 @@ async function endAll(request: APIRequestContext) {
     ((await (await request.get("/api/calls/live", { headers })).json()) as { items: { id: string }[] }).items;
   for (const { id } of await live()) await request.post(`/api/calls/${id}/hangup`, { headers, data: {} });
   await expect.poll(async () => (await live()).length, { timeout: 30_000 }).toBe(0);
+}
+
+async function enter(page: Page, who: string, path: string) {
+  await signIn(page, `${who}@demo.test`);
+  await expect(page.getByRole("main")).toHaveAttribute("id", "content");
+  await page.goto(path);
 }
 
 function cards(page: Page) {
@@ -40,8 +47,7 @@ async function watchTheCall(page: Page) {
 
 test("the wall fills, words run on it, and it empties", async ({ page, callers }) => {
   test.setTimeout(120_000);
-  await signIn(page, "viewer@demo.test");
-  await page.goto("/calls/live");
+  await enter(page, "viewer", "/calls/live");
   await expect(page.getByText("Nobody is calling right now")).toBeVisible();
   callers.call({ scenario: "printer-jam", count: 3, speed: 4 });
   await expect(cards(page)).toHaveCount(3);
@@ -58,8 +64,7 @@ test("the wall fills, words run on it, and it empties", async ({ page, callers }
 
 test("an operator watches a call word by word, whispers, and hangs up", async ({ page, callers }) => {
   test.setTimeout(120_000);
-  await signIn(page, "agent@demo.test");
-  await page.goto("/calls/live");
+  await enter(page, "agent", "/calls/live");
   callers.call({ scenario: "printer-jam" });
   await expect(cards(page)).toHaveCount(1);
   const panel = await watchTheCall(page);
@@ -116,8 +121,7 @@ test.describe("taking over", () => {
 
   test("a caller is put through to one's own telephone", async ({ page, callers, request }) => {
     test.setTimeout(120_000);
-    await signIn(page, "agent@demo.test");
-    await page.goto("/calls/live");
+    await enter(page, "agent", "/calls/live");
     callers.call({ scenario: "printer-jam", speed: 2 });
     const panel = await watchTheCall(page);
     await expect(panel).toContainText("Arbor Legal", { timeout: 30_000 });
@@ -126,7 +130,7 @@ test.describe("taking over", () => {
 
     await test.step("a number abroad must not be dialled", async () => {
       await dialog.getByText("A number", { exact: true }).click();
-      await dialog.getByLabel("Number").fill("+41 44 668 18 00");
+      await dialog.getByRole("textbox", { name: "Number" }).fill("+41 44 668 18 00");
       await dialog.getByRole("button", { name: "Put through" }).click();
       await expect(dialog.getByText(/must not be dialled from here/)).toBeVisible();
       await expectAccessible(page);
@@ -152,12 +156,17 @@ test.describe("taking over", () => {
         { timeout: 30_000 },
       )
       .toBe("TRANSFERRED");
+    await expect(panel.getByText("The caller was put through to a person.")).toBeVisible();
+    await expect(panel.getByRole("button", { name: /Whisper|Take over/ })).toHaveCount(0);
+    // The desk asks the carrier to end it now.
+    await panel.getByRole("button", { name: "Hang up" }).click();
+    await page.getByRole("dialog", { name: "Hang up?" }).getByRole("button", { name: "Hang up" }).click();
+    await expect(cards(page)).toHaveCount(0, { timeout: 30_000 });
   });
 });
 
 test("a viewer watches and cannot act", async ({ page, callers }) => {
-  await signIn(page, "viewer@demo.test");
-  await page.goto("/calls/live");
+  await enter(page, "viewer", "/calls/live");
   await expect(page.getByRole("link", { name: "Call now" })).toHaveCount(1);
   callers.call({ scenario: "printer-jam" });
   const panel = await watchTheCall(page);
@@ -171,8 +180,7 @@ test("a viewer watches and cannot act", async ({ page, callers }) => {
 
 test("on a phone the call takes the place of the wall", async ({ page, callers }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  await signIn(page, "agent@demo.test");
-  await page.goto("/calls/live");
+  await enter(page, "agent", "/calls/live");
   callers.call({ scenario: "printer-jam" });
   const panel = await watchTheCall(page);
   await expect(cards(page)).toHaveCount(0);
@@ -185,8 +193,7 @@ test("on a phone the call takes the place of the wall", async ({ page, callers }
 
 test("a call from the browser by text ends in a ticket", async ({ page }) => {
   test.setTimeout(120_000);
-  await signIn(page, "agent@demo.test");
-  await page.goto("/calls/now");
+  await enter(page, "agent", "/calls/now");
   await page.getByRole("button", { name: "Call", exact: true }).click();
   const transcript = page.getByRole("region", { name: "Transcript" });
   const agent = transcript.locator("[data-speaker=AGENT]");
@@ -208,10 +215,9 @@ test("a call from the browser by text ends in a ticket", async ({ page }) => {
   await expect(transcript.getByText("73055#")).toBeVisible();
   await expect(transcript.getByText(/Arbor Legal/)).toBeVisible();
   await say("The big printer on our third floor has a paper jam, and it will not print any more.");
-  for (let tries = 0; tries < 8 && (await transcript.getByText(/TKT-/).count()) === 0; tries += 1) {
-    await say(tries === 0 ? "It is the printer ARB-MFP-3F." : "That did not help. Please open a ticket for it.");
-  }
-  await expect(transcript.getByText(/TKT-|ticket \d+/).first()).toBeVisible();
+  await say("It is the printer ARB-MFP-3F.");
+  await say("That did not help. Please open a ticket for it.");
+  await expect(transcript.getByText(/I have filed this as ticket number TKT/)).toBeVisible();
   await say("Thank you, that is all.");
   await expect(page.getByRole("heading", { name: "This call is over" })).toBeVisible({ timeout: 30_000 });
   const ticket = page.getByRole("link", { name: /Ticket TKT-/ });
@@ -222,8 +228,7 @@ test("a call from the browser by text ends in a ticket", async ({ page }) => {
 
 test("a call by microphone: the desk is heard, keys are understood", async ({ page, request }) => {
   test.setTimeout(120_000);
-  await signIn(page, "agent@demo.test");
-  await page.goto("/calls/now");
+  await enter(page, "agent", "/calls/now");
   await page.getByText("By microphone").click();
   await page.getByRole("button", { name: "Call", exact: true }).click();
   await expect(page.getByText("Connected")).toBeVisible();
@@ -236,7 +241,7 @@ test("a call by microphone: the desk is heard, keys are understood", async ({ pa
   for (const key of ["7", "3", "0", "5", "5", "Hash"]) {
     await page.getByRole("group", { name: "Keypad" }).getByRole("button", { name: key }).click();
   }
-  await expect(transcript.getByText(/Arbor Legal/).first()).toBeVisible({ timeout: 40_000 });
+  await expect(transcript.locator("li[data-speaker=AGENT]").getByText(/Arbor Legal/)).toBeVisible({ timeout: 40_000 });
   await expectAccessible(page);
   await page.getByRole("button", { name: "Hang up" }).click();
   await expect(page.getByRole("heading", { name: "This call is over" })).toBeVisible({ timeout: 30_000 });

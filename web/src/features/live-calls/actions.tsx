@@ -16,15 +16,19 @@ import { callQuery } from "./use-live-calls";
 const LONGEST = 1_000;
 
 /** What an agent may do with a call while it lasts. */
-export function Actions({ call }: { call: CallDetail }) {
+export function Actions({ call, isWithPerson }: { call: CallDetail; isWithPerson: boolean }) {
   const [dialog, setDialog] = useState<"take over" | "hang up" | null>(null);
   const close = () => setDialog(null);
   const isFromPage = call.provider === "BROWSER";
   return (
     <div className={classes.actions}>
-      <Whisper id={call.id} />
+      {isWithPerson ? (
+        <p className={classes.hint}>The caller was put through to a person. Agents hear nothing of it any more.</p>
+      ) : (
+        <Whisper id={call.id} />
+      )}
       <div className={classes.buttons}>
-        {!isFromPage && (
+        {!isFromPage && !isWithPerson && (
           <Button
             variant="default"
             leftSection={<PhoneForwarded size={14} aria-hidden />}

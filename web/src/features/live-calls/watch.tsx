@@ -47,7 +47,7 @@ export function Watch({ id, words, onClose }: Props) {
         <>
           <Facts call={call} />
           <LiveTranscript callId={id} call={call} words={words} />
-          {call.endedAt ? <Outcome call={call} /> : <Controls call={call} />}
+          {call.endedAt ? <Outcome call={call} /> : <Controls call={call} isWithPerson={isWithPerson(call)} />}
         </>
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
@@ -61,9 +61,14 @@ export function Watch({ id, words, onClose }: Props) {
   );
 }
 
-function Controls({ call }: { call: CallDetail }) {
+/** Whether the caller was put through: no agent hears whispers any more. */
+function isWithPerson({ interactions }: CallDetail): boolean {
+  return interactions.at(-1)?.outcome === "TRANSFERRED";
+}
+
+function Controls({ call, isWithPerson }: { call: CallDetail; isWithPerson: boolean }) {
   const mayAct = useMayAct();
-  if (mayAct) return <Actions call={call} />;
+  if (mayAct) return <Actions call={call} isWithPerson={isWithPerson} />;
   return <p className={classes.hint}>You may watch. Agents may whisper, take over and hang up.</p>;
 }
 
@@ -94,7 +99,7 @@ function Facts({ call }: { call: CallDetail }) {
           </Link>
         )}
       </Fact>
-      <Fact name="Agent">{stateOf(call)}</Fact>
+      <Fact name="Agent">{isWithPerson(call) ? "A person" : stateOf(call)}</Fact>
       <Fact name="Identity">{trustOf(call.verification)}</Fact>
       <Fact name="Mood">{mood && <Dot color={mood.color}>{mood.label}</Dot>}</Fact>
       {ticket && (
