@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { freshToken, refresh } from "~/api/session";
 import { Store, useStore } from "~/lib/store";
 import { type LiveEvent, isEvent, readFrame } from "./frames";
@@ -42,13 +43,42 @@ function sendLook(): void {
   live.send(JSON.stringify({ presence: shown ?? {} }));
 }
 
+/** What the server is asked to tell: tickets everywhere, the rest where somebody looks at it. */
+const topics = new Map<string, number>([["tickets", 1]]);
+const asked = new Set<string>();
+let newest: string | null = null;
+
+/** Hears of a topic while the component is shown: `calls` tells of every call, and of the words as they are spoken. */
+export function useTopic(topic: "calls"): void {
+  useEffect(() => {
+    topics.set(topic, (topics.get(topic) ?? 0) + 1);
+    askForMore();
+    return () => {
+      const rest = (topics.get(topic) ?? 1) - 1;
+      if (rest > 0) topics.set(topic, rest);
+      else topics.delete(topic);
+    };
+  }, [topic]);
+}
+
+/** Asks for topics that came after the socket was opened. A socket keeps what it was asked for until it is closed. */
+function askForMore(): void {
+  const more = [...topics.keys()].filter((topic) => !asked.has(topic));
+  if (more.length > 0 && live?.readyState === WebSocket.OPEN) live.send(wish(more));
+}
+
+/** What happened since the newest event comes as well, so that nothing falls between the page and its subscription. */
+function wish(subscribe: string[]): string {
+  for (const topic of subscribe) asked.add(topic);
+  return JSON.stringify(newest ? { subscribe, lastEventId: newest } : { subscribe });
+}
+
 /** Keeps the event socket open until the returned function is called. */
 export function listen({ onEvent, onResync }: Handlers): () => void {
   let stopped = false;
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  let lastEventId: string | null = null;
   let renewToken = false;
 
   async function open() {
@@ -66,13 +96,13 @@ export function listen({ onEvent, onResync }: Handlers): () => void {
     const current = new WebSocket(address, ["patchcord.v1", `bearer.${token}`]);
     socket = current;
     current.onopen = () => {
-      const wish = lastEventId ? { subscribe: ["tickets"], lastEventId } : { subscribe: ["tickets"] };
-      current.send(JSON.stringify(wish));
+      asked.clear();
+      current.send(wish([...topics.keys()]));
     };
     current.onmessage = (message) => {
       const frame = readFrame(String(message.data));
       if (!frame) return;
-      if ("id" in frame) lastEventId = frame.id;
+      if ("id" in frame) newest = frame.id;
       if (isEvent(frame)) onEvent(frame);
       else if (frame.type === "resync") onResync();
       else if (frame.type === "subscribed") opened();
@@ -87,10 +117,11 @@ export function listen({ onEvent, onResync }: Handlers): () => void {
 
   function opened() {
     // Without an event to go on from, nobody knows what happened between loading the page and now.
-    if (!lastEventId) onResync();
+    if (!newest) onResync();
     failures = 0;
     connection.set("open");
     live = socket;
+    askForMore();
     if (shown) sendLook();
   }
 
@@ -109,6 +140,7 @@ export function listen({ onEvent, onResync }: Handlers): () => void {
     void open();
   }
 
+  newest = null;
   connection.set("connecting");
   window.addEventListener("online", hurry);
   void open();
