@@ -1,3 +1,4 @@
+import { agentName } from "./agents";
 import { capital } from "./text";
 
 /** How a key of the API is called by people, with a colour where one helps. */
@@ -61,12 +62,6 @@ export function labelOf(all: readonly Named[], key: string | null): string {
 
 export function colorOf(all: readonly Named[], key: string | null): string | undefined {
   return all.find((one) => one.key === key)?.color;
-}
-
-/** `printer_agent` → `Printer` */
-export function agentName(key: string): string {
-  if (key === "servicedesk_agent") return "Service desk";
-  return capital(key.replace(/_agent$/, "").replace(/_/g, " "));
 }
 
 /** `search_knowledge` → `Search knowledge` */
