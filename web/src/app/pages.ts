@@ -6,6 +6,7 @@ import {
   Inbox,
   type LucideIcon,
   MonitorSmartphone,
+  Phone,
   Settings,
   UserRound,
 } from "lucide-react";
@@ -22,11 +23,12 @@ export interface DeskPage {
   /** Others do not see it. */
   adminOnly?: boolean;
   /** The heading in the navigation; without one it is not there. */
-  group?: "Directory" | "Team";
+  group?: "Calls" | "Directory" | "Team";
 }
 
 export const PAGES: DeskPage[] = [
   { to: "/tickets", label: "Tickets", icon: Inbox, key: "g t", words: "inbox list" },
+  { to: "/calls", label: "Call history", icon: Phone, key: "g p", words: "calls transcripts phone", group: "Calls" },
   { to: "/knowledge", label: "Knowledge base", icon: BookOpen, key: "g k", words: "articles help", group: "Team" },
   {
     to: "/analytics",
