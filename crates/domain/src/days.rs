@@ -186,8 +186,8 @@ mod tests {
                 moment("2026-10-26T08:00:00Z")..moment("2026-10-26T09:00:00Z"),
             ]
         );
-        // The hour that the clocks show twice.
-        assert_eq!(berlin.hours_of_week(&span, 6, 2).len(), 2);
+        // Two Sundays, on one of which the clocks show the hour twice.
+        assert_eq!(berlin.hours_of_week(&span, 6, 2).len(), 3);
         let all: usize = (0..7)
             .flat_map(|day| (0..24).map(move |hour| (day, hour)))
             .map(|(day, hour)| berlin.hours_of_week(&span, day, hour).len())

@@ -79,6 +79,7 @@ export function clock(ms: number): string {
 }
 
 interface Party {
+  provider: string;
   contact: { name: string } | null;
   callerPhone: string | null;
   fromNumber: string;
@@ -86,8 +87,11 @@ interface Party {
 }
 
 /** Who called, as far as it is known. */
-export function callerOf({ contact, callerPhone, fromNumber, isErased }: Party): string {
-  return contact?.name ?? callerPhone ?? (fromNumber || (isErased ? "Erased" : "Unknown caller"));
+export function callerOf({ provider, contact, callerPhone, fromNumber, isErased }: Party): string {
+  const known = contact?.name ?? callerPhone;
+  if (known) return known;
+  if (provider === "BROWSER") return "From the browser";
+  return fromNumber || (isErased ? "Erased" : "Unknown caller");
 }
 
 /** Whether a call still goes on. */

@@ -199,12 +199,11 @@ impl Told {
 }
 
 impl<'t> Teller<'t> {
-    /// The tickets that came by phone and that name who called.
+    /// The newest tickets that came by phone and that name who called.
     async fn phone_tickets(&self) -> Result<Vec<Ticket>, AppError> {
         let mut query = tickets_of("", 100);
         query.organizations.clear();
         query.channels = vec![patchcord_domain::ticket::Channel::Phone];
-        query.descending = false;
         let mut found = Vec::new();
         for line in ticket_list::page(self.tenant, &query).await? {
             if let Some(ticket) = self.tenant.get::<Ticket>(&line.id).await?
@@ -283,7 +282,8 @@ impl<'t> Teller<'t> {
     }
 
     fn begin(&self, started: Millis, contact: &Contact) -> Told {
-        let mut told = Told { events: Vec::new(), answered_at: started + 2 * SECOND, ms: 0, agent: "", cuts: 0, device_id: None };
+        let mut told =
+            Told { events: Vec::new(), answered_at: started + 2 * SECOND, ms: 0, agent: "", cuts: 0, device_id: None };
         let at = told.at();
         told.push(CallEvent::Answered { at, engine: Engine::Relay, model: MODEL.to_owned() });
         told.hand_over("triage_agent", "");
@@ -292,7 +292,7 @@ impl<'t> Teller<'t> {
         told.turn(Speaker::Caller, "One moment. I have keyed it in.");
         let known = json!({"verification": "VERIFIED", "contact": contact.name});
         told.tool("identify_organization", json!({"ue_code": "[CODE]"}), &known);
-        let name = contact.name.split(' ').next().unwrap_or_default();
+        let name = contact.name.split(' ').find(|word| !word.ends_with('.')).unwrap_or_default();
         told.turn(Speaker::Agent, &format!("Thank you, {name}. What can I do for you?"));
         told
     }

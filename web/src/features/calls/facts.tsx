@@ -85,7 +85,7 @@ export function CallFacts({ call }: { call: CallDetail }) {
               </Link>
             )}
           </Fact>
-          <Fact name="Number">{call.callerPhone ?? call.fromNumber}</Fact>
+          <Fact name="Number">{call.callerPhone ?? (call.provider === "BROWSER" ? null : call.fromNumber)}</Fact>
           <Fact name="Identity">{BELIEVED[call.verification] ?? call.verification}</Fact>
           <Fact name="Known by">{BY[call.identifiedBy]}</Fact>
         </dl>

@@ -16,7 +16,7 @@ export const Row = memo(function Row({ call, search }: { call: CallLine; search:
     ? { color: colorOf(CALL_STATUSES, call.status), label: labelOf(CALL_STATUSES, call.status) }
     : { color: colorOf(OUTCOMES, call.aiResolution), label: labelOf(OUTCOMES, call.aiResolution) };
   return (
-    <div className={classes.rowBox}>
+    <div>
       <Link
         to="/calls/$call"
         params={{ call: call.id }}
