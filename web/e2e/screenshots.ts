@@ -12,6 +12,8 @@ const ON_A_PHONE = [
   "/tickets/$ticket",
   "/knowledge",
   "/knowledge/$article",
+  "/calls",
+  "/calls/$call",
   "/calls/live",
   "/calls/now",
   "/settings/users",

@@ -18,8 +18,7 @@ import { Route as AppAnalyticsRouteImport } from './routes/_app/analytics'
 import { Route as AppKnowledgeRouteRouteImport } from './routes/_app/knowledge/route'
 import { Route as AppSettingsRouteRouteImport } from './routes/_app/settings/route'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
-import { Route as AppCallsLiveRouteImport } from './routes/_app/calls_.live'
-import { Route as AppCallsNowRouteImport } from './routes/_app/calls_.now'
+import { Route as AppCallsListRouteRouteImport } from './routes/_app/calls/_list/route'
 import { Route as AppContactsIndexRouteImport } from './routes/_app/contacts/index'
 import { Route as AppContactsContactRouteImport } from './routes/_app/contacts/$contact'
 import { Route as AppDevicesIndexRouteImport } from './routes/_app/devices/index'
@@ -48,6 +47,8 @@ import { Route as AppSettingsViewsRouteImport } from './routes/_app/settings/vie
 import { Route as AppSettingsWorkspaceRouteImport } from './routes/_app/settings/workspace'
 import { Route as AppTicketsIndexRouteImport } from './routes/_app/tickets/index'
 import { Route as AppTicketsTicketRouteImport } from './routes/_app/tickets/$ticket'
+import { Route as AppCallsListIndexRouteImport } from './routes/_app/calls/_list/index'
+import { Route as AppCallsListCallRouteImport } from './routes/_app/calls/_list/$call'
 import { Route as AppKnowledgeArticleEditRouteImport } from './routes/_app/knowledge_.$article.edit'
 import { Route as AppSettingsWebhooksIndexRouteImport } from './routes/_app/settings/webhooks/index'
 import { Route as AppSettingsWebhooksWebhookRouteImport } from './routes/_app/settings/webhooks/$webhook'
@@ -96,14 +97,9 @@ const AppTicketsRouteRoute = AppTicketsRouteRouteImport.update({
   path: '/tickets',
   getParentRoute: () => AppRoute,
 } as any)
-const AppCallsLiveRoute = AppCallsLiveRouteImport.update({
-  id: '/calls_/live',
-  path: '/calls/live',
-  getParentRoute: () => AppRoute,
-} as any)
-const AppCallsNowRoute = AppCallsNowRouteImport.update({
-  id: '/calls_/now',
-  path: '/calls/now',
+const AppCallsListRouteRoute = AppCallsListRouteRouteImport.update({
+  id: '/calls/_list',
+  path: '/calls',
   getParentRoute: () => AppRoute,
 } as any)
 const AppContactsIndexRoute = AppContactsIndexRouteImport.update({
@@ -248,6 +244,16 @@ const AppTicketsTicketRoute = AppTicketsTicketRouteImport.update({
   path: '/$ticket',
   getParentRoute: () => AppTicketsRouteRoute,
 } as any)
+const AppCallsListIndexRoute = AppCallsListIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppCallsListRouteRoute,
+} as any)
+const AppCallsListCallRoute = AppCallsListCallRouteImport.update({
+  id: '/$call',
+  path: '/$call',
+  getParentRoute: () => AppCallsListRouteRoute,
+} as any)
 const AppKnowledgeArticleEditRoute = AppKnowledgeArticleEditRouteImport.update({
   id: '/knowledge_/$article/edit',
   path: '/knowledge/$article/edit',
@@ -275,8 +281,7 @@ export interface FileRoutesByFullPath {
   '/tickets': typeof AppTicketsRouteRouteWithChildren
   '/account': typeof AppAccountRoute
   '/analytics': typeof AppAnalyticsRoute
-  '/calls/live': typeof AppCallsLiveRoute
-  '/calls/now': typeof AppCallsNowRoute
+  '/calls': typeof AppCallsListRouteRouteWithChildren
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -305,8 +310,10 @@ export interface FileRoutesByFullPath {
   '/organizations/': typeof AppOrganizationsIndexRoute
   '/settings/': typeof AppSettingsIndexRoute
   '/tickets/': typeof AppTicketsIndexRoute
+  '/calls/$call': typeof AppCallsListCallRoute
   '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
   '/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/calls/': typeof AppCallsListIndexRoute
   '/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRoutesByTo {
@@ -315,8 +322,6 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/account': typeof AppAccountRoute
   '/analytics': typeof AppAnalyticsRoute
-  '/calls/live': typeof AppCallsLiveRoute
-  '/calls/now': typeof AppCallsNowRoute
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -345,8 +350,10 @@ export interface FileRoutesByTo {
   '/organizations': typeof AppOrganizationsIndexRoute
   '/settings': typeof AppSettingsIndexRoute
   '/tickets': typeof AppTicketsIndexRoute
+  '/calls/$call': typeof AppCallsListCallRoute
   '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
   '/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/calls': typeof AppCallsListIndexRoute
   '/settings/webhooks': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRoutesById {
@@ -360,8 +367,7 @@ export interface FileRoutesById {
   '/_app/tickets': typeof AppTicketsRouteRouteWithChildren
   '/_app/account': typeof AppAccountRoute
   '/_app/analytics': typeof AppAnalyticsRoute
-  '/_app/calls_/live': typeof AppCallsLiveRoute
-  '/_app/calls_/now': typeof AppCallsNowRoute
+  '/_app/calls/_list': typeof AppCallsListRouteRouteWithChildren
   '/_app/contacts/$contact': typeof AppContactsContactRoute
   '/_app/devices/$device': typeof AppDevicesDeviceRoute
   '/_app/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -390,8 +396,10 @@ export interface FileRoutesById {
   '/_app/organizations/': typeof AppOrganizationsIndexRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/tickets/': typeof AppTicketsIndexRoute
+  '/_app/calls/_list/$call': typeof AppCallsListCallRoute
   '/_app/knowledge_/$article/edit': typeof AppKnowledgeArticleEditRoute
   '/_app/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/_app/calls/_list/': typeof AppCallsListIndexRoute
   '/_app/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRouteTypes {
@@ -405,8 +413,7 @@ export interface FileRouteTypes {
     | '/tickets'
     | '/account'
     | '/analytics'
-    | '/calls/live'
-    | '/calls/now'
+    | '/calls'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
@@ -435,8 +442,10 @@ export interface FileRouteTypes {
     | '/organizations/'
     | '/settings/'
     | '/tickets/'
+    | '/calls/$call'
     | '/knowledge/$article/edit'
     | '/settings/webhooks/$webhook'
+    | '/calls/'
     | '/settings/webhooks/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -445,8 +454,6 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/account'
     | '/analytics'
-    | '/calls/live'
-    | '/calls/now'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
@@ -475,8 +482,10 @@ export interface FileRouteTypes {
     | '/organizations'
     | '/settings'
     | '/tickets'
+    | '/calls/$call'
     | '/knowledge/$article/edit'
     | '/settings/webhooks/$webhook'
+    | '/calls'
     | '/settings/webhooks'
   id:
     | '__root__'
@@ -489,8 +498,7 @@ export interface FileRouteTypes {
     | '/_app/tickets'
     | '/_app/account'
     | '/_app/analytics'
-    | '/_app/calls_/live'
-    | '/_app/calls_/now'
+    | '/_app/calls/_list'
     | '/_app/contacts/$contact'
     | '/_app/devices/$device'
     | '/_app/knowledge/$article'
@@ -519,8 +527,10 @@ export interface FileRouteTypes {
     | '/_app/organizations/'
     | '/_app/settings/'
     | '/_app/tickets/'
+    | '/_app/calls/_list/$call'
     | '/_app/knowledge_/$article/edit'
     | '/_app/settings/webhooks/$webhook'
+    | '/_app/calls/_list/'
     | '/_app/settings/webhooks/'
   fileRoutesById: FileRoutesById
 }
@@ -596,18 +606,11 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppTicketsRouteRouteImport
       parentRoute: typeof AppRoute
     }
-    '/_app/calls_/live': {
-      id: '/_app/calls_/live'
-      path: '/calls/live'
-      fullPath: '/calls/live'
-      preLoaderRoute: typeof AppCallsLiveRouteImport
-      parentRoute: typeof AppRoute
-    }
-    '/_app/calls_/now': {
-      id: '/_app/calls_/now'
-      path: '/calls/now'
-      fullPath: '/calls/now'
-      preLoaderRoute: typeof AppCallsNowRouteImport
+    '/_app/calls/_list': {
+      id: '/_app/calls/_list'
+      path: '/calls'
+      fullPath: '/calls'
+      preLoaderRoute: typeof AppCallsListRouteRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/contacts/': {
@@ -806,6 +809,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppTicketsTicketRouteImport
       parentRoute: typeof AppTicketsRouteRoute
     }
+    '/_app/calls/_list/': {
+      id: '/_app/calls/_list/'
+      path: '/'
+      fullPath: '/calls/'
+      preLoaderRoute: typeof AppCallsListIndexRouteImport
+      parentRoute: typeof AppCallsListRouteRoute
+    }
+    '/_app/calls/_list/$call': {
+      id: '/_app/calls/_list/$call'
+      path: '/$call'
+      fullPath: '/calls/$call'
+      preLoaderRoute: typeof AppCallsListCallRouteImport
+      parentRoute: typeof AppCallsListRouteRoute
+    }
     '/_app/knowledge_/$article/edit': {
       id: '/_app/knowledge_/$article/edit'
       path: '/knowledge/$article/edit'
@@ -904,14 +921,26 @@ const AppTicketsRouteRouteWithChildren = AppTicketsRouteRoute._addFileChildren(
   AppTicketsRouteRouteChildren,
 )
 
+interface AppCallsListRouteRouteChildren {
+  AppCallsListCallRoute: typeof AppCallsListCallRoute
+  AppCallsListIndexRoute: typeof AppCallsListIndexRoute
+}
+
+const AppCallsListRouteRouteChildren: AppCallsListRouteRouteChildren = {
+  AppCallsListCallRoute: AppCallsListCallRoute,
+  AppCallsListIndexRoute: AppCallsListIndexRoute,
+}
+
+const AppCallsListRouteRouteWithChildren =
+  AppCallsListRouteRoute._addFileChildren(AppCallsListRouteRouteChildren)
+
 interface AppRouteChildren {
   AppKnowledgeRouteRoute: typeof AppKnowledgeRouteRouteWithChildren
   AppSettingsRouteRoute: typeof AppSettingsRouteRouteWithChildren
   AppTicketsRouteRoute: typeof AppTicketsRouteRouteWithChildren
   AppAccountRoute: typeof AppAccountRoute
   AppAnalyticsRoute: typeof AppAnalyticsRoute
-  AppCallsLiveRoute: typeof AppCallsLiveRoute
-  AppCallsNowRoute: typeof AppCallsNowRoute
+  AppCallsListRouteRoute: typeof AppCallsListRouteRouteWithChildren
   AppContactsContactRoute: typeof AppContactsContactRoute
   AppDevicesDeviceRoute: typeof AppDevicesDeviceRoute
   AppKnowledgeNewRoute: typeof AppKnowledgeNewRoute
@@ -928,8 +957,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppTicketsRouteRoute: AppTicketsRouteRouteWithChildren,
   AppAccountRoute: AppAccountRoute,
   AppAnalyticsRoute: AppAnalyticsRoute,
-  AppCallsLiveRoute: AppCallsLiveRoute,
-  AppCallsNowRoute: AppCallsNowRoute,
+  AppCallsListRouteRoute: AppCallsListRouteRouteWithChildren,
   AppContactsContactRoute: AppContactsContactRoute,
   AppDevicesDeviceRoute: AppDevicesDeviceRoute,
   AppKnowledgeNewRoute: AppKnowledgeNewRoute,

@@ -1,5 +1,7 @@
 //! What is kept of one call: its turns, stays, effects of tools, wrong codes, tokens, usage and prices.
 
+use std::collections::HashMap;
+
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
@@ -83,6 +85,24 @@ pub async fn carrier_usage<C: ConnectionTrait>(
 ) -> Result<Vec<CarrierUsage>, StoreError> {
     let find = tenant.find::<twilio_usage_logs::Entity>().filter(twilio_usage_logs::Column::CallId.eq(call_id));
     Ok(find.order_by_asc(twilio_usage_logs::Column::Kind).limit(USAGE_MAX).all(tenant.connection).await?)
+}
+
+/// The rendered texts of calls that have one, by their ids.
+pub async fn transcripts<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    ids: &[String],
+) -> Result<HashMap<String, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let places: Vec<String> = (0..ids.len()).map(|index| format!("${}", index + 2)).collect();
+    let sql = format!(
+        "SELECT id, transcript FROM calls WHERE workspace_id = $1 AND transcript IS NOT NULL AND id IN ({})",
+        places.join(", ")
+    );
+    let statement = tenant.statement(&sql, ids.iter().map(|id| id.as_str().into()));
+    let rows = tenant.connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "transcript")?))).collect()
 }
 
 /// What was found out about a call.

@@ -736,6 +736,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calls of the days that a span of 100 days at most touches: by mood, by what became of them, and by voice agent. */
+        get: operations["dashboardCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard/costs": {
         parameters: {
             query?: never;
@@ -2847,6 +2864,44 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description The calls that began on a day. */
+        CallDayRow: {
+            /** Format: int64 */
+            abandoned: number;
+            /** Format: int64 */
+            calls: number;
+            /** @example 2026-11-24 */
+            day: string;
+            /** Format: int64 */
+            escalated: number;
+            /** @description First moment. */
+            from: string;
+            /**
+             * Format: double
+             * @description What models cost while calls lasted, in dollars; telephony, summaries and analyses are not in it.
+             */
+            modelCostUsd: number;
+            /** Format: int64 */
+            negative: number;
+            /** Format: int64 */
+            neutral: number;
+            /**
+             * Format: int64
+             * @description Calls by how content the caller was; those in which nothing was said are in none.
+             */
+            positive: number;
+            /**
+             * Format: int64
+             * @description Calls by what became of the caller's problem.
+             */
+            resolved: number;
+            /** Format: int64 */
+            ticketed: number;
+            /** @description The moment after the last. */
+            to: string;
+            /** Format: int64 */
+            unknown: number;
+        };
         /** @description A call with everything that is kept of it. */
         CallDetailRow: components["schemas"]["CallRow"] & {
             analysis: components["schemas"]["CallAnalysis"] | null;
@@ -2866,6 +2921,15 @@ export interface components {
             transcript: string | null;
             turns: components["schemas"]["TurnRow"][];
             usage: components["schemas"]["CallUsage"][];
+        };
+        /** @description Calls of whole days. */
+        CallFiguresRow: {
+            /** @description What each voice agent did on those days; who had most calls is first. */
+            agents: components["schemas"]["VoiceAgentRow"][];
+            /** @description Each day, oldest first, those without a call among them. */
+            days: components["schemas"]["CallDayRow"][];
+            /** @description The workspace's time zone, in which days begin at midnight. */
+            timezone: string;
         };
         /** @description A call. */
         CallRow: {
@@ -2892,6 +2956,8 @@ export interface components {
             endedAt: string | null;
             /** @description REALTIME or RELAY. */
             engine: string;
+            /** @description Of a list that was searched: the line of the transcript that has most of the words. */
+            excerpt: string | null;
             /**
              * Format: int64
              * @description How long it took until the caller heard something.
@@ -4509,6 +4575,8 @@ export interface components {
                 endedAt: string | null;
                 /** @description REALTIME or RELAY. */
                 engine: string;
+                /** @description Of a list that was searched: the line of the transcript that has most of the words. */
+                excerpt: string | null;
                 /**
                  * Format: int64
                  * @description How long it took until the caller heard something.
@@ -6547,6 +6615,8 @@ export interface components {
             /** @default null */
             createdTo: string | null;
             /** @default [] */
+            deviceId: string[];
+            /** @default [] */
             organizationId: string[];
             /** @default [] */
             priority: string[];
@@ -6580,6 +6650,46 @@ export interface components {
             name: string;
             /** @description As the list's `sort`; `-createdAt` when absent. */
             sort?: string | null;
+        };
+        /** @description What a voice agent did. */
+        VoiceAgentRow: {
+            /** @example printer_agent */
+            agent: string;
+            /**
+             * Format: int64
+             * @description Calls that it had.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Of those calls, the ones that were handed to a person.
+             */
+            escalated: number;
+            /**
+             * Format: int64
+             * @description Stays that ended with another agent.
+             */
+            handedOff: number;
+            /**
+             * Format: double
+             * @description Mean seconds of a stay.
+             */
+            meanSeconds: number;
+            /**
+             * Format: int64
+             * @description Of those calls, the ones that the voice agents resolved.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description How often it had a call.
+             */
+            stays: number;
+            /**
+             * Format: int64
+             * @description What was said meanwhile, by either side.
+             */
+            turns: number;
         };
         /** @description Changes of an endpoint. Absent fields stay. */
         WebhookChanges: {
@@ -8595,6 +8705,7 @@ export interface operations {
                 status?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 ticketId?: string[];
                 /** @description Voice agents that had the call, such as `printer_agent`. */
                 agent?: string[];
@@ -8610,6 +8721,15 @@ export interface operations {
                 dateFrom?: string;
                 /** @description Began before. */
                 dateTo?: string;
+                /**
+                 * @description Only calls that began on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `dateFrom` and `dateTo`,
+                 *     which are 400 days apart at most.
+                 */
+                weekday?: number;
+                /** @description Only calls that began in this hour of the day, 0 to 23. */
+                hour?: number;
+                /** @description The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC. */
+                timezone?: string;
                 /** @description Words that the transcript must have; the last may be the beginning of one. */
                 q?: string;
                 /** @description `-startedAt`, which is also meant when it is absent, or `startedAt`. */
@@ -11863,6 +11983,76 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboardCalls: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date in the workspace's zone; at or after. 30 days with today when absent. */
+                from?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; before. Now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallFiguresRow"];
                 };
             };
             /** @description No token, a bad one, or wrong credentials */
@@ -17675,6 +17865,7 @@ export interface operations {
                 status?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 ticketId?: string[];
                 /** @description Voice agents that had the call, such as `printer_agent`. */
                 agent?: string[];
@@ -17690,6 +17881,15 @@ export interface operations {
                 dateFrom?: string;
                 /** @description Began before. */
                 dateTo?: string;
+                /**
+                 * @description Only calls that began on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `dateFrom` and `dateTo`,
+                 *     which are 400 days apart at most.
+                 */
+                weekday?: number;
+                /** @description Only calls that began in this hour of the day, 0 to 23. */
+                hour?: number;
+                /** @description The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC. */
+                timezone?: string;
                 /** @description Words that the transcript must have; the last may be the beginning of one. */
                 q?: string;
                 /** @description `-startedAt`, which is also meant when it is absent, or `startedAt`. */
@@ -20750,6 +20950,7 @@ export interface operations {
                 assigneeId?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 tag?: string[];
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
@@ -21062,6 +21263,7 @@ export interface operations {
                 assigneeId?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 tag?: string[];
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;

@@ -6,6 +6,7 @@ import {
   Inbox,
   type LucideIcon,
   MonitorSmartphone,
+  Phone,
   PhoneCall,
   RadioTower,
   Settings,
@@ -29,6 +30,7 @@ export interface DeskPage {
 
 export const PAGES: DeskPage[] = [
   { to: "/tickets", label: "Tickets", icon: Inbox, key: "g t", words: "inbox list" },
+  { to: "/calls", label: "Call history", icon: Phone, key: "g p", words: "calls transcripts phone", group: "Calls" },
   {
     to: "/calls/live",
     label: "Live wall",

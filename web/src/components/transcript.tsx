@@ -1,6 +1,7 @@
 import { ArrowRight, Headphones, PhoneForwarded, Wrench } from "lucide-react";
 import { Fragment, type ReactNode } from "react";
-import { agentName, clock, toolName, turnAnchor } from "~/lib/calls";
+import { agentName } from "~/lib/agents";
+import { clock, toolName, turnAnchor } from "~/lib/calls";
 import { duration } from "~/lib/time";
 import { Marked } from "./marked";
 import { type Interaction, type ToolRun, type TranscriptLine, type Turn, linesOf, toolText } from "./transcript-lines";

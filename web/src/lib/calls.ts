@@ -1,3 +1,4 @@
+import { agentName } from "./agents";
 import { capital } from "./text";
 
 /** How a key of the API is called by people, with a colour where one helps. */
@@ -63,12 +64,6 @@ export function colorOf(all: readonly Named[], key: string | null): string | und
   return all.find((one) => one.key === key)?.color;
 }
 
-/** `printer_agent` → `Printer` */
-export function agentName(key: string): string {
-  if (key === "servicedesk_agent") return "Service desk";
-  return capital(key.replace(/_agent$/, "").replace(/_/g, " "));
-}
-
 /** `search_knowledge` → `Search knowledge` */
 export function toolName(key: string): string {
   return capital(key.replace(/_/g, " "));
@@ -84,6 +79,7 @@ export function clock(ms: number): string {
 }
 
 interface Party {
+  provider: string;
   contact: { name: string } | null;
   callerPhone: string | null;
   fromNumber: string;
@@ -91,8 +87,11 @@ interface Party {
 }
 
 /** Who called, as far as it is known. */
-export function callerOf({ contact, callerPhone, fromNumber, isErased }: Party): string {
-  return contact?.name ?? callerPhone ?? (fromNumber || (isErased ? "Erased" : "Unknown caller"));
+export function callerOf({ provider, contact, callerPhone, fromNumber, isErased }: Party): string {
+  const known = contact?.name ?? callerPhone;
+  if (known) return known;
+  if (provider === "BROWSER") return "From the browser";
+  return fromNumber || (isErased ? "Erased" : "Unknown caller");
 }
 
 /** Whether a call still goes on. */

@@ -18,29 +18,6 @@ const SuggestionEvent = z.object({
   data: z.object({ suggestionId: z.string(), ticketId: z.string(), state: z.string() }),
 });
 
-/** Something about a call. What it is now is asked for: the event says which call, and what changed. */
-const CallEvent = z.object({
-  id: z.string(),
-  type: z.enum(["call.started", "call.updated", "call.turn", "call.agent_changed", "call.ended"]),
-  data: z.object({
-    callId: z.string(),
-    /** Of a turn: its place in the call, and who spoke. */
-    seq: z.optional(z.number()),
-    speaker: z.optional(z.string()),
-  }),
-});
-
-/** Words that are still being spoken. They have no id, may be lost, and the turn replaces them. */
-const CallPartial = z.object({
-  type: z.literal("call.partial"),
-  data: z.object({
-    callId: z.string(),
-    speaker: z.string(),
-    agent: z.nullable(z.string()),
-    text: z.string(),
-  }),
-});
-
 /** Text that a model is still writing. It has no id, may be lost, and the checked result replaces it. */
 const PartialEvent = z.object({
   type: z.literal("suggestion.partial"),
@@ -62,8 +39,6 @@ const Frame = z.union([
   SuggestionEvent,
   PartialEvent,
   PresenceEvent,
-  CallEvent,
-  CallPartial,
   z.object({ type: z.literal("resync") }),
   z.object({ type: z.literal("subscribed") }),
   // What a newer server may send: remembered as the newest event, otherwise let pass.
@@ -75,12 +50,8 @@ export type LiveEvent =
   | z.infer<typeof EscalationEvent>
   | z.infer<typeof SuggestionEvent>
   | z.infer<typeof PartialEvent>
-  | z.infer<typeof PresenceEvent>
-  | z.infer<typeof CallEvent>
-  | z.infer<typeof CallPartial>;
+  | z.infer<typeof PresenceEvent>;
 export type Viewer = z.infer<typeof PresenceEvent>["data"]["viewers"][number];
-/** Events of calls, without the words that are being spoken. */
-export type CallEvent = z.infer<typeof CallEvent>;
 export type Frame = z.infer<typeof Frame>;
 
 /** Reads a frame; null for one that this page does not know. */

@@ -59,14 +59,6 @@ function follow(queries: QueryClient, event: LiveEvent, countAgain: () => void):
       if (event.data.state === "success" || event.data.state === "error") dropPartial(event.data.suggestionId);
       invalidate(queries, event.data.ticketId, [`${OF_ONE_TICKET}/suggestions`, CONVERSATION]);
       break;
-    case "call.started":
-    case "call.updated":
-    case "call.turn":
-    case "call.agent_changed":
-    case "call.ended":
-    case "call.partial":
-      // Pages that show calls hear of them themselves, and know how often they want to look again.
-      break;
     case "escalation.created":
       void queries.invalidateQueries({ queryKey: ["get", ESCALATIONS] });
       break;

@@ -1,5 +1,7 @@
 //! What people are shown of calls.
 
+use std::collections::HashMap;
+
 use patchcord_store::calls::Line;
 use patchcord_store::rows::{Analysis, CallTurn, CarrierUsage, Interaction, UsageLog};
 
@@ -8,6 +10,8 @@ use patchcord_store::rows::{Analysis, CallTurn, CarrierUsage, Interaction, Usage
 pub struct CallPage {
     /// The lines, newest first unless asked otherwise.
     pub lines: Vec<Line>,
+    /// What was found of the searched words, by the ids of the calls.
+    pub excerpts: HashMap<String, String>,
     /// Whether there are more.
     pub has_more: bool,
     /// How many there are in all, when that was asked for.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use patchcord_domain::call::AiResolution;
 use patchcord_domain::calling::{transcript, web_vtt};
-use patchcord_domain::text::head;
+use patchcord_domain::text::{excerpt, head};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::rows::{Call, CallTurn, Contact, Organization, Ticket};
-use patchcord_store::{call_records, calls};
+use patchcord_store::{Reader, Tenant, call_records, calls};
 use serde_json::{Value, json};
 
 use super::detail::{CallDetail, CallPage, CallPatch, LiveCall, TranscriptFormat};
@@ -21,6 +21,8 @@ use crate::{App, AppError, Current};
 const LAST_TURNS: i64 = 6;
 /// Characters of each of them.
 const LAST_WORDS: usize = 400;
+/// Longest line of a transcript that a list shows, in characters.
+const EXCERPT_MAX: usize = 160;
 
 impl App {
     /// A page of the calls that fit.
@@ -35,7 +37,11 @@ impl App {
         let has_more = lines.len() > wanted;
         lines.truncate(wanted);
         let total = if count { Some(calls::count(tenant, &query).await?) } else { None };
-        Ok(CallPage { lines, has_more, total })
+        let excerpts = match &query.words {
+            Some(words) => excerpts(tenant, &lines, words).await?,
+            None => HashMap::new(),
+        };
+        Ok(CallPage { lines, excerpts, has_more, total })
     }
 
     /// The calls of an organization.
@@ -209,6 +215,21 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The lines of the transcripts that have most of the words.
+async fn excerpts(
+    tenant: Tenant<'_, Reader>,
+    lines: &[Line],
+    words: &str,
+) -> Result<HashMap<String, String>, AppError> {
+    let ids: Vec<String> = lines.iter().map(|line| line.id.clone()).collect();
+    let texts = call_records::transcripts(tenant, &ids).await?;
+    let found = texts.into_iter().filter_map(|(id, text)| {
+        let line = excerpt(&text, words, EXCERPT_MAX)?;
+        Some((id, line))
+    });
+    Ok(found.collect())
 }
 
 /// Checks that ticket, contact and organization are there and belong together; the contact decides the organization.

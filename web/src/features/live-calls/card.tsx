@@ -3,7 +3,7 @@ import { MonitorSmartphone } from "lucide-react";
 import { memo } from "react";
 import { Dot } from "~/components/dot";
 import { speakerName } from "~/components/transcript";
-import { agentName } from "~/lib/calls";
+import { agentName } from "~/lib/agents";
 import { Elapsed } from "./elapsed";
 import classes from "./live-calls.module.css";
 import { type LiveCall, callerOf, moodOf, tail, trustOf } from "./looks";

@@ -21,7 +21,9 @@ export function Outcome({ call }: { call: CallDetail }) {
             Ticket {ticket.label}
           </Link>
         )}
-        <Link to={`/calls/${id}` as string}>Page of the call</Link>
+        <Link to="/calls/$call" params={{ call: id }}>
+          Page of the call
+        </Link>
       </p>
     </section>
   );

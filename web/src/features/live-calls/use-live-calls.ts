@@ -1,9 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { api } from "~/api/client";
-import { useLiveEvents } from "~/live/bus";
-import type { LiveEvent } from "~/live/frames";
-import { useConnection, useTopic } from "~/live/socket";
+import { type CallEvent, useCallEvents } from "~/live/call-events";
+import { useConnection } from "~/live/socket";
 import { coalesce } from "./coalesce";
 import { RunningWords } from "./running-words";
 
@@ -31,27 +30,9 @@ function useCallRefresh(id: string | null): () => void {
   return refresh.call;
 }
 
-/** Takes note of what an event says of words that run; gives the call whose row it changed. */
-function follow(words: RunningWords, event: LiveEvent): string | null {
-  switch (event.type) {
-    case "call.partial": {
-      const { callId, speaker, agent, text } = event.data;
-      words.note(callId, speaker, agent, text);
-      return null;
-    }
-    case "call.turn": {
-      const { callId, speaker = "", seq } = event.data;
-      if (seq !== undefined) words.settle(callId, speaker, seq);
-      return callId;
-    }
-    case "call.started":
-    case "call.updated":
-    case "call.agent_changed":
-    case "call.ended":
-      return event.data.callId;
-    default:
-      return null;
-  }
+/** A turn is final: the words that ran are those. */
+function settle(words: RunningWords, { type, data: { callId, speaker, seq } }: CallEvent): void {
+  if (type === "call.turn" && speaker && seq !== undefined) words.settle(callId, speaker, seq);
 }
 
 /** Every call in progress, the words that run in each, and the one that is watched kept up to date. */
@@ -65,13 +46,13 @@ export function useLiveCalls(watched: string | null) {
   useEffect(() => refresh.cancel, [refresh]);
   const refreshWatched = useCallRefresh(watched);
   const connection = useConnection();
-  useTopic("calls");
-  useLiveEvents((event) => {
-    // What was missed is loaded again by the page itself.
-    const callId = event && follow(words, event);
-    if (!callId) return;
-    refresh.call();
-    if (callId === watched) refreshWatched();
+  useCallEvents("calls", {
+    onWords: ({ callId, speaker, agent, text }) => words.note(callId, speaker, agent, text),
+    onEvent: (event) => {
+      if (event) settle(words, event);
+      refresh.call();
+      if (!event || event.data.callId === watched) refreshWatched();
+    },
   });
   const list = api.useQuery(
     "get",
@@ -90,11 +71,12 @@ export function useLiveCalls(watched: string | null) {
 export function useOneCall(id: string): RunningWords {
   const [words] = useState(() => new RunningWords());
   const refresh = useCallRefresh(id);
-  useTopic(`calls:${id}`);
-  useLiveEvents((event) => {
-    // Other pages may have asked for other calls.
-    if (!event || !("callId" in event.data) || event.data.callId !== id) return;
-    if (follow(words, event)) refresh();
+  useCallEvents(`calls:${id}`, {
+    onWords: ({ speaker, agent, text }) => words.note(id, speaker, agent, text),
+    onEvent: (event) => {
+      if (event) settle(words, event);
+      refresh();
+    },
   });
   return words;
 }

@@ -2,15 +2,40 @@ import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } fr
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { type ReactNode, useState } from "react";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { signIn } from "~/api/session";
-import { tell } from "~/live/bus";
 import { show } from "~/test/render";
 import { agent, json, problem, serve, session } from "~/test/server";
 import { CallNow } from "./call-now";
 import type { Turn } from "~/components/transcript-lines";
 import type { CallDetail, LiveCall } from "./looks";
 import { LiveWall } from "./wall";
+
+/** An event socket whose other end is the test. */
+class Events {
+  static OPEN = 1;
+  static last: Events;
+  readyState = 1;
+  sent: string[] = [];
+  onopen: () => void = () => undefined;
+  onmessage: (event: { data: string }) => void = () => undefined;
+  constructor() {
+    Events.last = this;
+    queueMicrotask(() => {
+      this.onopen();
+      this.tell({ type: "subscribed", topics: ["calls"] });
+    });
+  }
+  send(text: string) {
+    this.sent.push(text);
+  }
+  close() {
+    this.readyState = 3;
+  }
+  tell(frame: object) {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+}
 
 function turn(seq: number, speaker: string, text: string): Turn {
   const base = { agent: speaker === "AGENT" ? "triage_agent" : null, startedMs: 0, endedMs: 0, responseMs: null };
@@ -92,6 +117,8 @@ async function enter(answers: Parameters<typeof serve>[0] = {}) {
 const card = async (name: string) =>
   (await screen.findByRole("button", { name: `Watch the call of ${name}` })).closest("li") as HTMLElement;
 
+beforeEach(() => vi.stubGlobal("WebSocket", Events));
+
 test("unhappy callers come first, and words run in their own card until their turn is there", async () => {
   let items = [ARBOR, BIRCH];
   await enter({ "GET /api/calls/live": () => json({ items }) });
@@ -99,14 +126,15 @@ test("unhappy callers come first, and words run in their own card until their tu
   const arbor = await card("Arbor Legal");
   const names = screen.getAllByRole("heading", { level: 2 }).map(({ textContent }) => textContent);
   expect(names).toEqual(["Birch & Co", "Arbor Legal"]);
+  expect(Events.last.sent).toEqual(['{"subscribe":["calls"]}']);
 
   const data = { callId: "c1", speaker: "CALLER", agent: null };
-  act(() => tell({ type: "call.partial", data: { ...data, text: "My printer" } }));
+  act(() => Events.last.tell({ type: "call.partial", data: { ...data, text: "My printer" } }));
   expect(await within(arbor).findByText("My printer")).toBeVisible();
   expect(within(await card("Birch & Co")).queryByText("My printer")).not.toBeInTheDocument();
 
   items = [{ ...ARBOR, turns: [...ARBOR.turns, turn(2, "CALLER", "My printer is jammed.")], turnCount: 2 }, BIRCH];
-  act(() => tell({ id: "e1", type: "call.turn", data: { ...data, seq: 2 } }));
+  act(() => Events.last.tell({ id: "e1", type: "call.turn", data: { ...data, seq: 2 } }));
   expect(await within(arbor).findByText("My printer is jammed.", {}, { timeout: 3_000 })).toBeVisible();
   expect(within(arbor).queryByText("My printer")).not.toBeInTheDocument();
 });
@@ -117,7 +145,7 @@ test("nobody calls, and the server that does not answer", async () => {
   at(<Wall />);
   expect(await screen.findByText("Nobody is calling right now")).toBeVisible();
   works = false;
-  act(() => tell({ id: "e1", type: "call.ended", data: { callId: "c9" } }));
+  act(() => Events.last.tell({ id: "e1", type: "call.ended", data: { callId: "c9" } }));
   expect(await screen.findByText("refused: unavailable", {}, { timeout: 5_000 })).toBeVisible();
 });
 

@@ -59,10 +59,9 @@ export function useListLive(search: TicketSearch, key: string, tickets: TicketLi
   }, []);
 
   useLiveEvents((event) => {
-    const ticket = event && "ticketId" in event.data ? event.data.ticketId : null;
-    if (event && (!ticket || !event.type.startsWith("ticket.") || event.type === "ticket.presence")) return;
+    if (event && (!event.type.startsWith("ticket.") || event.type === "ticket.presence")) return;
     // Without an event so much was missed that every row may have changed.
-    for (const id of ticket ? [ticket] : known) if (known.has(id)) dirty.current.add(id);
+    for (const id of event ? [event.data.ticketId] : known) if (known.has(id)) dirty.current.add(id);
     soon.current?.call();
   });
 

@@ -8,7 +8,7 @@ const WallSearch = z.object({
   call: z.catch(z.optional(z.string()), undefined),
 });
 
-export const Route = createFileRoute("/_app/calls_/live")({ validateSearch: WallSearch, component: LiveWallRoute });
+export const Route = createFileRoute("/_app/calls/live")({ validateSearch: WallSearch, component: LiveWallRoute });
 
 function LiveWallRoute() {
   const { call } = Route.useSearch();

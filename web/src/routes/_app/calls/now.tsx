@@ -1,4 +1,4 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { CallNow } from "~/features/live-calls/call-now";
 
-export const Route = createFileRoute("/_app/calls_/now")({ component: CallNow });
+export const Route = createFileRoute("/_app/calls/now")({ component: CallNow });
