@@ -76,7 +76,7 @@ function Whisper({ id }: { id: string }) {
       <Textarea
         label="Whisper to the agent"
         description="The caller does not hear it."
-        size="xs"
+        size="sm"
         autosize
         minRows={1}
         maxRows={4}

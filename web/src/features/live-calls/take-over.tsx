@@ -83,7 +83,7 @@ export function TakeOver({ call, onClose }: { call: CallDetail; onClose: () => v
           <Radio.Group label="How" value={mode} onChange={setMode} error={wrong.mode}>
             <Stack gap="xs" mt={4}>
               {WAYS.map(({ value, label, about }) => (
-                <Radio key={value} value={value} label={label} description={about} size="xs" />
+                <Radio key={value} value={value} label={label} description={about} size="sm" />
               ))}
             </Stack>
           </Radio.Group>
