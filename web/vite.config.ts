@@ -16,7 +16,7 @@ function placeholders(): Plugin {
   return {
     name: "placeholders",
     apply: "serve",
-    transformIndexHtml: (html) => html.replace("__DEMO__", "true"),
+    transformIndexHtml: (html) => html.replace("__DEMO__", "true").replace("__SPEECH__", "true"),
   };
 }
 

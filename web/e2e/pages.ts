@@ -32,6 +32,7 @@ const SAMPLES: Record<string, Sample> = {
   $device: first("/api/devices?limit=1"),
   $webhook: async (_get, post) =>
     (await post("/api/webhooks", { url: "https://hooks.example.com/desk", events: ["*"], disabled: true })).id,
+  $call: first("/api/calls?limit=1&resolution=TICKETED"),
   $article: first("/api/kb/articles?limit=1&status=PUBLISHED"),
 };
 

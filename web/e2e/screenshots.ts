@@ -12,6 +12,10 @@ const ON_A_PHONE = [
   "/tickets/$ticket",
   "/knowledge",
   "/knowledge/$article",
+  "/calls",
+  "/calls/$call",
+  "/calls/live",
+  "/calls/now",
   "/settings/users",
   "/settings/hours",
 ];

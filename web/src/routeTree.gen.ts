@@ -18,6 +18,7 @@ import { Route as AppAnalyticsRouteImport } from './routes/_app/analytics'
 import { Route as AppKnowledgeRouteRouteImport } from './routes/_app/knowledge/route'
 import { Route as AppSettingsRouteRouteImport } from './routes/_app/settings/route'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
+import { Route as AppCallsListRouteRouteImport } from './routes/_app/calls/_list/route'
 import { Route as AppContactsIndexRouteImport } from './routes/_app/contacts/index'
 import { Route as AppContactsContactRouteImport } from './routes/_app/contacts/$contact'
 import { Route as AppDevicesIndexRouteImport } from './routes/_app/devices/index'
@@ -46,6 +47,8 @@ import { Route as AppSettingsViewsRouteImport } from './routes/_app/settings/vie
 import { Route as AppSettingsWorkspaceRouteImport } from './routes/_app/settings/workspace'
 import { Route as AppTicketsIndexRouteImport } from './routes/_app/tickets/index'
 import { Route as AppTicketsTicketRouteImport } from './routes/_app/tickets/$ticket'
+import { Route as AppCallsListIndexRouteImport } from './routes/_app/calls/_list/index'
+import { Route as AppCallsListCallRouteImport } from './routes/_app/calls/_list/$call'
 import { Route as AppKnowledgeArticleEditRouteImport } from './routes/_app/knowledge_.$article.edit'
 import { Route as AppSettingsWebhooksIndexRouteImport } from './routes/_app/settings/webhooks/index'
 import { Route as AppSettingsWebhooksWebhookRouteImport } from './routes/_app/settings/webhooks/$webhook'
@@ -92,6 +95,11 @@ const AppSettingsRouteRoute = AppSettingsRouteRouteImport.update({
 const AppTicketsRouteRoute = AppTicketsRouteRouteImport.update({
   id: '/tickets',
   path: '/tickets',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCallsListRouteRoute = AppCallsListRouteRouteImport.update({
+  id: '/calls/_list',
+  path: '/calls',
   getParentRoute: () => AppRoute,
 } as any)
 const AppContactsIndexRoute = AppContactsIndexRouteImport.update({
@@ -236,6 +244,16 @@ const AppTicketsTicketRoute = AppTicketsTicketRouteImport.update({
   path: '/$ticket',
   getParentRoute: () => AppTicketsRouteRoute,
 } as any)
+const AppCallsListIndexRoute = AppCallsListIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppCallsListRouteRoute,
+} as any)
+const AppCallsListCallRoute = AppCallsListCallRouteImport.update({
+  id: '/$call',
+  path: '/$call',
+  getParentRoute: () => AppCallsListRouteRoute,
+} as any)
 const AppKnowledgeArticleEditRoute = AppKnowledgeArticleEditRouteImport.update({
   id: '/knowledge_/$article/edit',
   path: '/knowledge/$article/edit',
@@ -263,6 +281,7 @@ export interface FileRoutesByFullPath {
   '/tickets': typeof AppTicketsRouteRouteWithChildren
   '/account': typeof AppAccountRoute
   '/analytics': typeof AppAnalyticsRoute
+  '/calls': typeof AppCallsListRouteRouteWithChildren
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -291,8 +310,10 @@ export interface FileRoutesByFullPath {
   '/organizations/': typeof AppOrganizationsIndexRoute
   '/settings/': typeof AppSettingsIndexRoute
   '/tickets/': typeof AppTicketsIndexRoute
+  '/calls/$call': typeof AppCallsListCallRoute
   '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
   '/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/calls/': typeof AppCallsListIndexRoute
   '/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRoutesByTo {
@@ -329,8 +350,10 @@ export interface FileRoutesByTo {
   '/organizations': typeof AppOrganizationsIndexRoute
   '/settings': typeof AppSettingsIndexRoute
   '/tickets': typeof AppTicketsIndexRoute
+  '/calls/$call': typeof AppCallsListCallRoute
   '/knowledge/$article/edit': typeof AppKnowledgeArticleEditRoute
   '/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/calls': typeof AppCallsListIndexRoute
   '/settings/webhooks': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRoutesById {
@@ -344,6 +367,7 @@ export interface FileRoutesById {
   '/_app/tickets': typeof AppTicketsRouteRouteWithChildren
   '/_app/account': typeof AppAccountRoute
   '/_app/analytics': typeof AppAnalyticsRoute
+  '/_app/calls/_list': typeof AppCallsListRouteRouteWithChildren
   '/_app/contacts/$contact': typeof AppContactsContactRoute
   '/_app/devices/$device': typeof AppDevicesDeviceRoute
   '/_app/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -372,8 +396,10 @@ export interface FileRoutesById {
   '/_app/organizations/': typeof AppOrganizationsIndexRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/tickets/': typeof AppTicketsIndexRoute
+  '/_app/calls/_list/$call': typeof AppCallsListCallRoute
   '/_app/knowledge_/$article/edit': typeof AppKnowledgeArticleEditRoute
   '/_app/settings/webhooks/$webhook': typeof AppSettingsWebhooksWebhookRoute
+  '/_app/calls/_list/': typeof AppCallsListIndexRoute
   '/_app/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
 }
 export interface FileRouteTypes {
@@ -387,6 +413,7 @@ export interface FileRouteTypes {
     | '/tickets'
     | '/account'
     | '/analytics'
+    | '/calls'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
@@ -415,8 +442,10 @@ export interface FileRouteTypes {
     | '/organizations/'
     | '/settings/'
     | '/tickets/'
+    | '/calls/$call'
     | '/knowledge/$article/edit'
     | '/settings/webhooks/$webhook'
+    | '/calls/'
     | '/settings/webhooks/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -453,8 +482,10 @@ export interface FileRouteTypes {
     | '/organizations'
     | '/settings'
     | '/tickets'
+    | '/calls/$call'
     | '/knowledge/$article/edit'
     | '/settings/webhooks/$webhook'
+    | '/calls'
     | '/settings/webhooks'
   id:
     | '__root__'
@@ -467,6 +498,7 @@ export interface FileRouteTypes {
     | '/_app/tickets'
     | '/_app/account'
     | '/_app/analytics'
+    | '/_app/calls/_list'
     | '/_app/contacts/$contact'
     | '/_app/devices/$device'
     | '/_app/knowledge/$article'
@@ -495,8 +527,10 @@ export interface FileRouteTypes {
     | '/_app/organizations/'
     | '/_app/settings/'
     | '/_app/tickets/'
+    | '/_app/calls/_list/$call'
     | '/_app/knowledge_/$article/edit'
     | '/_app/settings/webhooks/$webhook'
+    | '/_app/calls/_list/'
     | '/_app/settings/webhooks/'
   fileRoutesById: FileRoutesById
 }
@@ -570,6 +604,13 @@ declare module '@tanstack/react-router' {
       path: '/tickets'
       fullPath: '/tickets'
       preLoaderRoute: typeof AppTicketsRouteRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/calls/_list': {
+      id: '/_app/calls/_list'
+      path: '/calls'
+      fullPath: '/calls'
+      preLoaderRoute: typeof AppCallsListRouteRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/contacts/': {
@@ -768,6 +809,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppTicketsTicketRouteImport
       parentRoute: typeof AppTicketsRouteRoute
     }
+    '/_app/calls/_list/': {
+      id: '/_app/calls/_list/'
+      path: '/'
+      fullPath: '/calls/'
+      preLoaderRoute: typeof AppCallsListIndexRouteImport
+      parentRoute: typeof AppCallsListRouteRoute
+    }
+    '/_app/calls/_list/$call': {
+      id: '/_app/calls/_list/$call'
+      path: '/$call'
+      fullPath: '/calls/$call'
+      preLoaderRoute: typeof AppCallsListCallRouteImport
+      parentRoute: typeof AppCallsListRouteRoute
+    }
     '/_app/knowledge_/$article/edit': {
       id: '/_app/knowledge_/$article/edit'
       path: '/knowledge/$article/edit'
@@ -866,12 +921,26 @@ const AppTicketsRouteRouteWithChildren = AppTicketsRouteRoute._addFileChildren(
   AppTicketsRouteRouteChildren,
 )
 
+interface AppCallsListRouteRouteChildren {
+  AppCallsListCallRoute: typeof AppCallsListCallRoute
+  AppCallsListIndexRoute: typeof AppCallsListIndexRoute
+}
+
+const AppCallsListRouteRouteChildren: AppCallsListRouteRouteChildren = {
+  AppCallsListCallRoute: AppCallsListCallRoute,
+  AppCallsListIndexRoute: AppCallsListIndexRoute,
+}
+
+const AppCallsListRouteRouteWithChildren =
+  AppCallsListRouteRoute._addFileChildren(AppCallsListRouteRouteChildren)
+
 interface AppRouteChildren {
   AppKnowledgeRouteRoute: typeof AppKnowledgeRouteRouteWithChildren
   AppSettingsRouteRoute: typeof AppSettingsRouteRouteWithChildren
   AppTicketsRouteRoute: typeof AppTicketsRouteRouteWithChildren
   AppAccountRoute: typeof AppAccountRoute
   AppAnalyticsRoute: typeof AppAnalyticsRoute
+  AppCallsListRouteRoute: typeof AppCallsListRouteRouteWithChildren
   AppContactsContactRoute: typeof AppContactsContactRoute
   AppDevicesDeviceRoute: typeof AppDevicesDeviceRoute
   AppKnowledgeNewRoute: typeof AppKnowledgeNewRoute
@@ -888,6 +957,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppTicketsRouteRoute: AppTicketsRouteRouteWithChildren,
   AppAccountRoute: AppAccountRoute,
   AppAnalyticsRoute: AppAnalyticsRoute,
+  AppCallsListRouteRoute: AppCallsListRouteRouteWithChildren,
   AppContactsContactRoute: AppContactsContactRoute,
   AppDevicesDeviceRoute: AppDevicesDeviceRoute,
   AppKnowledgeNewRoute: AppKnowledgeNewRoute,

@@ -14,7 +14,7 @@ use crate::{no_arguments, run, shell, web};
 /// How long the server may take to make its demo data and answer.
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// Settings of the person's own environment that would change what is tested.
-const UNSET: [&str; 7] = [
+const UNSET: [&str; 12] = [
     "PATCHCORD_CONFIG",
     "DATABASE_URL",
     "STORAGE_URL",
@@ -22,6 +22,11 @@ const UNSET: [&str; 7] = [
     "OPENAI_API_KEY_FILE",
     "OPENAI_BASE_URL",
     "PUBLIC_URL",
+    "VOICE_ENGINE",
+    "OPENAI_REALTIME_URL",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_API_BASE_URL",
 ];
 
 /// Asks process `$1` to end, and ends it after ten seconds.
@@ -47,7 +52,18 @@ fn against_servers(script: &str) -> Result<Vec<String>> {
     let chromium = chromium()?;
     let binary = run::debug_binary()?;
     let model = Model::start(&binary.with_file_name("scripted-model"))?;
-    let server = Server::start(&binary, "e2e", &[("COPILOT_PROVIDER", "builtin")])?;
+    // Where the simulated carrier answers that places the tests' calls.
+    let carrier_port = shell::free_port()?.to_string();
+    let carrier = format!("http://127.0.0.1:{carrier_port}/2010-04-01");
+    let builtin = [
+        ("COPILOT_PROVIDER", "builtin"),
+        ("TWILIO_API_BASE_URL", carrier.as_str()),
+        // Calls from the page by microphone talk to a scripted model; all others are text.
+        ("VOICE_ENGINE", "relay"),
+        ("OPENAI_REALTIME_URL", &model.speaking),
+        ("OPENAI_API_KEY", SPEAKING_KEY),
+    ];
+    let server = Server::start(&binary, "e2e", &builtin)?;
     // The same desk with a model that does what a test tells it.
     let scripted = [
         ("COPILOT_PROVIDER", "openai"),
@@ -60,6 +76,8 @@ fn against_servers(script: &str) -> Result<Vec<String>> {
     shell::say(&format!("npm run {script} against {} in {}", server.url, chromium.display()));
     let mut playwright = web::npm(&["run", script]);
     playwright.env("PATCHCORD_URL", &server.url).env("CHROMIUM", &chromium);
+    playwright.env("PATCHCORD_BINARY", &binary).env("PATCHCORD_DATA_DIR", &server.data);
+    playwright.env("PATCHCORD_CARRIER_PORT", &carrier_port);
     playwright.env("PATCHCORD_MODEL_URL", &with_model.url).env("PATCHCORD_MODEL_CONTROL", &model.control);
     let (lines, result) = shell::watch(playwright)?;
     if result.is_err() {
@@ -99,10 +117,14 @@ fn chromium() -> Result<PathBuf> {
 /// The key that the scripted model takes.
 const MODEL_KEY: &str = "the-key-of-the-scripted-server";
 
-/// A scripted model server. It ends with this.
+/// The key that the scripted model takes that speaks.
+const SPEAKING_KEY: &str = "the-key-of-the-scripted-realtime-server";
+
+/// Scripted model servers. They end with this.
 struct Model {
     url: String,
     control: String,
+    speaking: String,
     child: Child,
     keeper: Keeper,
 }
@@ -117,7 +139,7 @@ impl Model {
         let output = child.stdout.take().context("it was piped")?;
         let mut lines = BufReader::new(output).lines();
         let mut line = || -> Result<String> { Ok(lines.next().context("the scripted model ended at once")??) };
-        Ok(Self { url: line()?, control: line()?, child, keeper })
+        Ok(Self { url: line()?, control: line()?, speaking: line()?, child, keeper })
     }
 }
 
@@ -131,6 +153,7 @@ impl Drop for Model {
 /// A debug server on a free port with demo data in a temporary folder.
 struct Server {
     url: String,
+    data: PathBuf,
     log: PathBuf,
     child: Child,
     keeper: Keeper,
@@ -149,11 +172,12 @@ impl Server {
         for name in UNSET {
             command.env_remove(name);
         }
-        command.env("PORT", port.to_string()).env("BIND", "127.0.0.1").env("DATA_DIR", folder.join("data"));
+        let data = folder.join("data");
+        command.env("PORT", port.to_string()).env("BIND", "127.0.0.1").env("DATA_DIR", &data);
         command.envs(settings.iter().copied()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().with_context(|| format!("starting {}", binary.display()))?;
         let keeper = Keeper::start(Command::new("sh"), STOP, &[&child.id().to_string()])?;
-        let mut server = Self { url: format!("http://127.0.0.1:{port}"), log, child, keeper };
+        let mut server = Self { url: format!("http://127.0.0.1:{port}"), data, log, child, keeper };
         server.wait_until_healthy(port)?;
         Ok(server)
     }

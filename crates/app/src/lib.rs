@@ -13,6 +13,7 @@ pub mod assignment;
 pub mod attachments;
 pub mod audit_log;
 pub mod bulk;
+pub mod call_figures;
 mod call_tools;
 pub mod calls;
 pub mod catalogues;

@@ -39,6 +39,8 @@ pub struct Filters {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contact_id: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub device_id: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tag: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sla: Option<String>,
@@ -81,6 +83,7 @@ impl Filters {
         let organizations =
             each(&self.organization_id).map(|text| id(&mut faults, &name("organizationId"), text)).collect();
         let contacts = each(&self.contact_id).map(|text| id(&mut faults, &name("contactId"), text)).collect();
+        let devices = each(&self.device_id).map(|text| id(&mut faults, &name("deviceId"), text)).collect();
         let sla = self.sla.as_deref().and_then(|text| faults.one_of(&name("sla"), text, sla, "breached, due_soon"));
         let mut at = |field: &str, text: &Option<String>| -> Option<Millis> {
             let text = text.as_deref()?;
@@ -115,6 +118,7 @@ impl Filters {
             assignees,
             organizations,
             contacts,
+            devices,
             tags,
             sla,
             created_from,
@@ -133,7 +137,7 @@ impl Filters {
     }
 
     /// The filters that take several values.
-    fn lists(&self) -> [(&'static str, &[String]); 8] {
+    fn lists(&self) -> [(&'static str, &[String]); 9] {
         [
             ("status", &self.status),
             ("priority", &self.priority),
@@ -142,6 +146,7 @@ impl Filters {
             ("assigneeId", &self.assignee_id),
             ("organizationId", &self.organization_id),
             ("contactId", &self.contact_id),
+            ("deviceId", &self.device_id),
             ("tag", &self.tag),
         ]
     }

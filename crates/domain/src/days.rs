@@ -1,10 +1,12 @@
 //! Days on the clocks of a place: when each begins, with daylight saving, and which day a moment belongs to.
 
+use std::ops::Range;
+
 use chrono::offset::LocalResult;
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
-use crate::time::{MINUTE, Millis};
+use crate::time::{HOUR, MINUTE, Millis};
 
 /// Longest jump of a clock that is looked over, in minutes: an island once left out a whole day.
 const JUMP_MAX: i64 = 26 * 60;
@@ -66,6 +68,21 @@ impl Zone {
     /// The day of the week that a moment belongs to, counted from Monday, which is 0.
     pub fn weekday(&self, at: Millis) -> u32 {
         self.day_of(at).weekday().num_days_from_monday()
+    }
+
+    /// The hours of UTC within a span at whose beginning the clocks show this weekday, counted from Monday, which is 0, and this
+    /// hour. The first and the last are cut where the span begins and ends.
+    pub fn hours_of_week(&self, span: &Range<Millis>, weekday: u32, hour: u32) -> Vec<Range<Millis>> {
+        let mut hours = Vec::new();
+        let mut at = span.start.div_euclid(HOUR) * HOUR;
+        while at < span.end {
+            let shown = self.clock(at);
+            if shown.weekday().num_days_from_monday() == weekday && shown.hour() == hour {
+                hours.push(at.max(span.start)..(at + HOUR).min(span.end));
+            }
+            at += HOUR;
+        }
+        hours
     }
 
     /// The moment at which the clocks of `days` earlier show what they show at `at`. Where they show it twice it is the first
@@ -154,6 +171,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn hours_of_a_week() {
+        let moment = |text: &str| from_rfc3339(text).unwrap();
+        let berlin = Zone::named("Europe/Berlin");
+        // From a Monday, 09:30 on its clocks, over the end of summer time.
+        let span = moment("2026-10-19T07:30:00Z")..moment("2026-11-02T08:00:00Z");
+        assert_eq!(
+            berlin.hours_of_week(&span, 0, 9),
+            [
+                moment("2026-10-19T07:30:00Z")..moment("2026-10-19T08:00:00Z"),
+                moment("2026-10-26T08:00:00Z")..moment("2026-10-26T09:00:00Z"),
+            ]
+        );
+        // Two Sundays, on one of which the clocks show the hour twice.
+        assert_eq!(berlin.hours_of_week(&span, 6, 2).len(), 3);
+        let all: usize = (0..7)
+            .flat_map(|day| (0..24).map(move |hour| (day, hour)))
+            .map(|(day, hour)| berlin.hours_of_week(&span, day, hour).len())
+            .sum();
+        assert_eq!(all, 337);
+        assert!(berlin.hours_of_week(&(span.end..span.start), 0, 9).is_empty());
     }
 
     #[test]

@@ -55,6 +55,49 @@ pub fn clean(text: &str) -> String {
     text.trim().chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect()
 }
 
+/// The line of a text that has most of the searched words, cut to about `max` characters around the first of them; a word may be
+/// the beginning of one. None when no line has any.
+pub fn excerpt(text: &str, words: &str, max: usize) -> Option<String> {
+    let words = fold(words);
+    let wanted: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
+    let begins = |part: &str| {
+        let folded = fold(part);
+        wanted.iter().filter(|word| folded.split(' ').any(|has| has.starts_with(**word))).count()
+    };
+    let mut best = (0, "");
+    for line in text.lines() {
+        let found = begins(line);
+        if found > best.0 {
+            best = (found, line);
+        }
+    }
+    let (found, line) = best;
+    if found == 0 {
+        return None;
+    }
+    if length(line) <= max {
+        return Some(line.to_owned());
+    }
+    let mut before = Vec::new();
+    for part in line.split(' ') {
+        if begins(part) > 0 {
+            break;
+        }
+        before.push(part);
+    }
+    // A third of the room is for what stands before.
+    let (mut skipped, mut room) = (before.len(), max / 3);
+    while let Some(last) = skipped.checked_sub(1) {
+        let Some(rest) = room.checked_sub(length(before[last]) + 1) else { break };
+        (skipped, room) = (last, rest);
+    }
+    let rest = line.split(' ').skip(skipped).collect::<Vec<_>>().join(" ");
+    let shown = head(&rest, max);
+    let start = if skipped > 0 { "… " } else { "" };
+    let end = if shown.len() < rest.len() { "…" } else { "" };
+    Some(format!("{start}{shown}{end}"))
+}
+
 /// Number of single-character insertions, deletions and substitutions that lead from one text to the other
 /// (Levenshtein 1966), counted over at most the first 2,000 characters of each.
 pub fn edit_distance(from: &str, to: &str) -> usize {
@@ -76,6 +119,16 @@ pub fn edit_distance(from: &str, to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn excerpts() {
+        let text = "Caller: Hello.\nAgent: The Café printer is jammed.\nCaller: It is the printer in the hall.";
+        assert_eq!(excerpt(text, "PRINTER jam", 80).as_deref(), Some("Agent: The Café printer is jammed."));
+        assert_eq!(excerpt(text, "cafe", 80).as_deref(), Some("Agent: The Café printer is jammed."));
+        assert_eq!(excerpt(text, "hall", 20).as_deref(), Some("… the hall."));
+        assert_eq!(excerpt(text, "caller", 12).as_deref(), Some("Caller: It i…"));
+        assert_eq!((excerpt(text, "ammed", 80), excerpt(text, "", 80), excerpt("", "a", 80)), (None, None, None));
+    }
 
     #[test]
     fn plain_text_is_folded_like_any_other() {

@@ -69,7 +69,8 @@ fn accepts(accepted: &str, encoding: &str) -> bool {
 fn index(desk: &Desk) -> Response {
     let file = Files::get("index.html").map(|file| file.data).unwrap_or_default();
     let nonce = patchcord_app::passwords::new_token(&*desk.app.entropy);
-    let page = fill(&String::from_utf8_lossy(&file), &nonce, desk.options.demo, desk.app.has_oidc());
+    let told = Told { demo: desk.options.demo, oidc: desk.app.has_oidc(), speech: desk.app.calls.options.has_realtime };
+    let page = fill(&String::from_utf8_lossy(&file), &nonce, told);
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -84,11 +85,23 @@ fn index(desk: &Desk) -> Response {
     response
 }
 
-/// Tells the page what it must know before it asks: whether this is a demonstration, and whether an identity provider is
-/// configured.
-fn fill(page: &str, nonce: &str, demo: bool, oidc: bool) -> String {
+/// What the page must know before it asks.
+#[derive(Clone, Copy)]
+struct Told {
+    /// Whether this is a demonstration.
+    demo: bool,
+    /// Whether an identity provider is configured.
+    oidc: bool,
+    /// Whether a model that speaks is configured, so that calls from the page may go by microphone.
+    speech: bool,
+}
+
+fn fill(page: &str, nonce: &str, told: Told) -> String {
     let word = |yes: bool| if yes { "true" } else { "false" };
-    page.replace("__CSP_NONCE__", nonce).replace("__DEMO__", word(demo)).replace("__OIDC__", word(oidc))
+    page.replace("__CSP_NONCE__", nonce)
+        .replace("__DEMO__", word(told.demo))
+        .replace("__OIDC__", word(told.oidc))
+        .replace("__SPEECH__", word(told.speech))
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -124,10 +137,11 @@ mod tests {
     #[test]
     fn the_page_is_told() {
         let page = include_str!("../../../web/index.html");
-        for (demo, oidc) in [(true, false), (false, true)] {
-            let page = super::fill(page, "n", demo, oidc);
+        for (demo, oidc, speech) in [(true, false, false), (false, true, true)] {
+            let page = super::fill(page, "n", super::Told { demo, oidc, speech });
             assert!(page.contains(&format!("name=\"patchcord-demo\" content=\"{demo}\"")), "{page}");
             assert!(page.contains(&format!("name=\"patchcord-oidc\" content=\"{oidc}\"")), "{page}");
+            assert!(page.contains(&format!("name=\"patchcord-speech\" content=\"{speech}\"")), "{page}");
             assert!(!page.contains("__"), "{page}");
         }
     }

@@ -1,6 +1,8 @@
 //! What is kept of one call: its turns, stays, effects of tools, wrong codes, tokens, usage and prices.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
 use crate::entities::{agent_interactions, ai_usage_logs, call_turns, conversation_analyses, twilio_usage_logs};
@@ -11,6 +13,9 @@ use crate::{StoreError, Tenant, Tx};
 const USAGE_MAX: u64 = 1_000;
 /// Most stays that are read of one call.
 const INTERACTIONS_MAX: u64 = 500;
+
+/// Most turns that are read of all calls in progress together.
+const LIVE_TURNS_MAX: i64 = 4_000;
 
 /// Turns of a call in their order, after a place in it.
 pub async fn turns<C: ConnectionTrait>(
@@ -34,6 +39,17 @@ pub async fn newest_turns<C: ConnectionTrait>(
     let mut found = find.order_by_desc(call_turns::Column::Seq).limit(limit).all(tenant.connection).await?;
     found.reverse();
     Ok(found)
+}
+
+/// What was said last in each call in progress, by call and in the order of the words: at most so many turns of each.
+pub async fn live_turns<C: ConnectionTrait>(tenant: Tenant<'_, C>, each: i64) -> Result<Vec<CallTurn>, StoreError> {
+    let sql = format!(
+        "SELECT t.workspace_id, t.id, t.call_id, t.seq, t.speaker, t.agent, t.text, t.started_ms, t.ended_ms, t.response_ms, \
+         t.sentiment_score, t.interrupted, t.item_id, t.created_at FROM calls c \
+         JOIN call_turns t ON t.workspace_id = c.workspace_id AND t.call_id = c.id AND t.seq > c.turn_count - {each} \
+         WHERE c.workspace_id = $1 AND c.ended_at IS NULL ORDER BY t.call_id, t.seq LIMIT {LIVE_TURNS_MAX}"
+    );
+    Ok(CallTurn::find_by_statement(tenant.statement(&sql, [])).all(tenant.connection).await?)
 }
 
 /// The stays of a call in their order.
@@ -69,6 +85,24 @@ pub async fn carrier_usage<C: ConnectionTrait>(
 ) -> Result<Vec<CarrierUsage>, StoreError> {
     let find = tenant.find::<twilio_usage_logs::Entity>().filter(twilio_usage_logs::Column::CallId.eq(call_id));
     Ok(find.order_by_asc(twilio_usage_logs::Column::Kind).limit(USAGE_MAX).all(tenant.connection).await?)
+}
+
+/// The rendered texts of calls that have one, by their ids.
+pub async fn transcripts<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    ids: &[String],
+) -> Result<HashMap<String, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let places: Vec<String> = (0..ids.len()).map(|index| format!("${}", index + 2)).collect();
+    let sql = format!(
+        "SELECT id, transcript FROM calls WHERE workspace_id = $1 AND transcript IS NOT NULL AND id IN ({})",
+        places.join(", ")
+    );
+    let statement = tenant.statement(&sql, ids.iter().map(|id| id.as_str().into()));
+    let rows = tenant.connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "transcript")?))).collect()
 }
 
 /// What was found out about a call.

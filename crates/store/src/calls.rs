@@ -1,5 +1,7 @@
 //! Calls: the list with its filters, those in progress, and one with the names around it.
 
+use std::ops::Range;
+
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
 use crate::search::{self, Joined, of_kind, words_query};
@@ -23,6 +25,8 @@ pub struct Query {
     pub organizations: Vec<String>,
     /// From any of these contacts.
     pub contacts: Vec<String>,
+    /// About any of these devices.
+    pub devices: Vec<String>,
     /// About any of these tickets.
     pub tickets: Vec<String>,
     /// Calls that any of these voice agents had.
@@ -33,6 +37,8 @@ pub struct Query {
     pub from: Option<i64>,
     /// Began before.
     pub to: Option<i64>,
+    /// Began within any of these spans, when there are any.
+    pub within: Option<Vec<Range<i64>>>,
     /// Words that the transcript must have; the last may be the beginning of one.
     pub words: Option<String>,
     /// The oldest first.
@@ -164,6 +170,7 @@ impl Conditions {
         all.any_of("c.sentiment", query.sentiments.iter().map(String::as_str));
         all.any_of("c.organization_id", query.organizations.iter().map(String::as_str));
         all.any_of("c.contact_id", query.contacts.iter().map(String::as_str));
+        all.any_of("c.device_id", query.devices.iter().map(String::as_str));
         all.any_of("c.ticket_id", query.tickets.iter().map(String::as_str));
         if !query.agents.is_empty() {
             let places: Vec<String> = query.agents.iter().map(|agent| all.bind(agent.as_str())).collect();
@@ -185,6 +192,19 @@ impl Conditions {
         if let Some(to) = query.to {
             let place = all.bind(to);
             all.sql.push(format!("c.started_at < {place}"));
+        }
+        if let Some(spans) = &query.within {
+            let each: Vec<String> = spans
+                .iter()
+                .map(|span| {
+                    let (from, to) = (all.bind(span.start), all.bind(span.end));
+                    format!("c.started_at >= {from} AND c.started_at < {to}")
+                })
+                .collect();
+            if each.is_empty() {
+                return None;
+            }
+            all.sql.push(format!("({})", each.join(" OR ")));
         }
         if let Some(words) = &query.words {
             let text = of_kind(backend, search::CALL, &words_query(backend, words, Joined::All)?);

@@ -26,6 +26,7 @@ pub mod api_tokens;
 pub mod articles;
 pub mod audit_log;
 pub mod bulk;
+pub mod call_figures;
 pub mod call_records;
 pub mod calls;
 pub mod catalogues;

@@ -60,6 +60,7 @@ fn every_filter(sort: Sort) -> Query {
         assignees: vec![None, Some("a".into())],
         organizations: vec!["a".into()],
         contacts: vec!["a".into()],
+        devices: vec!["a".into()],
         tags: vec!["a".into(), "b".into()],
         sla: Some(Sla::DueSoon),
         created_from: Some(1),
@@ -85,6 +86,7 @@ fn no_filter(sort: Sort) -> Query {
         assignees: vec![],
         organizations: vec![],
         contacts: vec![],
+        devices: vec![],
         tags: vec![],
         sla: None,
         created_from: None,
@@ -100,7 +102,12 @@ fn no_filter(sort: Sort) -> Query {
 async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
     let some = ["a".to_owned(), "b".to_owned()];
     for sort in [Sort::CreatedAt, Sort::UpdatedAt, Sort::Number, Sort::Priority] {
-        for query in [no_filter(sort), every_filter(sort), Query { words: Some("w".into()), ..no_filter(sort) }] {
+        for query in [
+            no_filter(sort),
+            every_filter(sort),
+            Query { words: Some("w".into()), ..no_filter(sort) },
+            Query { devices: some.to_vec(), ..no_filter(sort) },
+        ] {
             ticket_list::page(t, &query).await?;
             ticket_list::count(t, &query).await?;
         }

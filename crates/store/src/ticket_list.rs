@@ -27,6 +27,8 @@ pub struct Query {
     pub organizations: Vec<String>,
     /// Any of these.
     pub contacts: Vec<String>,
+    /// About any of these devices.
+    pub devices: Vec<String>,
     /// At least one of these tags.
     pub tags: Vec<String>,
     /// By the service-level clocks.
@@ -277,6 +279,7 @@ impl Conditions {
         all.any_of("t.product_area", query.product_areas.iter().map(String::as_str));
         all.any_of("t.organization_id", query.organizations.iter().map(String::as_str));
         all.any_of("t.contact_id", query.contacts.iter().map(String::as_str));
+        all.any_of("t.device_id", query.devices.iter().map(String::as_str));
         all.assignees(&query.assignees);
         if !query.assignees.is_empty() && !query.statuses.is_empty() && query.statuses.iter().all(|one| one.is_open()) {
             // Says nothing new, but in the words of the index of open tickets.

@@ -321,7 +321,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls in progress on every node, the oldest first. */
+        /** Calls in progress on every node, the oldest first, each with what was said last. */
         get: operations["liveCalls"];
         put?: never;
         post?: never;
@@ -728,6 +728,23 @@ export interface paths {
         };
         /** What everybody did as CSV, with the same parameters as the list. */
         get: operations["exportDashboardAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calls of the days that a span of 100 days at most touches: by mood, by what became of them, and by voice agent. */
+        get: operations["dashboardCalls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2847,6 +2864,44 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description The calls that began on a day. */
+        CallDayRow: {
+            /** Format: int64 */
+            abandoned: number;
+            /** Format: int64 */
+            calls: number;
+            /** @example 2026-11-24 */
+            day: string;
+            /** Format: int64 */
+            escalated: number;
+            /** @description First moment. */
+            from: string;
+            /**
+             * Format: double
+             * @description What models cost while calls lasted, in dollars; telephony, summaries and analyses are not in it.
+             */
+            modelCostUsd: number;
+            /** Format: int64 */
+            negative: number;
+            /** Format: int64 */
+            neutral: number;
+            /**
+             * Format: int64
+             * @description Calls by how content the caller was; those in which nothing was said are in none.
+             */
+            positive: number;
+            /**
+             * Format: int64
+             * @description Calls by what became of the caller's problem.
+             */
+            resolved: number;
+            /** Format: int64 */
+            ticketed: number;
+            /** @description The moment after the last. */
+            to: string;
+            /** Format: int64 */
+            unknown: number;
+        };
         /** @description A call with everything that is kept of it. */
         CallDetailRow: components["schemas"]["CallRow"] & {
             analysis: components["schemas"]["CallAnalysis"] | null;
@@ -2866,6 +2921,15 @@ export interface components {
             transcript: string | null;
             turns: components["schemas"]["TurnRow"][];
             usage: components["schemas"]["CallUsage"][];
+        };
+        /** @description Calls of whole days. */
+        CallFiguresRow: {
+            /** @description What each voice agent did on those days; who had most calls is first. */
+            agents: components["schemas"]["VoiceAgentRow"][];
+            /** @description Each day, oldest first, those without a call among them. */
+            days: components["schemas"]["CallDayRow"][];
+            /** @description The workspace's time zone, in which days begin at midnight. */
+            timezone: string;
         };
         /** @description A call. */
         CallRow: {
@@ -2892,6 +2956,8 @@ export interface components {
             endedAt: string | null;
             /** @description REALTIME or RELAY. */
             engine: string;
+            /** @description Of a list that was searched: the line of the transcript that has most of the words. */
+            excerpt: string | null;
             /**
              * Format: int64
              * @description How long it took until the caller heard something.
@@ -3744,85 +3810,6 @@ export interface components {
             turns: number;
         };
         /** @description A short list that has no pages. */
-        Items_CallRow: {
-            /** @description The rows. */
-            items: {
-                /** @description RESOLVED, TICKETED, ESCALATED, ABANDONED or UNKNOWN. */
-                aiResolution: string;
-                answeredAt: string | null;
-                /**
-                 * Format: int64
-                 * @description What our bridge added, in milliseconds, at the worst of a hundred.
-                 */
-                bridgeAddedMs: number | null;
-                /** @description The caller's number in E.164, when it is one. */
-                callerPhone: string | null;
-                contact: components["schemas"]["Ref"] | null;
-                createdAt: string;
-                /**
-                 * @description The voice agent that has the call, or had it last.
-                 * @example printer_agent
-                 */
-                currentAgent: string | null;
-                device: components["schemas"]["Ref"] | null;
-                /** Format: int64 */
-                durationSeconds: number | null;
-                endedAt: string | null;
-                /** @description REALTIME or RELAY. */
-                engine: string;
-                /**
-                 * Format: int64
-                 * @description How long it took until the caller heard something.
-                 */
-                firstSoundMs: number | null;
-                /** Format: int64 */
-                framesLate: number;
-                /** Format: int64 */
-                framesLost: number;
-                /** @description Who called, in the carrier's words. */
-                fromNumber: string;
-                hasRecording: boolean;
-                id: string;
-                /** @description U_E_CODE, PHONE, BOTH or NONE. */
-                identifiedBy: string;
-                /**
-                 * Format: int64
-                 * @description Times the caller interrupted.
-                 */
-                interruptions: number;
-                /** @description Whether what was said was erased. */
-                isErased: boolean;
-                model: string | null;
-                organization: components["schemas"]["Ref"] | null;
-                /** @example TWILIO */
-                provider: string;
-                /** @description The carrier's id of the call. */
-                providerCallSid: string;
-                /**
-                 * Format: int64
-                 * @description How often another node, or the same one, took the call up again.
-                 */
-                resumeCount: number;
-                /** @description positive, neutral or negative; while the call lasts, so far. */
-                sentiment: string | null;
-                startedAt: string;
-                /** @example COMPLETED */
-                status: string;
-                summary: string | null;
-                ticket: components["schemas"]["CallTicket"] | null;
-                /** @description Who was called, in the carrier's words. */
-                toNumber: string;
-                /** Format: int64 */
-                turnCount: number;
-                updatedAt: string;
-                /** @description NONE, CLAIMED or VERIFIED. */
-                verification: string;
-                /** Format: int64 */
-                version: number;
-                wasEscalated: boolean;
-            }[];
-        };
-        /** @description A short list that has no pages. */
         Items_FoundArticle: {
             /** @description The rows. */
             items: {
@@ -3869,6 +3856,14 @@ export interface components {
                  */
                 title: string;
             }[];
+        };
+        /** @description A short list that has no pages. */
+        Items_LiveCallRow: {
+            /** @description The rows. */
+            items: (components["schemas"]["CallRow"] & {
+                /** @description What caller and agents said last, oldest first: six turns at most, each cut at 400 characters. */
+                turns: components["schemas"]["TurnRow"][];
+            })[];
         };
         /** @description A short list that has no pages. */
         Items_MacroRow: {
@@ -4032,6 +4027,11 @@ export interface components {
                 /** @description What was said; of a cut sentence, what was heard. */
                 text: string;
             }[];
+        };
+        /** @description A call in progress. */
+        LiveCallRow: components["schemas"]["CallRow"] & {
+            /** @description What caller and agents said last, oldest first: six turns at most, each cut at 400 characters. */
+            turns: components["schemas"]["TurnRow"][];
         };
         /** @description Changes of a location, which stays its organization's. Absent fields stay; null empties those that can be empty. */
         LocationChanges: {
@@ -4575,6 +4575,8 @@ export interface components {
                 endedAt: string | null;
                 /** @description REALTIME or RELAY. */
                 engine: string;
+                /** @description Of a list that was searched: the line of the transcript that has most of the words. */
+                excerpt: string | null;
                 /**
                  * Format: int64
                  * @description How long it took until the caller heard something.
@@ -6613,6 +6615,8 @@ export interface components {
             /** @default null */
             createdTo: string | null;
             /** @default [] */
+            deviceId: string[];
+            /** @default [] */
             organizationId: string[];
             /** @default [] */
             priority: string[];
@@ -6646,6 +6650,46 @@ export interface components {
             name: string;
             /** @description As the list's `sort`; `-createdAt` when absent. */
             sort?: string | null;
+        };
+        /** @description What a voice agent did. */
+        VoiceAgentRow: {
+            /** @example printer_agent */
+            agent: string;
+            /**
+             * Format: int64
+             * @description Calls that it had.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Of those calls, the ones that were handed to a person.
+             */
+            escalated: number;
+            /**
+             * Format: int64
+             * @description Stays that ended with another agent.
+             */
+            handedOff: number;
+            /**
+             * Format: double
+             * @description Mean seconds of a stay.
+             */
+            meanSeconds: number;
+            /**
+             * Format: int64
+             * @description Of those calls, the ones that the voice agents resolved.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description How often it had a call.
+             */
+            stays: number;
+            /**
+             * Format: int64
+             * @description What was said meanwhile, by either side.
+             */
+            turns: number;
         };
         /** @description Changes of an endpoint. Absent fields stay. */
         WebhookChanges: {
@@ -8661,6 +8705,7 @@ export interface operations {
                 status?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 ticketId?: string[];
                 /** @description Voice agents that had the call, such as `printer_agent`. */
                 agent?: string[];
@@ -8676,6 +8721,15 @@ export interface operations {
                 dateFrom?: string;
                 /** @description Began before. */
                 dateTo?: string;
+                /**
+                 * @description Only calls that began on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `dateFrom` and `dateTo`,
+                 *     which are 400 days apart at most.
+                 */
+                weekday?: number;
+                /** @description Only calls that began in this hour of the day, 0 to 23. */
+                hour?: number;
+                /** @description The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC. */
+                timezone?: string;
                 /** @description Words that the transcript must have; the last may be the beginning of one. */
                 q?: string;
                 /** @description `-startedAt`, which is also meant when it is absent, or `startedAt`. */
@@ -8876,7 +8930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_CallRow"];
+                    "application/json": components["schemas"]["Items_LiveCallRow"];
                 };
             };
             /** @description No token, a bad one, or wrong credentials */
@@ -11929,6 +11983,76 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description No token, a bad one, or wrong credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; all of them are named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After and RateLimit-* say when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the storage or the model cannot be used right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboardCalls: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date in the workspace's zone; at or after. 30 days with today when absent. */
+                from?: string;
+                /** @description RFC 3339, or a date in the workspace's zone; before. Now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallFiguresRow"];
                 };
             };
             /** @description No token, a bad one, or wrong credentials */
@@ -17741,6 +17865,7 @@ export interface operations {
                 status?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 ticketId?: string[];
                 /** @description Voice agents that had the call, such as `printer_agent`. */
                 agent?: string[];
@@ -17756,6 +17881,15 @@ export interface operations {
                 dateFrom?: string;
                 /** @description Began before. */
                 dateTo?: string;
+                /**
+                 * @description Only calls that began on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `dateFrom` and `dateTo`,
+                 *     which are 400 days apart at most.
+                 */
+                weekday?: number;
+                /** @description Only calls that began in this hour of the day, 0 to 23. */
+                hour?: number;
+                /** @description The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC. */
+                timezone?: string;
                 /** @description Words that the transcript must have; the last may be the beginning of one. */
                 q?: string;
                 /** @description `-startedAt`, which is also meant when it is absent, or `startedAt`. */
@@ -20816,6 +20950,7 @@ export interface operations {
                 assigneeId?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 tag?: string[];
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
@@ -21128,6 +21263,7 @@ export interface operations {
                 assigneeId?: string[];
                 organizationId?: string[];
                 contactId?: string[];
+                deviceId?: string[];
                 tag?: string[];
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;

@@ -9,7 +9,7 @@ export function Navigation({ pages }: { pages: DeskPage[] }) {
   return (
     <div className={classes.views}>
       <TicketViews />
-      {(["Directory", "Team"] as const).map((heading) => (
+      {(["Calls", "Directory", "Team"] as const).map((heading) => (
         <Fragment key={heading}>
           <h2 className={classes.group}>{heading}</h2>
           {pages

@@ -6,6 +6,9 @@ import {
   Inbox,
   type LucideIcon,
   MonitorSmartphone,
+  Phone,
+  PhoneCall,
+  RadioTower,
   Settings,
   UserRound,
 } from "lucide-react";
@@ -22,11 +25,21 @@ export interface DeskPage {
   /** Others do not see it. */
   adminOnly?: boolean;
   /** The heading in the navigation; without one it is not there. */
-  group?: "Directory" | "Team";
+  group?: "Calls" | "Directory" | "Team";
 }
 
 export const PAGES: DeskPage[] = [
   { to: "/tickets", label: "Tickets", icon: Inbox, key: "g t", words: "inbox list" },
+  { to: "/calls", label: "Call history", icon: Phone, key: "g p", words: "calls transcripts phone", group: "Calls" },
+  {
+    to: "/calls/live",
+    label: "Live wall",
+    icon: RadioTower,
+    key: "g l",
+    words: "calls phone listen whisper",
+    group: "Calls",
+  },
+  { to: "/calls/now", label: "Call now", icon: PhoneCall, key: "g n", words: "phone microphone try", group: "Calls" },
   { to: "/knowledge", label: "Knowledge base", icon: BookOpen, key: "g k", words: "articles help", group: "Team" },
   {
     to: "/analytics",

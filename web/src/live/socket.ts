@@ -10,6 +10,18 @@ interface Handlers {
   onResync: () => void;
 }
 
+/** What somebody wants of an event socket. */
+export interface Wish<F> {
+  topics: string[];
+  /** Reads a frame; null for one that means nothing. */
+  read: (text: string) => F | null;
+  onFrame: (frame: F) => void;
+  onResync: () => void;
+  onConnection: (now: Connection) => void;
+  /** The socket that can be written to, or that there is none. */
+  onSocket?: (socket: WebSocket | null) => void;
+}
+
 /** How long to wait before the first new try; doubled with each, up to the longest, and spread by chance. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -42,14 +54,32 @@ function sendLook(): void {
   live.send(JSON.stringify({ presence: shown ?? {} }));
 }
 
-/** Keeps the event socket open until the returned function is called. */
+/** Keeps the page's own event socket open until the returned function is called. */
 export function listen({ onEvent, onResync }: Handlers): () => void {
+  return stayOpen({
+    topics: ["tickets"],
+    read: readFrame,
+    onFrame: (frame) => {
+      if (isEvent(frame)) onEvent(frame);
+    },
+    onResync,
+    onConnection: connection.set,
+    onSocket: (socket) => {
+      live = socket;
+      if (shown) sendLook();
+    },
+  });
+}
+
+/** Keeps an event socket open until the returned function is called. */
+export function stayOpen<F extends { type: string; id?: string | undefined }>(wish: Wish<F>): () => void {
   let stopped = false;
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let lastEventId: string | null = null;
   let renewToken = false;
+  let isDown = false;
 
   async function open() {
     let token: string | null;
@@ -66,19 +96,19 @@ export function listen({ onEvent, onResync }: Handlers): () => void {
     const current = new WebSocket(address, ["patchcord.v1", `bearer.${token}`]);
     socket = current;
     current.onopen = () => {
-      const wish = lastEventId ? { subscribe: ["tickets"], lastEventId } : { subscribe: ["tickets"] };
-      current.send(JSON.stringify(wish));
+      const subscribe = wish.topics;
+      current.send(JSON.stringify(lastEventId ? { subscribe, lastEventId } : { subscribe }));
     };
     current.onmessage = (message) => {
-      const frame = readFrame(String(message.data));
+      const frame = wish.read(String(message.data));
       if (!frame) return;
-      if ("id" in frame) lastEventId = frame.id;
-      if (isEvent(frame)) onEvent(frame);
-      else if (frame.type === "resync") onResync();
+      if (frame.id) lastEventId = frame.id;
+      if (frame.type === "resync") wish.onResync();
       else if (frame.type === "subscribed") opened();
+      else wish.onFrame(frame);
     };
     current.onclose = ({ code }) => {
-      live = null;
+      wish.onSocket?.(null);
       // A handshake that is refused again and again may mean that the token was revoked.
       renewToken = code === SESSION_ENDED || failures > 1;
       if (!stopped) retry();
@@ -87,29 +117,30 @@ export function listen({ onEvent, onResync }: Handlers): () => void {
 
   function opened() {
     // Without an event to go on from, nobody knows what happened between loading the page and now.
-    if (!lastEventId) onResync();
+    if (!lastEventId) wish.onResync();
     failures = 0;
-    connection.set("open");
-    live = socket;
-    if (shown) sendLook();
+    isDown = false;
+    wish.onConnection("open");
+    wish.onSocket?.(socket);
   }
 
   function retry() {
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + Math.random() / 2);
     failures += 1;
-    connection.set("down");
+    isDown = true;
+    wish.onConnection("down");
     timer = setTimeout(() => void open(), wait);
   }
 
   /** The network is back: no need to wait for the timer. */
   function hurry() {
-    if (connection.get() !== "down") return;
+    if (!isDown) return;
     clearTimeout(timer);
     failures = 0;
     void open();
   }
 
-  connection.set("connecting");
+  wish.onConnection("connecting");
   window.addEventListener("online", hurry);
   void open();
   return () => {

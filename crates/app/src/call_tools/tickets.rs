@@ -96,6 +96,7 @@ pub(crate) fn tickets_of(organization_id: &str, limit: u64) -> Query {
         assignees: Vec::new(),
         organizations: vec![organization_id.to_owned()],
         contacts: Vec::new(),
+        devices: Vec::new(),
         tags: Vec::new(),
         sla: None,
         created_from: None,

@@ -1,5 +1,7 @@
 //! What people are shown of calls.
 
+use std::collections::HashMap;
+
 use patchcord_store::calls::Line;
 use patchcord_store::rows::{Analysis, CallTurn, CarrierUsage, Interaction, UsageLog};
 
@@ -8,10 +10,21 @@ use patchcord_store::rows::{Analysis, CallTurn, CarrierUsage, Interaction, Usage
 pub struct CallPage {
     /// The lines, newest first unless asked otherwise.
     pub lines: Vec<Line>,
+    /// What was found of the searched words, by the ids of the calls.
+    pub excerpts: HashMap<String, String>,
     /// Whether there are more.
     pub has_more: bool,
     /// How many there are in all, when that was asked for.
     pub total: Option<i64>,
+}
+
+/// A call in progress, with what was said last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveCall {
+    /// The call.
+    pub line: Line,
+    /// The last words of caller and agents, oldest first; long ones are cut.
+    pub turns: Vec<CallTurn>,
 }
 
 /// A call with everything that is kept of it.

@@ -28,7 +28,7 @@ use patchcord_llm::builtin::Builtin;
 
 pub use admission::{Admission, Arrival, Stream};
 pub use browser::BrowserCall;
-pub use detail::{CallDetail, CallPage, CallPatch, TranscriptFormat};
+pub use detail::{CallDetail, CallPage, CallPatch, LiveCall, TranscriptFormat};
 pub use holding::{Opened, Taken};
 pub use operating::{Operation, TransferMode};
 pub use progress::{Callback, DialResult, Next, Transfer};

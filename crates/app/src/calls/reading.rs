@@ -1,18 +1,28 @@
 //! Listing, reading, correcting and erasing calls.
 
+use std::collections::HashMap;
+
 use patchcord_domain::call::AiResolution;
 use patchcord_domain::calling::{transcript, web_vtt};
+use patchcord_domain::text::{excerpt, head};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::rows::{Call, CallTurn, Contact, Organization, Ticket};
-use patchcord_store::{call_records, calls};
+use patchcord_store::{Reader, Tenant, call_records, calls};
 use serde_json::{Value, json};
 
-use super::detail::{CallDetail, CallPage, CallPatch, TranscriptFormat};
+use super::detail::{CallDetail, CallPage, CallPatch, LiveCall, TranscriptFormat};
 use super::wrapping_up::{TURNS_MAX, link, spoken};
 use super::{Line, Query};
 use crate::error::require;
 use crate::{App, AppError, Current};
+
+/// Of so many turns, the last of a call in progress, those are shown that were said.
+const LAST_TURNS: i64 = 6;
+/// Characters of each of them.
+const LAST_WORDS: usize = 400;
+/// Longest line of a transcript that a list shows, in characters.
+const EXCERPT_MAX: usize = 160;
 
 impl App {
     /// A page of the calls that fit.
@@ -27,7 +37,11 @@ impl App {
         let has_more = lines.len() > wanted;
         lines.truncate(wanted);
         let total = if count { Some(calls::count(tenant, &query).await?) } else { None };
-        Ok(CallPage { lines, has_more, total })
+        let excerpts = match &query.words {
+            Some(words) => excerpts(tenant, &lines, words).await?,
+            None => HashMap::new(),
+        };
+        Ok(CallPage { lines, excerpts, has_more, total })
     }
 
     /// The calls of an organization.
@@ -50,8 +64,18 @@ impl App {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn live_calls(&self, actor: &Actor) -> Result<Vec<Line>, AppError> {
-        Ok(calls::live(self.store.tenant(&actor.workspace_id)).await?)
+    pub async fn live_calls(&self, actor: &Actor) -> Result<Vec<LiveCall>, AppError> {
+        let tenant = self.store.tenant(&actor.workspace_id);
+        let lines = calls::live(tenant).await?;
+        let mut said: HashMap<String, Vec<CallTurn>> = HashMap::with_capacity(lines.len());
+        for mut turn in call_records::live_turns(tenant, LAST_TURNS).await? {
+            if matches!(turn.speaker.as_str(), "CALLER" | "AGENT") {
+                turn.text = head(&turn.text, LAST_WORDS).to_owned();
+                said.entry(turn.call_id.clone()).or_default().push(turn);
+            }
+        }
+        let with_turns = |line: Line| LiveCall { turns: said.remove(&line.id).unwrap_or_default(), line };
+        Ok(lines.into_iter().map(with_turns).collect())
     }
 
     /// Whether there is a call with this id that the actor may see.
@@ -191,6 +215,21 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The lines of the transcripts that have most of the words.
+async fn excerpts(
+    tenant: Tenant<'_, Reader>,
+    lines: &[Line],
+    words: &str,
+) -> Result<HashMap<String, String>, AppError> {
+    let ids: Vec<String> = lines.iter().map(|line| line.id.clone()).collect();
+    let texts = call_records::transcripts(tenant, &ids).await?;
+    let found = texts.into_iter().filter_map(|(id, text)| {
+        let line = excerpt(&text, words, EXCERPT_MAX)?;
+        Some((id, line))
+    });
+    Ok(found.collect())
 }
 
 /// Checks that ticket, contact and organization are there and belong together; the contact decides the organization.

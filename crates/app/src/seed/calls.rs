@@ -5,6 +5,7 @@ use patchcord_domain::call::{
     AiResolution, CallEvent, CallStatus, Ending, Engine, Line, Speaker, SpokenUsage, ToolRun, Turn,
 };
 use patchcord_domain::days::Zone;
+use patchcord_domain::text::head;
 use patchcord_domain::time::{HOUR, MINUTE, Millis, SECOND};
 use patchcord_store::rows::{Call, Contact, PhoneNumber, Ticket};
 use patchcord_store::{Tenant, Tx, messages, phone_numbers, ticket_list};
@@ -23,6 +24,8 @@ const CALLS: usize = 40;
 const DAYS: u64 = 20;
 /// How fast people speak, in milliseconds a character.
 const PACE: i64 = 62;
+/// How long a tool takes, in milliseconds.
+const TOOL_MS: i64 = 12;
 /// The model that holds them.
 const MODEL: &str = "builtin";
 /// Which agent knows what.
@@ -112,6 +115,10 @@ struct Told {
     answered_at: Millis,
     ms: i64,
     agent: &'static str,
+    /// How often the caller cut an agent short.
+    cuts: u32,
+    /// What the call was about.
+    device_id: Option<String>,
 }
 
 impl Told {
@@ -131,6 +138,18 @@ impl Told {
     }
 
     fn turn(&mut self, speaker: Speaker, text: &str) {
+        self.say(speaker, text, false);
+    }
+
+    /// The caller cuts the agent short; what was heard of the sentence is the turn.
+    fn cut(&mut self, heard: &str, by: &str) {
+        self.say(Speaker::Agent, heard, true);
+        self.cuts += 1;
+        self.ms -= 300;
+        self.turn(Speaker::Caller, by);
+    }
+
+    fn say(&mut self, speaker: Speaker, text: &str, interrupted: bool) {
         let started_ms = self.ms + if speaker == Speaker::Agent { 640 } else { 450 };
         let length = i64::try_from(text.chars().count()).unwrap_or(0) * PACE;
         self.ms = started_ms + length;
@@ -143,7 +162,7 @@ impl Told {
             started_ms,
             ended_ms: self.ms,
             response_ms,
-            interrupted: false,
+            interrupted,
             item_id: None,
         }));
         if speaker == Speaker::Agent {
@@ -160,19 +179,31 @@ impl Told {
         }
     }
 
-    fn tool(&mut self, name: &str, arguments: serde_json::Value) {
-        let (agent, name) = (self.agent.to_owned(), name.to_owned());
-        self.push(CallEvent::ToolRan(ToolRun { agent, name, arguments, outcome: "ok".to_owned(), ms: 12 }));
+    /// A tool ran: its run, and its result as a turn, as the conversation records them.
+    fn tool(&mut self, name: &str, arguments: serde_json::Value, result: &serde_json::Value) {
+        let (started_ms, agent) = (self.ms, self.agent.to_owned());
+        self.ms += TOOL_MS;
+        let run = ToolRun { agent, name: name.to_owned(), arguments, outcome: "ok".to_owned(), ms: TOOL_MS };
+        self.push(CallEvent::ToolRan(run));
+        self.push(CallEvent::Turn(Turn {
+            speaker: Speaker::Tool,
+            agent: None,
+            text: format!("{name}: {result}"),
+            started_ms,
+            ended_ms: self.ms,
+            response_ms: None,
+            interrupted: false,
+            item_id: None,
+        }));
     }
 }
 
 impl<'t> Teller<'t> {
-    /// The tickets that came by phone and that name who called.
+    /// The newest tickets that came by phone and that name who called.
     async fn phone_tickets(&self) -> Result<Vec<Ticket>, AppError> {
         let mut query = tickets_of("", 100);
         query.organizations.clear();
         query.channels = vec![patchcord_domain::ticket::Channel::Phone];
-        query.descending = false;
         let mut found = Vec::new();
         for line in ticket_list::page(self.tenant, &query).await? {
             if let Some(ticket) = self.tenant.get::<Ticket>(&line.id).await?
@@ -192,6 +223,7 @@ impl<'t> Teller<'t> {
         let first = messages::first(self.tenant, &ticket.id, 1).await?.pop().map(|message| message.body);
         let category = ticket.category.clone().unwrap_or_default();
         let mut told = self.begin(ticket.created_at - 6 * MINUTE, &contact);
+        told.device_id.clone_from(&ticket.device_id);
         told.turn(Speaker::Caller, &first.unwrap_or_else(|| ticket.subject.clone()));
         self.specialist(&mut told, &category);
         told.turn(
@@ -202,6 +234,7 @@ impl<'t> Teller<'t> {
         told.tool(
             "create_ticket",
             json!({"subject": ticket.subject, "category": category, "priority": ticket.priority}),
+            &json!({"ticket": {"number": label, "subject": ticket.subject}}),
         );
         told.turn(Speaker::Agent, &format!("It is ticket {label}. Somebody gets back to you. Is there anything else?"));
         told.turn(Speaker::Caller, "No, that is all. Thank you.");
@@ -224,23 +257,42 @@ impl<'t> Teller<'t> {
             told.turn(Speaker::Agent, "Let me have a look at that. Could you tell me what it says on the screen?");
             return self.finish(told, contact, AiResolution::Unknown, None).await;
         }
-        told.tool("search_knowledge", json!({"query": fill(&kind.subject)}));
-        told.turn(Speaker::Agent, &fill(&kind.answer));
+        told.tool(
+            "search_knowledge",
+            json!({"query": fill(&kind.subject)}),
+            &json!({"articles": [{"title": fill(&kind.subject)}]}),
+        );
+        if index % 10 == 3 {
+            told.turn(Speaker::Agent, "I have found something that often helps with this. Shall we try it together?");
+            told.turn(Speaker::Caller, "No, this is the third time this week. I want to speak to a person, please.");
+            let reason = json!({"reason": "The caller asks for a person.", "urgency": "high"});
+            told.tool("escalate_to_human", reason, &json!({"transferred": true, "ticket": null}));
+            told.turn(Speaker::Agent, "Of course. I put you through to a colleague, please hold the line.");
+            return self.finish(told, contact, AiResolution::Escalated, None).await;
+        }
+        let answer = fill(&kind.answer);
+        if index % 4 == 1 {
+            let heard = head(&answer, answer.chars().count() / 2);
+            told.cut(heard, "Sorry, once more and slowly, please?");
+        }
+        told.turn(Speaker::Agent, &answer);
         told.turn(Speaker::Caller, &fill(&kind.closing));
         told.turn(Speaker::Agent, "Glad to hear that. Thank you for calling, goodbye.");
         self.finish(told, contact, AiResolution::Resolved, None).await
     }
 
     fn begin(&self, started: Millis, contact: &Contact) -> Told {
-        let mut told = Told { events: Vec::new(), answered_at: started + 2 * SECOND, ms: 0, agent: "" };
+        let mut told =
+            Told { events: Vec::new(), answered_at: started + 2 * SECOND, ms: 0, agent: "", cuts: 0, device_id: None };
         let at = told.at();
         told.push(CallEvent::Answered { at, engine: Engine::Relay, model: MODEL.to_owned() });
         told.hand_over("triage_agent", "");
         told.push(CallEvent::FirstSound { ms: 310 });
         told.turn(Speaker::Agent, &format!("{}, service desk. May I have your code, please?", self.workspace.name));
         told.turn(Speaker::Caller, "One moment. I have keyed it in.");
-        told.tool("identify_organization", json!({"ue_code": "[CODE]"}));
-        let name = contact.name.split(' ').next().unwrap_or_default();
+        let known = json!({"verification": "VERIFIED", "contact": contact.name});
+        told.tool("identify_organization", json!({"ue_code": "[CODE]"}), &known);
+        let name = contact.name.split(' ').find(|word| !word.ends_with('.')).unwrap_or_default();
         told.turn(Speaker::Agent, &format!("Thank you, {name}. What can I do for you?"));
         told
     }
@@ -257,7 +309,8 @@ impl<'t> Teller<'t> {
         resolution: AiResolution,
         ticket_id: Option<String>,
     ) -> Result<(), AppError> {
-        told.push(CallEvent::Line(Line { interruptions: 0, frames_late: 0, frames_lost: 0, bridge_added_ms: 1 }));
+        let interruptions = told.cuts;
+        told.push(CallEvent::Line(Line { interruptions, frames_late: 0, frames_lost: 0, bridge_added_ms: 1 }));
         let started = told.answered_at - 2 * SECOND;
         let change = |at| Change { app: self.app, tenant: self.tenant, who: Who::System, at };
         let mut call = Call {
@@ -268,8 +321,10 @@ impl<'t> Teller<'t> {
             to_number: self.workspace.phone_number.clone(),
             organization_id: Some(contact.organization_id.clone()),
             contact_id: Some(contact.id.clone()),
+            device_id: told.device_id.take(),
             identified_by: "BOTH".to_owned(),
             verification: "VERIFIED".to_owned(),
+            was_escalated: resolution == AiResolution::Escalated,
             ticket_id,
             ..blank_call(&change(started))
         };

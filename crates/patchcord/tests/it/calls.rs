@@ -132,6 +132,10 @@ async fn everything_is_written_at_once_and_told(engine: Database) {
     assert_eq!(number(&world.store, "SELECT COUNT(*) FROM events WHERE type = 'call.partial'").await, 0);
     let live = agent.get("/api/calls/live").await.expect(200);
     assert_eq!((live["items"].as_array().unwrap().len(), &live["items"][0]["id"]), (1, &json!(id)));
+    // With what was said last, without what must not be kept.
+    let said = &live["items"][0]["turns"];
+    assert_eq!((said.as_array().unwrap().len(), &said[0]["speaker"]), (1, &json!("CALLER")), "{said}");
+    assert_eq!(said[0]["text"], call["turns"][0]["text"]);
     assert_eq!(foreigner.get("/api/calls/live").await.expect(200)["items"], json!([]));
     talk.end(Ending::CallerHungUp).await;
     socket.until("call.ended").await;

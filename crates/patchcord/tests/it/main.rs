@@ -16,6 +16,7 @@ mod audit_log;
 mod auth;
 mod backup;
 mod bulk;
+mod call_figures;
 mod call_nodes;
 mod call_streams;
 mod call_tools;

@@ -1,5 +1,7 @@
 //! Calls: the list, those in progress, one with everything that is kept of it; correcting and erasing.
 
+use std::ops::Range;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,8 +11,10 @@ use patchcord_app::calls::{CallPage, CallPatch, Line, Query, TranscriptFormat};
 use patchcord_domain::FieldError;
 use patchcord_domain::call::{AiResolution, CallStatus, Engine};
 use patchcord_domain::copilot::Sentiment;
+use patchcord_domain::days::Zone;
 use patchcord_domain::ticket_input::Faults;
-use patchcord_domain::time::from_rfc3339;
+use patchcord_domain::time::{DAY, from_rfc3339};
+use patchcord_domain::workspace::timezone;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,7 +24,10 @@ use crate::error::ApiError;
 use crate::extract::{AsAdmin, AsAgent, AsViewer, Body, Id, Params};
 use crate::lists::{self, each, ids};
 use crate::paging::{Items, Page, Wanted, cursor, wanted};
-use crate::shape::{CallDetailRow, CallRow, TurnRow};
+use crate::shape::{CallDetailRow, CallRow, LiveCallRow, TurnRow};
+
+/// Most days in which an hour of the week is looked for.
+const HOURS_OF_DAYS_MAX: i64 = 400;
 
 /// Filters, order and page. A filter may be repeated, or list several values with commas: any of them fits.
 #[derive(Default, Deserialize, IntoParams)]
@@ -34,6 +41,8 @@ pub(crate) struct CallQuery {
     organization_id: Vec<String>,
     #[serde(default)]
     contact_id: Vec<String>,
+    #[serde(default)]
+    device_id: Vec<String>,
     #[serde(default)]
     ticket_id: Vec<String>,
     /// Voice agents that had the call, such as `printer_agent`.
@@ -54,6 +63,13 @@ pub(crate) struct CallQuery {
     date_from: Option<String>,
     /// Began before.
     date_to: Option<String>,
+    /// Only calls that began on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `dateFrom` and `dateTo`,
+    /// which are 400 days apart at most.
+    weekday: Option<u32>,
+    /// Only calls that began in this hour of the day, 0 to 23.
+    hour: Option<u32>,
+    /// The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC.
+    timezone: Option<String>,
     /// Words that the transcript must have; the last may be the beginning of one.
     q: Option<String>,
     /// `-startedAt`, which is also meant when it is absent, or `startedAt`.
@@ -100,6 +116,7 @@ impl CallQuery {
         };
         let from = moment("dateFrom", &self.date_from, &mut faults);
         let to = moment("dateTo", &self.date_to, &mut faults);
+        let within = self.hours_of_week(&mut faults, from, to);
         let sentiments: Vec<String> =
             each(&mut faults, "sentiment", &self.sentiment).into_iter().map(str::to_owned).collect();
         let sentiments = sentiments
@@ -137,11 +154,13 @@ impl CallQuery {
             sentiments,
             organizations: ids(&mut faults, "organizationId", &self.organization_id),
             contacts: ids(&mut faults, "contactId", &self.contact_id),
+            devices: ids(&mut faults, "deviceId", &self.device_id),
             tickets: ids(&mut faults, "ticketId", &self.ticket_id),
             agents,
             was_escalated: self.was_escalated,
             from,
             to,
+            within,
             words: lists::words(&mut faults, self.q.as_deref()),
             ascending,
             after: page.after.clone(),
@@ -152,11 +171,37 @@ impl CallQuery {
     }
 }
 
-fn shown(found: CallPage, page: &Wanted) -> Json<Page<CallRow>> {
+impl CallQuery {
+    /// The hours that are meant by a weekday and an hour.
+    fn hours_of_week(&self, faults: &mut Faults, from: Option<i64>, to: Option<i64>) -> Option<Vec<Range<i64>>> {
+        if self.weekday.is_none() && self.hour.is_none() && self.timezone.is_none() {
+            return None;
+        }
+        let weekday = self.weekday.filter(|day| (1..=7).contains(day));
+        if weekday.is_none() {
+            faults.add("weekday", "must be 1 (Monday) to 7, together with hour and timezone");
+        }
+        let hour = self.hour.filter(|hour| *hour < 24);
+        if hour.is_none() {
+            faults.add("hour", "must be 0 to 23, together with weekday and timezone");
+        }
+        let zone = timezone(faults, "timezone", self.timezone.as_deref().unwrap_or_default());
+        let (from, to) = match (from, to) {
+            (Some(from), Some(to)) if to - from <= HOURS_OF_DAYS_MAX * DAY => (from, to),
+            _ => {
+                faults.add("dateFrom", format!("must be there with dateTo, {HOURS_OF_DAYS_MAX} days apart at most"));
+                return None;
+            }
+        };
+        Some(Zone::named(&zone).hours_of_week(&(from..to), weekday? - 1, hour?))
+    }
+}
+
+fn shown(mut found: CallPage, page: &Wanted) -> Json<Page<CallRow>> {
     let next = |line: &Line| cursor(line.started_at, &line.id);
     Json(Page {
         next_cursor: found.lines.last().filter(|_| found.has_more).map(next),
-        items: found.lines.iter().map(CallRow::from).collect(),
+        items: found.lines.iter().map(|line| CallRow::from(line).with(found.excerpts.remove(&line.id))).collect(),
         limit: page.limit,
         offset: page.offset,
         has_more: found.has_more,
@@ -194,15 +239,15 @@ pub(crate) async fn list_organization_calls(
     Ok(shown(desk.app.organization_calls(&actor, &id, query, page.count).await?, &page))
 }
 
-/// Calls in progress on every node, the oldest first.
+/// Calls in progress on every node, the oldest first, each with what was said last.
 #[utoipa::path(get, path = "/api/calls/live", tag = "calls",
-    responses((status = 200, description = "At most 500 calls", body = Items<CallRow>)))]
+    responses((status = 200, description = "At most 500 calls", body = Items<LiveCallRow>)))]
 pub(crate) async fn live_calls(
     State(desk): State<Desk>,
     AsViewer(actor): AsViewer,
-) -> Result<Json<Items<CallRow>>, ApiError> {
-    let lines = desk.app.live_calls(&actor).await?;
-    Ok(Json(Items { items: lines.iter().map(CallRow::from).collect() }))
+) -> Result<Json<Items<LiveCallRow>>, ApiError> {
+    let calls = desk.app.live_calls(&actor).await?;
+    Ok(Json(Items { items: calls.iter().map(LiveCallRow::from).collect() }))
 }
 
 /// A call with its turns, stays, usage, cost and analysis.

@@ -11,7 +11,7 @@ use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{AsAdmin, AsViewer, Params};
 use crate::paging::{Page, cursor, wanted};
-use crate::shape::{AgentsRow, CostsRow, CustomerRow, OverviewRow, SeriesRow, SystemHealthRow};
+use crate::shape::{AgentsRow, CallFiguresRow, CostsRow, CustomerRow, OverviewRow, SeriesRow, SystemHealthRow};
 
 /// A span of time.
 #[derive(Deserialize, IntoParams)]
@@ -82,6 +82,17 @@ pub(crate) async fn agents(
     Params(params): Params<SpanQuery>,
 ) -> Result<Json<AgentsRow>, ApiError> {
     Ok(Json(AgentsRow::from(&desk.app.agent_figures(&actor, &params.span()).await?)))
+}
+
+/// The calls of the days that a span of 100 days at most touches: by mood, by what became of them, and by voice agent.
+#[utoipa::path(get, path = "/api/dashboard/calls", tag = "insight", operation_id = "dashboard_calls", params(SpanQuery),
+    responses((status = 200, description = "The figures", body = CallFiguresRow)))]
+pub(crate) async fn calls(
+    State(desk): State<Desk>,
+    AsViewer(actor): AsViewer,
+    Params(params): Params<SpanQuery>,
+) -> Result<Json<CallFiguresRow>, ApiError> {
+    Ok(Json(CallFiguresRow::from(&desk.app.call_figures(&actor, &params.span()).await?)))
 }
 
 /// What the models cost on the days that a span of 100 days at most touches: by day, model and purpose, by ticket, and what is

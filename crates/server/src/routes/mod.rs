@@ -215,6 +215,7 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(dashboard_csv::export_metrics))
         .routes(routes!(dashboard::agents))
         .routes(routes!(dashboard_csv::export_agents))
+        .routes(routes!(dashboard::calls))
         .routes(routes!(dashboard::costs))
         .routes(routes!(dashboard::customers))
         .routes(routes!(dashboard_csv::export_customers))

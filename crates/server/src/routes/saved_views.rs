@@ -53,6 +53,7 @@ pub(crate) struct ViewFilters {
     assignee_id: Vec<String>,
     organization_id: Vec<String>,
     contact_id: Vec<String>,
+    device_id: Vec<String>,
     tag: Vec<String>,
     /// `breached` or `due_soon`.
     sla: Option<String>,
@@ -67,7 +68,7 @@ impl From<ViewFilters> for Filters {
     fn from(filters: ViewFilters) -> Self {
         let ViewFilters { status, priority, product_area, channel, assignee_id, organization_id, contact_id, .. } =
             filters;
-        let ViewFilters { tag, sla, created_from, created_to, resolved_from, resolved_to, q, .. } = filters;
+        let ViewFilters { device_id, tag, sla, created_from, created_to, resolved_from, resolved_to, q, .. } = filters;
         Self {
             status,
             priority,
@@ -76,6 +77,7 @@ impl From<ViewFilters> for Filters {
             assignee_id,
             organization_id,
             contact_id,
+            device_id,
             tag,
             sla,
             created_from,

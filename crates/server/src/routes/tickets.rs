@@ -47,6 +47,8 @@ pub(crate) struct TicketQuery {
     #[serde(default)]
     contact_id: Vec<String>,
     #[serde(default)]
+    device_id: Vec<String>,
+    #[serde(default)]
     tag: Vec<String>,
     /// `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour.
     sla: Option<String>,
@@ -107,6 +109,7 @@ impl TicketQuery {
             assignee_id: self.assignee_id,
             organization_id: self.organization_id,
             contact_id: self.contact_id,
+            device_id: self.device_id,
             tag: self.tag,
             sla: self.sla,
             created_from: self.created_from,

@@ -1,6 +1,6 @@
 //! Calls on the wire.
 
-use patchcord_app::calls::{BrowserCall, CallDetail, Line};
+use patchcord_app::calls::{BrowserCall, CallDetail, Line, LiveCall};
 use patchcord_app::rows::{Analysis, CallTurn, CarrierUsage, Interaction, UsageLog};
 use patchcord_domain::ticket::label;
 use patchcord_domain::time::to_rfc3339;
@@ -88,6 +88,9 @@ pub(crate) struct CallRow {
     turn_count: i64,
     /// Whether what was said was erased.
     is_erased: bool,
+    /// Of a list that was searched: the line of the transcript that has most of the words.
+    #[schema(required)]
+    excerpt: Option<String>,
     version: i64,
     created_at: String,
     updated_at: String,
@@ -136,10 +139,18 @@ impl From<&Line> for CallRow {
             resume_count: line.resume_count,
             turn_count: line.turn_count,
             is_erased: line.erased_at.is_some(),
+            excerpt: None,
             version: line.version,
             created_at: to_rfc3339(line.created_at),
             updated_at: to_rfc3339(line.updated_at),
         }
+    }
+}
+
+impl CallRow {
+    /// The same with what was found of the searched words.
+    pub(crate) fn with(self, excerpt: Option<String>) -> Self {
+        Self { excerpt, ..self }
     }
 }
 
@@ -185,6 +196,22 @@ impl From<&CallTurn> for TurnRow {
             interrupted: turn.interrupted,
             created_at: to_rfc3339(turn.created_at),
         }
+    }
+}
+
+/// A call in progress.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LiveCallRow {
+    #[serde(flatten)]
+    call: CallRow,
+    /// What caller and agents said last, oldest first: six turns at most, each cut at 400 characters.
+    turns: Vec<TurnRow>,
+}
+
+impl From<&LiveCall> for LiveCallRow {
+    fn from(live: &LiveCall) -> Self {
+        Self { call: CallRow::from(&live.line), turns: live.turns.iter().map(TurnRow::from).collect() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod audit_log;
+mod call_figures;
 mod calls;
 mod copilot;
 mod costs;
@@ -26,7 +27,8 @@ use utoipa::ToSchema;
 
 pub(crate) use assignment::{PhoneNumberRow, SupportAgentRow, TeamRow, TriageOutcome, TriageRow};
 pub(crate) use audit_log::AuditRow;
-pub(crate) use calls::{BrowserCallRow, CallDetailRow, CallRow, TurnRow};
+pub(crate) use call_figures::CallFiguresRow;
+pub(crate) use calls::{BrowserCallRow, CallDetailRow, CallRow, LiveCallRow, TurnRow};
 pub(crate) use copilot::{Accepted, CopilotHealth, Envelope, SuggestionRow, SyncResult, TicketSuggestion};
 pub(crate) use costs::{CostsRow, UsageRow};
 pub(crate) use dashboard::{

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::calls::Query;
 use crate::rows::Call;
 use crate::unscoped::calls as any_call;
-use crate::{Reader, StoreError, Tenant, Tx, call_records, calls};
+use crate::{Reader, StoreError, Tenant, Tx, call_figures, call_records, calls};
 
 /// Calls everything that reads.
 pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
@@ -19,11 +19,13 @@ pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
         sentiments: some.clone(),
         organizations: some.clone(),
         contacts: some.clone(),
+        devices: some.clone(),
         tickets: some.clone(),
         agents: some.clone(),
         was_escalated: Some(true),
         from: Some(1),
         to: Some(2),
+        within: Some(vec![1..2, 3..4]),
         words: Some("two words".into()),
         ..all.clone()
     };
@@ -33,6 +35,8 @@ pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
         Query { organizations: some.clone(), ..all.clone() },
         Query { contacts: some.clone(), ..all.clone() },
         Query { tickets: some.clone(), ..all.clone() },
+        Query { devices: some.clone(), ..all.clone() },
+        Query { within: Some(vec![1..2, 3..4]), ..all.clone() },
         Query { agents: some, ..all.clone() },
         Query { words: Some("w".into()), ..all.clone() },
         all,
@@ -44,8 +48,12 @@ pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
     calls::live(t).await?;
     calls::live_count(t).await?;
     calls::line(t, "c").await?;
+    call_records::transcripts(t, &["a".to_owned(), "b".to_owned()]).await?;
+    call_figures::tallies(t, 1, 5).await?;
+    call_figures::agents(t, 1, 5).await?;
     call_records::turns(t, "c", 0, 5).await?;
     call_records::newest_turns(t, "c", 5).await?;
+    call_records::live_turns(t, 5).await?;
     call_records::interactions(t, "c").await?;
     call_records::last_interaction(t, "c").await?;
     call_records::usage(t, "c").await?;

@@ -36,6 +36,7 @@ pub(crate) fn everything() -> Query {
         assignees: vec![],
         organizations: vec![],
         contacts: vec![],
+        devices: vec![],
         tags: vec![],
         sla: None,
         created_from: None,

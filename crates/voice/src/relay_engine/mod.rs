@@ -70,6 +70,8 @@ pub(crate) struct Relay<S> {
     interruptions: u32,
     /// What the caller has said of an utterance that goes on.
     partial: String,
+    /// When the utterance began of which words were shown last, and how many bytes of it.
+    shown: (i64, usize),
     ending: Option<Ending>,
 }
 
@@ -87,6 +89,7 @@ impl<S: FrameSocket> Relay<S> {
             malformed: 0,
             interruptions: 0,
             partial: String::new(),
+            shown: (0, 0),
             ending: None,
         }
     }
@@ -256,8 +259,11 @@ impl<S: FrameSocket> Relay<S> {
         if thought.is_none() && spoken.is_empty() {
             return;
         }
-        self.interruptions += 1;
-        self.desk.record(CallEvent::Line(Line { interruptions: self.interruptions, ..Line::default() }));
+        // What was heard in whole was not cut short, whatever the estimate says: a caller who reads is faster than speech.
+        if thought.is_some() || spoken.iter().any(|spoken| spoken.interrupted) {
+            self.interruptions += 1;
+            self.desk.record(CallEvent::Line(Line { interruptions: self.interruptions, ..Line::default() }));
+        }
         for spoken in spoken {
             self.spoke(spoken).await;
         }
@@ -298,8 +304,18 @@ impl<S: FrameSocket> Relay<S> {
         self.speech.extend(now_ms, words);
         self.send(Reply::token(words, false)).await;
         self.desk.sounds();
-        let shown = self.speech.open_text().to_owned();
-        self.desk.show(Speaker::Agent, &shown);
+    }
+
+    /// Shows the words as the caller hears them; they were sent long before.
+    fn show_heard(&mut self, now_ms: i64) {
+        let Some((began_ms, heard)) = self.speech.heard_by(now_ms) else { return };
+        let shown = (began_ms, heard.len());
+        if heard.is_empty() || shown == self.shown {
+            return;
+        }
+        self.shown = shown;
+        let heard = heard.to_owned();
+        self.desk.show(Speaker::Agent, &heard);
     }
 
     async fn said(&mut self, said: Said) {
@@ -391,6 +407,7 @@ impl<S: FrameSocket> Relay<S> {
                 self.tell(Input::Quiet).await;
             }
         }
+        self.show_heard(now_ms);
         if self.ending.is_none() {
             self.tell(Input::Tick).await;
         }

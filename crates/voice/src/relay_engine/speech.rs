@@ -83,11 +83,6 @@ impl Speech {
         self.utterances.back().is_some_and(|last| last.is_open)
     }
 
-    /// The words of the answer that goes on.
-    pub(super) fn open_text(&self) -> &str {
-        self.utterances.back().filter(|last| last.is_open).map_or("", |last| &last.text)
-    }
-
     /// No more words come of the answer. Says whether there was one.
     pub(super) fn close_open(&mut self) -> bool {
         let open = self.utterances.back_mut().filter(|last| last.is_open);
@@ -113,6 +108,17 @@ impl Speech {
         Some(Spoken { untold: is_untold.then(|| text.clone()), text, interrupted: false, started_ms })
     }
 
+    /// What must have been heard by now of the utterance that is being spoken, in whole words; with when it began.
+    pub(super) fn heard_by(&self, now_ms: i64) -> Option<(i64, &str)> {
+        let Utterance { text, started_ms, .. } = self.utterances.front()?;
+        let letters = usize::try_from((now_ms - started_ms - START_MS) / CHARACTER_MS).unwrap_or(0);
+        let heard = match text.char_indices().nth(letters) {
+            Some((end, _)) => text[..end].rsplit_once(char::is_whitespace).map_or("", |(whole, _)| whole),
+            None => text,
+        };
+        Some((*started_ms, heard))
+    }
+
     /// Whether nothing is being spoken.
     pub(super) fn is_empty(&self) -> bool {
         self.utterances.is_empty()
@@ -130,6 +136,7 @@ impl Speech {
         for (index, Utterance { text, started_ms, is_untold, .. }) in utterances.into_iter().enumerate() {
             let (text, interrupted, whole) = match at {
                 Some(at) if index < at => (text.clone(), false, text),
+                Some(at) if index == at && strip(heard, &text).is_some() => (text.clone(), false, text),
                 Some(at) if index == at => (heard.to_owned(), true, text),
                 Some(_) => (String::new(), true, text),
                 None => match strip(rest, &text) {
@@ -189,11 +196,24 @@ mod tests {
         assert_eq!(speech.finished(970).unwrap().text, "0123456789");
         assert_eq!(speech.finished(60_000), None, "more words come");
         speech.extend(2_000, "56789");
-        assert_eq!(speech.open_text(), "0123456789");
+        assert!(speech.has_open());
         assert_eq!(speech.close_open_told().as_deref(), Some("0123456789"));
         let last = speech.finished(2_360).unwrap();
         assert_eq!((last.started_ms, last.untold), (970, None));
         assert!(speech.is_empty());
+    }
+
+    #[test]
+    fn words_are_heard_one_after_the_other() {
+        let mut speech = Speech::default();
+        assert_eq!(speech.heard_by(0), None);
+        speech.add(1_000, "Grüß Gott, was ist los?");
+        let at = |letters: i64| 1_000 + START_MS + letters * CHARACTER_MS;
+        for (letters, heard) in
+            [(-5, ""), (0, ""), (5, ""), (6, "Grüß"), (12, "Grüß Gott,"), (99, "Grüß Gott, was ist los?")]
+        {
+            assert_eq!(speech.heard_by(at(letters)), Some((1_000, heard)), "{letters}");
+        }
     }
 
     #[test]
@@ -209,6 +229,11 @@ mod tests {
             [("One moment, please.", false), ("Please restart the", true)]
         );
         assert_eq!(texts(&build().cut(500, "one moment")), [("one moment", true), ("", true)]);
+        // Whoever reads has all of it before it could be spoken.
+        assert_eq!(
+            texts(&build().cut(500, "Please restart the printer and wait.")),
+            [("One moment, please.", false), ("Please restart the printer and wait.", false)]
+        );
         assert_eq!(
             texts(&build().cut(500, "One moment, please. Please restart")),
             [("One moment, please.", false), ("Please restart", true)]

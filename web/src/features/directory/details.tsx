@@ -22,7 +22,17 @@ import { OrganizationForm, organizationBody, organizationValues } from "./organi
 import { Facts } from "./parts";
 import { AddButton, RowActions } from "./row-actions";
 import { Section, Sheet } from "./section";
-import { ContactLink, ContactTable, DeviceState, DeviceTable, OrganizationLink, TicketsOf } from "./tables";
+import {
+  CallsOf,
+  ContactLink,
+  ContactTable,
+  DeviceState,
+  DeviceTable,
+  type Of,
+  OrganizationLink,
+  TicketsOf,
+} from "./tables";
+import { Wellbeing } from "./wellbeing";
 
 interface Answer<T> {
   data: T | undefined;
@@ -111,6 +121,7 @@ function Organization({ row }: { row: Schemas["OrganizationRow"] }) {
               ["Domain", row.domain],
               ["Manager", row.accountManager?.name],
               ["Since", <Age key="since" at={row.createdAt} />],
+              ["Health", <Wellbeing key="health" organizationId={id} />],
               ["Notes", row.notes],
             ]}
           />
@@ -118,6 +129,9 @@ function Organization({ row }: { row: Schemas["OrganizationRow"] }) {
       >
         <Section title="Newest tickets" actions={<AllTickets organizationId={id} />}>
           <TicketsOf organizationId={id} />
+        </Section>
+        <Section title="Newest calls" actions={<AllCalls organizationId={id} />}>
+          <CallsOf organizationId={id} />
         </Section>
         <Section
           title="Contacts"
@@ -144,10 +158,19 @@ function Organization({ row }: { row: Schemas["OrganizationRow"] }) {
 }
 
 /** To the list of tickets, with nothing in it but these. */
-function AllTickets(search: { organizationId?: string; contactId?: string }) {
+function AllTickets(search: Of) {
   return (
     <Link className={classes.more} to="/tickets" search={search}>
       All tickets
+    </Link>
+  );
+}
+
+/** To the list of calls, with nothing in it but these. */
+function AllCalls(search: Of) {
+  return (
+    <Link className={classes.more} to="/calls" search={search}>
+      All calls
     </Link>
   );
 }
@@ -201,6 +224,9 @@ function Contact({ row }: { row: Schemas["ContactRow"] }) {
       >
         <Section title="Newest tickets" actions={<AllTickets contactId={id} />}>
           <TicketsOf contactId={id} />
+        </Section>
+        <Section title="Newest calls" actions={<AllCalls contactId={id} />}>
+          <CallsOf contactId={id} />
         </Section>
         <Section
           title="Devices"
@@ -268,7 +294,7 @@ function Device({ row }: { row: Schemas["DeviceDetail"] }) {
         facts={
           <Facts
             facts={[
-              ["State", <DeviceState key="state" status={row.status} />],
+              ["Health", <DeviceState key="state" status={row.status} />],
               ["Last seen", row.lastSeenAt && <Age key="seen" at={row.lastSeenAt} />],
               ["Open tickets", String(row.openTickets)],
               ["Organization", <OrganizationLink key="organization" organization={row.organization} />],
@@ -286,6 +312,12 @@ function Device({ row }: { row: Schemas["DeviceDetail"] }) {
           />
         }
       >
+        <Section title="Newest tickets" actions={<AllTickets deviceId={id} />}>
+          <TicketsOf deviceId={id} />
+        </Section>
+        <Section title="Newest calls" actions={<AllCalls deviceId={id} />}>
+          <CallsOf deviceId={id} />
+        </Section>
         <Section
           title="People"
           actions={

@@ -8,6 +8,8 @@ import { Dot } from "~/components/dot";
 import { Failure } from "~/components/route-error";
 import { DataTable, TableSkeleton } from "~/components/table";
 import { Age } from "~/components/time";
+import { agentName } from "~/lib/agents";
+import { CALL_STATUSES, OUTCOMES, callerOf, clock, colorOf, isLive, labelOf } from "~/lib/calls";
 import { capital } from "~/lib/text";
 import classes from "./directory.module.css";
 
@@ -109,14 +111,59 @@ function TicketTable({ tickets }: { tickets: TicketLine[] }) {
   );
 }
 
-/** The newest tickets of a customer or a person. */
-export function TicketsOf(of: { organizationId?: string; contactId?: string }) {
-  const { organizationId, contactId } = of;
-  const query = {
+/** Whose tickets or calls: a customer's, a person's or a device's. */
+export interface Of {
+  organizationId?: string;
+  contactId?: string;
+  deviceId?: string;
+}
+
+function queryOf({ organizationId, contactId, deviceId }: Of) {
+  return {
     limit: 10,
     ...(organizationId && { organizationId: [organizationId] }),
     ...(contactId && { contactId: [contactId] }),
+    ...(deviceId && { deviceId: [deviceId] }),
   };
+}
+
+/** The newest calls of a customer or a person, or about a device. */
+export function CallsOf(of: Of) {
+  const { data, error, refetch } = useQuery(api.queryOptions("get", "/api/calls", { params: { query: queryOf(of) } }));
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (!data) return <TableSkeleton label="calls" rows={2} />;
+  if (data.items.length === 0) return <p className={classes.none}>No calls yet.</p>;
+  return (
+    <DataTable label="Calls" columns={["Caller", "About", "Agent", "Began", "Lasted", "Outcome"]}>
+      {data.items.map((call) => (
+        <Table.Tr key={call.id}>
+          <Table.Td fw={600}>
+            <Link className={classes.link} to="/calls/$call" params={{ call: call.id }}>
+              {callerOf(call)}
+            </Link>
+          </Table.Td>
+          <Table.Td className={classes.about}>{call.ticket?.subject ?? call.summary}</Table.Td>
+          <Table.Td>{call.currentAgent && agentName(call.currentAgent)}</Table.Td>
+          <Table.Td>
+            <Age at={call.startedAt} />
+          </Table.Td>
+          <Table.Td>{call.durationSeconds !== null && clock(call.durationSeconds * 1_000)}</Table.Td>
+          <Table.Td>
+            {isLive(call) ? (
+              <Dot color={colorOf(CALL_STATUSES, call.status)}>{labelOf(CALL_STATUSES, call.status)}</Dot>
+            ) : (
+              <Dot color={colorOf(OUTCOMES, call.aiResolution)}>{labelOf(OUTCOMES, call.aiResolution)}</Dot>
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+/** The newest tickets of a customer or a person, or about a device. */
+export function TicketsOf(of: Of) {
+  const query = queryOf(of);
   const { data, error, refetch } = useQuery(api.queryOptions("get", "/api/tickets", { params: { query } }));
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
   if (!data) return <TableSkeleton label="tickets" rows={2} />;

@@ -1,13 +1,15 @@
-import { Group, SegmentedControl, Skeleton, TextInput } from "@mantine/core";
+import { Group, SegmentedControl, Select, Skeleton, TextInput } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useState } from "react";
 import { type Schemas, api } from "~/api/client";
 import { useLookups } from "~/api/queries";
 import { Page } from "~/components/page";
 import { Failure } from "~/components/route-error";
-import { HeatMap, RankedBars } from "./bars";
+import { RankedBars } from "./bars";
+import { Calls } from "./calls";
 import { ChartCard } from "./chart-card";
-import { type Bucket, byHour, changeOf, dayAfter, dayOf, grouped, inPercent, inTime, share, sumsOf } from "./figures";
+import { type Bucket, changeOf, dayAfter, dayOf, grouped, inPercent, inTime, share, sumsOf } from "./figures";
+import { Hours } from "./hours";
 import classes from "./insight.module.css";
 import { Kpi } from "./kpi";
 import { AgentFigures, Customers } from "./people";
@@ -18,8 +20,6 @@ const Lines = lazy(async () => ({ default: (await import("./charts")).Lines }));
 const Bars = lazy(async () => ({ default: (await import("./charts")).Bars }));
 
 const OPEN = "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED";
-/** The most that the server gives by the hour. */
-const HOURS_DAYS_MAX = 31;
 const dollars = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 2 });
 
 interface Props {
@@ -49,7 +49,14 @@ export function Analytics({ search, onSearch }: Props) {
           ? `Compared with the ${String(days)} days before. Days are those of ${metrics.data.timezone.replace(/_/g, " ")}.`
           : "How the desk does, and how that moved."
       }
-      actions={<RangePicker search={search} onSearch={onSearch} shown={buckets.slice(-days)} />}
+      actions={
+        <RangePicker
+          search={search}
+          onSearch={onSearch}
+          shown={buckets.slice(-days)}
+          timezone={metrics.data?.timezone}
+        />
+      }
     >
       {metrics.error && !metrics.data ? (
         <Failure error={metrics.error} onRetry={() => void metrics.refetch()} />
@@ -57,7 +64,7 @@ export function Analytics({ search, onSearch }: Props) {
         <Figures
           now={buckets.slice(-days)}
           before={buckets.slice(-2 * days, -days)}
-          timezone={metrics.data.timezone}
+          timezone={search.zone ?? metrics.data.timezone}
           overview={overview.data}
         />
       ) : (
@@ -69,17 +76,34 @@ export function Analytics({ search, onSearch }: Props) {
 
 interface PickerProps extends Props {
   shown: Bucket[];
+  /** The workspace's; not known before the figures are there. */
+  timezone: string | undefined;
 }
 
-function RangePicker({ search, onSearch, shown }: PickerProps) {
+function RangePicker({ search, onSearch, shown, timezone }: PickerProps) {
   const custom = search.from !== undefined;
   const [first, last] = [shown[0]?.day ?? "", shown.at(-1)?.day ?? ""];
+  const zoned = search.zone === undefined ? {} : { zone: search.zone };
   const set = (part: { from?: string; to?: string }) => {
-    const next = { from: search.from ?? first, to: search.to ?? last, ...part };
+    const next = { ...zoned, from: search.from ?? first, to: search.to ?? last, ...part };
     if (next.from && next.to && next.from <= next.to) onSearch(next);
   };
   return (
     <Group gap="xs">
+      <Select
+        size="xs"
+        className={classes.zone}
+        aria-label="Time zone of hours"
+        searchable
+        allowDeselect={false}
+        limit={40}
+        data={zonesOf(timezone, search.zone)}
+        value={search.zone ?? timezone ?? null}
+        onChange={(zone) => {
+          const { zone: before, ...rest } = search;
+          if (zone && zone !== before) onSearch(zone === timezone ? rest : { ...rest, zone });
+        }}
+      />
       {custom && (
         <>
           <TextInput
@@ -104,7 +128,7 @@ function RangePicker({ search, onSearch, shown }: PickerProps) {
         value={custom ? "custom" : (search.range ?? "30")}
         onChange={(range) => {
           if (range === "custom") set({});
-          else onSearch({ range: RANGES.find((one) => one === range) });
+          else onSearch({ ...zoned, range: RANGES.find((one) => one === range) });
         }}
         data={[
           ...RANGES.map((range) => ({ value: range, label: `${range} days` })),
@@ -113,6 +137,11 @@ function RangePicker({ search, onSearch, shown }: PickerProps) {
       />
     </Group>
   );
+}
+
+/** Every zone that the browser knows, and those that are shown already. */
+function zonesOf(...shown: (string | undefined)[]): string[] {
+  return [...new Set([...shown.filter((zone) => zone !== undefined), "UTC", ...Intl.supportedValuesOf("timeZone")])];
 }
 
 interface FiguresProps {
@@ -129,8 +158,10 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
   const used = (of: typeof sums) => share(of.accepted + of.edited, of.accepted + of.edited + of.rejected);
   const [from, last] = [now[0]?.day ?? "", now.at(-1)?.day ?? ""];
   const to = last && dayAfter(last);
-  const created = { to: "/tickets", search: { createdFrom: from, createdTo: to } } as const;
-  const solved = { to: "/tickets", search: { resolvedFrom: from, resolvedTo: to } } as const;
+  // Moments, not days: the list reads days on the clocks of UTC.
+  const [start, end] = [now[0]?.from ?? "", now.at(-1)?.to ?? ""];
+  const created = { to: "/tickets", search: { createdFrom: start, createdTo: end } } as const;
+  const solved = { to: "/tickets", search: { resolvedFrom: start, resolvedTo: end } } as const;
   const groups = grouped(now, 16);
   const perGroup =
     groups[0] && groups.at(-1)?.buckets.length !== 1 ? `per ${String(groups.at(-1)?.buckets.length)} days` : "per day";
@@ -207,6 +238,12 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           hint="per day"
           columns={["Day", "Opened", "Solved"]}
           rows={now.map((one) => [one.day, one.ticketsCreated, one.ticketsResolved])}
+          links={(row, column) => {
+            const [dayFrom, dayTo] = [now[row]?.from, now[row]?.to];
+            const search =
+              column === 1 ? { createdFrom: dayFrom, createdTo: dayTo } : { resolvedFrom: dayFrom, resolvedTo: dayTo };
+            return { to: "/tickets", search };
+          }}
         >
           <Suspense fallback={<Skeleton className={classes.chart} aria-label="Loading the chart" />}>
             <Lines
@@ -275,40 +312,19 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
             />
           </Suspense>
         </ChartCard>
-        <Hours now={now} timezone={timezone} />
+        <Hours
+          now={now}
+          timezone={timezone}
+          title="When tickets are opened"
+          label="Tickets opened by weekday and hour"
+          of={(one) => one.ticketsCreated}
+        />
         {overview && <Today overview={overview} />}
         <AgentFigures from={from} to={to} />
         <Customers />
       </div>
+      <Calls now={now} before={before} timezone={timezone} />
     </>
-  );
-}
-
-/** When customers write, by weekday and hour. */
-function Hours({ now, timezone }: { now: Bucket[]; timezone: string }) {
-  const span = now.slice(-HOURS_DAYS_MAX);
-  const [from, to] = [span[0]?.from ?? "", span.at(-1)?.to ?? ""];
-  const query = { granularity: "hour", from, to };
-  const { data, error, refetch } = useQuery({
-    ...api.queryOptions("get", "/api/dashboard/metrics", { params: { query } }),
-    enabled: from !== "",
-    placeholderData: keepPreviousData,
-  });
-  const rows = byHour(data?.items ?? [], timezone);
-  return (
-    <ChartCard
-      size="wide"
-      title="When tickets are opened"
-      hint={span.length < now.length ? `the last ${String(span.length)} days, by hour` : "by hour"}
-      columns={["Day", ...Array.from({ length: 24 }, (_, hour) => `${String(hour)}:00`)]}
-      rows={rows.map(({ day, hours }) => [day, ...hours])}
-    >
-      {error && !data ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <HeatMap rows={rows} label="Tickets opened by weekday and hour" />
-      )}
-    </ChartCard>
   );
 }
 

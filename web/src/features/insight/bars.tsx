@@ -1,4 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
+import type { Behind } from "./chart-card";
 import classes from "./insight.module.css";
 
 export interface Ranked {
@@ -36,31 +37,36 @@ export function RankedBars({ items, label }: { items: Ranked[]; label: string })
 interface HeatProps {
   rows: { day: string; hours: number[] }[];
   label: string;
+  /** Where the list behind a cell is. Cells are for the pointer; keys have the table behind the map. */
+  to?: (weekday: number, hour: number) => Behind;
 }
 
 /** Weekdays and hours; the darker, the more. The numbers are in the table behind it. */
-export function HeatMap({ rows, label }: HeatProps) {
+export function HeatMap({ rows, label, to }: HeatProps) {
   const most = Math.max(...rows.flatMap(({ hours }) => hours), 1);
   return (
-    <div className={classes.heat} role="img" aria-label={label}>
+    <div className={classes.heat} role={to ? "group" : "img"} aria-label={label}>
       <span />
       {Array.from({ length: 24 }, (_, hour) => (
         <span key={hour} data-odd={hour % 3 === 0 ? undefined : true}>
           {hour % 3 === 0 ? hour : ""}
         </span>
       ))}
-      {rows.map(({ day, hours }) => [
+      {rows.map(({ day, hours }, weekday) => [
         <span key={day} className={classes.heatDay}>
           {day}
         </span>,
-        ...hours.map((value, hour) => (
-          <div
-            key={`${day}${String(hour)}`}
-            className={classes.cell}
-            style={{ "--share": String(value / most) } as React.CSSProperties}
-            title={`${day} ${String(hour)}:00: ${String(value)}`}
-          />
-        )),
+        ...hours.map((value, hour) => {
+          const cell = {
+            className: classes.cell,
+            style: { "--share": String(value / most) } as React.CSSProperties,
+            title: `${day} ${String(hour)}:00: ${String(value)}`,
+          };
+          const key = `${day}${String(hour)}`;
+          if (!to || value === 0) return <div key={key} {...cell} />;
+          const behind = to(weekday + 1, hour) as LinkProps;
+          return <Link key={key} {...behind} {...cell} aria-label={cell.title} tabIndex={-1} />;
+        }),
       ])}
     </div>
   );

@@ -1,8 +1,9 @@
 import { ActionIcon, Title } from "@mantine/core";
+import { Link, type LinkProps } from "@tanstack/react-router";
 import { ChartColumn, Download, Table2 } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { offer } from "~/lib/offer";
-import { type Cell, csvOf } from "./csv";
+import { type Cell, csvOf } from "~/lib/csv";
 import classes from "./insight.module.css";
 
 interface Props {
@@ -14,11 +15,15 @@ interface Props {
   rows: Cell[][];
   /** How a number is written in the table; as it is when absent. */
   format?: (value: number, column: number) => string;
+  /** Where the list behind a number is, by its row and column. */
+  links?: (row: number, column: number) => Behind | undefined;
   children: ReactNode;
 }
 
+export type Behind = Pick<LinkProps, "to" | "search">;
+
 /** A chart with its numbers behind it: as a table for those who do not see it, and as a file. */
-export function ChartCard({ title, hint, size, columns, rows, format = String, children }: Props) {
+export function ChartCard({ title, hint, size, columns, rows, format = String, links, children }: Props) {
   const id = useId();
   const [asTable, setAsTable] = useState(false);
   const save = () => {
@@ -43,14 +48,17 @@ export function ChartCard({ title, hint, size, columns, rows, format = String, c
           <Download size={15} aria-hidden />
         </ActionIcon>
       </div>
-      {asTable ? <Numbers title={title} columns={columns} rows={rows} format={format} /> : children}
+      {asTable ? <Numbers title={title} columns={columns} rows={rows} format={format} links={links} /> : children}
     </section>
   );
 }
 
-type NumbersProps = Pick<Props, "title" | "columns" | "rows"> & { format: (value: number, column: number) => string };
+type NumbersProps = Pick<Props, "title" | "columns" | "rows"> & {
+  format: (value: number, column: number) => string;
+  links: Props["links"] | undefined;
+};
 
-function Numbers({ title, columns, rows, format }: NumbersProps) {
+function Numbers({ title, columns, rows, format, links }: NumbersProps) {
   return (
     <div className={classes.table} role="region" aria-label={`${title}: numbers`} tabIndex={0}>
       <table aria-label={title}>
@@ -72,7 +80,11 @@ function Numbers({ title, columns, rows, format }: NumbersProps) {
                     {value}
                   </th>
                 ) : (
-                  <td key={column}>{typeof value === "number" ? format(value, column) : value}</td>
+                  <td key={column}>
+                    <Way to={value ? links?.(index, column) : undefined}>
+                      {typeof value === "number" ? format(value, column) : value}
+                    </Way>
+                  </td>
                 ),
               )}
             </tr>
@@ -80,5 +92,15 @@ function Numbers({ title, columns, rows, format }: NumbersProps) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The way to the list behind a number, where there is one. */
+function Way({ to, children }: { to: Behind | undefined; children: ReactNode }) {
+  if (!to) return children;
+  return (
+    <Link {...(to as LinkProps)} className={classes.way}>
+      {children}
+    </Link>
   );
 }

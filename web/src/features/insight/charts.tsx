@@ -8,14 +8,16 @@ interface Series {
 }
 
 interface Props {
-  data: Record<string, string | number>[];
+  data: Record<string, string | number | null>[];
   series: Series[];
   /** What it shows, for those who do not see it; the numbers are in the table. */
   label: string;
+  /** How a number is written at the axis and under the pointer. */
+  format?: ((value: number) => string) | undefined;
 }
 
 /** Several figures over days, as lines. */
-export function Lines({ data, series, label }: Props) {
+export function Lines({ data, series, label, format = String }: Props) {
   return (
     <div className={classes.chart} role="img" aria-label={label}>
       <AreaChart
@@ -23,6 +25,7 @@ export function Lines({ data, series, label }: Props) {
         data={data}
         dataKey="day"
         series={series}
+        valueFormatter={format}
         withLegend
         legendProps={{ verticalAlign: "top", height: 32 }}
         withDots={false}

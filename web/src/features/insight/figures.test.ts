@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type Bucket, byHour, changeOf, dayAfter, grouped, inTime, share, sumsOf } from "./figures";
-import { csvOf } from "./csv";
+import { type Bucket, byHour, changeOf, dayAfter, each, grouped, inDollars, inTime, share, sumsOf } from "./figures";
+import { csvOf } from "~/lib/csv";
 
 function bucket(part: Partial<Bucket>): Bucket {
   const none = { ticketsCreated: 0, ticketsResolved: 0, firstResponses: 0, meanFirstResponseSeconds: null };
@@ -34,7 +34,11 @@ test.each([
 
 test("hours are those of the workspace's clocks", () => {
   // A Thursday, 02:00 in UTC: Wednesday, 21:00 in New York.
-  const rows = byHour([bucket({ from: "2026-11-26T02:00:00Z", ticketsCreated: 4 })], "America/New_York");
+  const rows = byHour(
+    [bucket({ from: "2026-11-26T02:00:00Z", ticketsCreated: 4 })],
+    "America/New_York",
+    (one) => one.ticketsCreated,
+  );
   expect(rows.find(({ day }) => day === "Wed")?.hours[21]).toBe(4);
   expect(rows.flatMap(({ hours }) => hours).reduce((sum, one) => sum + one, 0)).toBe(4);
 });
@@ -51,6 +55,8 @@ test("days are put together so that there are few bars, and none is lost", () =>
 });
 
 test("small words", () => {
+  expect([null, 0, 0.0042, 12.5].map(inDollars)).toEqual(["–", "$0.00", "$0.0042", "$12.50"]);
+  expect([each(3, 2), each(3, 0)]).toEqual([1.5, null]);
   expect([null, 45, 660, 9_000, 270_000].map(inTime)).toEqual(["–", "45 s", "11 min", "2.5 h", "3.1 d"]);
   expect(dayAfter("2026-02-28")).toBe("2026-03-01");
   expect(share(1, 0)).toBe(null);

@@ -12,6 +12,12 @@ export interface Sums {
   solution: number | null;
   slaMet: number;
   slaMissed: number;
+  calls: number;
+  answered: number;
+  escalated: number;
+  resolvedByAi: number;
+  callSeconds: number;
+  telephonyUsd: number;
   suggestions: number;
   accepted: number;
   edited: number;
@@ -33,6 +39,12 @@ export function sumsOf(buckets: Bucket[]): Sums {
     firstReply: replies > 0 ? seconds / replies : null,
     slaMet: total(buckets, (one) => one.slaMet),
     slaMissed: total(buckets, (one) => one.slaMissed),
+    calls: total(buckets, (one) => one.calls),
+    answered: total(buckets, (one) => one.answered),
+    escalated: total(buckets, (one) => one.escalated),
+    resolvedByAi: total(buckets, (one) => one.resolvedByAi),
+    callSeconds: total(buckets, (one) => one.callSeconds),
+    telephonyUsd: total(buckets, (one) => one.telephonyCostUsd),
     suggestions: total(buckets, (one) => one.suggestions),
     accepted: total(buckets, (one) => one.suggestionsAccepted),
     edited: total(buckets, (one) => one.suggestionsEdited),
@@ -62,8 +74,12 @@ export function changeOf(now: number | null, before: number | null, good: "more"
 
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/** Tickets by weekday and hour, on the clocks of a time zone: rows from Monday, 24 hours each. */
-export function byHour(buckets: Bucket[], timezone: string): { day: string; hours: number[] }[] {
+/** Tickets or calls by weekday and hour, on the clocks of a time zone: rows from Monday, 24 hours each. */
+export function byHour(
+  buckets: Bucket[],
+  timezone: string,
+  of: (bucket: Bucket) => number,
+): { day: string; hours: number[] }[] {
   const clock = new Intl.DateTimeFormat("en-GB", {
     timeZone: timezone,
     weekday: "short",
@@ -71,21 +87,25 @@ export function byHour(buckets: Bucket[], timezone: string): { day: string; hour
     hour12: false,
   });
   const rows = WEEKDAYS.map((day) => ({ day, hours: Array.from({ length: 24 }, () => 0) }));
-  for (const { from, ticketsCreated } of buckets) {
-    if (ticketsCreated === 0) continue;
-    const parts = clock.formatToParts(Date.parse(from));
+  for (const bucket of buckets) {
+    const count = of(bucket);
+    if (count === 0) continue;
+    const parts = clock.formatToParts(Date.parse(bucket.from));
     const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
     const row = rows.find(({ day }) => day === part("weekday"));
     const hour = Number(part("hour")) % 24;
-    if (row) row.hours[hour] = (row.hours[hour] ?? 0) + ticketsCreated;
+    if (row) row.hours[hour] = (row.hours[hour] ?? 0) + count;
   }
   return rows;
 }
 
 /** Days that are drawn together, so that there are never too many bars: the last group is a whole one. */
-export function grouped(buckets: Bucket[], most: number): { label: string; buckets: Bucket[] }[] {
+export function grouped<B extends { day: string | null }>(
+  buckets: B[],
+  most: number,
+): { label: string; buckets: B[] }[] {
   const size = Math.max(1, Math.ceil(buckets.length / most));
-  const groups: { label: string; buckets: Bucket[] }[] = [];
+  const groups: { label: string; buckets: B[] }[] = [];
   for (let to = buckets.length; to > 0; to -= size) {
     const part = buckets.slice(Math.max(0, to - size), to);
     groups.unshift({ label: dayOf(part[0]), buckets: part });
@@ -96,7 +116,7 @@ export function grouped(buckets: Bucket[], most: number): { label: string; bucke
 const short = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
 
 /** `Nov 24`: the day of a bucket in the workspace's zone. */
-export function dayOf(bucket: Bucket | undefined): string {
+export function dayOf(bucket: { day: string | null } | undefined): string {
   return bucket?.day ? short.format(Date.parse(bucket.day)) : "";
 }
 
@@ -112,6 +132,20 @@ export function inTime(seconds: number | null): string {
   if (seconds < 90 * 60) return `${String(Math.round(seconds / 60))} min`;
   if (seconds < 48 * 3_600) return `${(seconds / 3_600).toFixed(1)} h`;
   return `${(seconds / 86_400).toFixed(1)} d`;
+}
+
+/** What one of several cost; null of nothing. */
+export function each(costUsd: number, count: number): number | null {
+  return count > 0 ? costUsd / count : null;
+}
+
+const cents = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 2 });
+const small = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 4 });
+
+/** Below ten cents more digits are told, so that cheap is not the same as free. */
+export function inDollars(value: number | null): string {
+  if (value === null) return "–";
+  return (value !== 0 && Math.abs(value) < 0.1 ? small : cents).format(value);
 }
 
 const percents = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });

@@ -78,9 +78,14 @@ export function Customers() {
       size="third"
       title="Customers"
       hint="tickets of all time"
-      columns={["Name", "Tickets", "Open", "Mood, -1 to 1"]}
-      rows={items.map((one) => [one.name, one.tickets, one.openTickets, one.averageSentiment])}
-      format={(value, column) => (column === 3 ? value.toFixed(2) : value.toLocaleString("en"))}
+      columns={["Name", "Tickets", "Open", "Calls", "Mood, -1 to 1"]}
+      rows={items.map((one) => [one.name, one.tickets, one.openTickets, one.calls, one.averageSentiment])}
+      format={(value, column) => (column === 4 ? value.toFixed(2) : value.toLocaleString("en"))}
+      links={(row, column) => {
+        const organizationId = items[row]?.id;
+        if (column === 1) return { to: "/tickets", search: { organizationId } };
+        return column === 3 ? { to: "/calls", search: { organizationId } } : undefined;
+      }}
     >
       {error && !data ? (
         <Failure error={error} onRetry={() => void refetch()} />

@@ -14,6 +14,8 @@ test("a span is asked for together with as many days before it", () => {
 
 test("what makes no sense in an address is as good as nothing", () => {
   expect(InsightSearch.parse({ range: "90" })).toEqual({ range: "90" });
+  expect(InsightSearch.parse({ zone: "Asia/Tokyo" })).toEqual({ zone: "Asia/Tokyo" });
+  expect(InsightSearch.parse({ zone: "Mars/Olympus" })).toEqual({});
   expect(InsightSearch.parse({ range: "12", from: "soon" })).toEqual({});
   expect(spanOf({ from: "2026-11-10", to: "2026-11-01" }, NOW).days).toBe(30);
 });

@@ -10,7 +10,18 @@ export const InsightSearch = z.object({
   /** The first and the last day, instead of a range. */
   from: day,
   to: day,
+  /** The time zone on whose clocks hours are shown; the workspace's when absent. */
+  zone: z.catch(z.optional(z.string().check(z.refine(isZone))), undefined),
 });
+
+/** Whether the browser knows a time zone of this name. */
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
 
 export type InsightSearch = z.infer<typeof InsightSearch>;
 

@@ -3,7 +3,7 @@ import { CircleCheck, CircleDot, Flag, Tag, UserPlus, X } from "lucide-react";
 import type { TicketLine } from "~/api/client";
 import { useChange } from "./change";
 import { askFor } from "./commands";
-import classes from "./list.module.css";
+import classes from "~/components/list.module.css";
 
 interface Props {
   targets: TicketLine[];

@@ -6,6 +6,7 @@ import { useLookups } from "~/api/queries";
 import { useMayAct } from "~/api/session";
 import { Age, useNow } from "~/components/time";
 import { capital } from "~/lib/text";
+import { TicketCalls } from "./calls";
 import { useFieldChange } from "./change";
 import { SimilarTickets } from "./similar";
 import { type Clock, clocks } from "./sla";
@@ -82,6 +83,7 @@ export function TicketDetails({ ticket }: { ticket: TicketDetail }) {
           <Fact name="Address">{device.ipAddress}</Fact>
         </Group>
       )}
+      <TicketCalls ticketId={ticket.id} />
       <SimilarTickets ticket={ticket} />
     </>
   );

@@ -3,10 +3,10 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { ArrowDownWideNarrow, ListFilter, Plus, Search, X } from "lucide-react";
 import { useState } from "react";
 import type { TicketLine } from "~/api/client";
-import classes from "./list.module.css";
+import { Token } from "~/components/filter-token";
+import classes from "~/components/list.module.css";
 import { SaveView } from "./save-view";
 import { type TicketSearch, compact, isFiltered, readTyped } from "./search";
-import { Token } from "./token";
 import { type FilterName, useFilterKinds } from "./use-filter-kinds";
 import { useViewName } from "./views";
 

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, Check, Clock, Ellipsis, Pause, RotateCcw, UserPlus } from "lucide-react";
+import { ArrowLeft, Check, Clock, Ellipsis, Pause, Phone, RotateCcw, UserPlus } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 import type { TicketDetail } from "~/api/client";
 import { useLookups } from "~/api/queries";
@@ -53,6 +53,11 @@ export function TicketHeader({ ticket }: { ticket: TicketDetail }) {
           shown
         )}
         <Sla ticket={ticket} />
+        {ticket.callId && (
+          <Link className={classes.from} to="/calls/$call" params={{ call: ticket.callId }} search={{ turn: "ticket" }}>
+            <Phone size={13} aria-hidden /> From a call
+          </Link>
+        )}
         <Others ticketId={ticket.id} />
         {mayAct && <Actions ticket={ticket} />}
       </div>

@@ -11,7 +11,7 @@ import { BulkBar } from "./bulk-bar";
 import { command } from "./commands";
 import { Filters } from "./filters";
 import { useListLive } from "./list-live";
-import classes from "./list.module.css";
+import classes from "~/components/list.module.css";
 import { Row } from "./row";
 import { type TicketSearch, isFiltered } from "./search";
 import { useSelection } from "./selection";

@@ -8,7 +8,7 @@ import { Dot } from "~/components/dot";
 import { Age, useNow } from "~/components/time";
 import { Marked } from "~/components/marked";
 import { initials } from "~/lib/text";
-import classes from "./list.module.css";
+import classes from "~/components/list.module.css";
 import type { TicketSearch } from "./search";
 import { clock } from "./sla";
 

@@ -5,7 +5,7 @@ import { Suspense, lazy, useState } from "react";
 import { client } from "~/api/client";
 import { useMayAct } from "~/api/session";
 import { showDone, showProblem } from "~/components/toast";
-import classes from "./list.module.css";
+import classes from "~/components/list.module.css";
 import { type TicketSearch, filtersIn, isFiltered } from "./search";
 import { useCurrentView, useMayChange } from "./views";
 

@@ -43,6 +43,7 @@ export const TicketSearch = z.object({
   assigneeId: ids,
   organizationId: ids,
   contactId: ids,
+  deviceId: ids,
   tag: text,
   sla: oneOf(["breached", "due_soon"]),
   createdFrom: date,
@@ -66,6 +67,7 @@ export const LISTS = [
   "assigneeId",
   "organizationId",
   "contactId",
+  "deviceId",
   "tag",
 ] as const;
 /** Filters with one value. */

@@ -1,37 +1,22 @@
-import type { TicketLine } from "~/api/client";
+import { useQuery } from "@tanstack/react-query";
+import { type TicketLine, api } from "~/api/client";
 import { useLookups, useSupportAgents } from "~/api/queries";
+import type { FilterChoice, FilterKind } from "~/components/filter-token";
 import { type ListFilter, type TicketSearch, values } from "./search";
 
 export type FilterName = ListFilter | "sla" | "created" | "resolved";
 
-export interface FilterChoice {
-  key: string;
-  label: string;
-  color?: string | null | undefined;
-}
-
-/** One kind of filter: what may be chosen, what is, and what the choice changes in the address. */
-export type FilterKind = { name: FilterName; label: string; isSet: boolean } & (
-  | {
-      form: "any" | "one";
-      choices: FilterChoice[];
-      value: string[];
-      set: (value: string[]) => TicketSearch;
-      free?: boolean;
-    }
-  | {
-      form: "dates";
-      from: string | undefined;
-      to: string | undefined;
-      set: (from: string | undefined, to: string | undefined) => TicketSearch;
-    }
-);
+type Kind = FilterKind<FilterName, TicketSearch>;
 
 /** Every filter that the list has. */
-export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): FilterKind[] {
+export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind[] {
   const { statuses, priorities, channels, productAreas } = useLookups();
   const agents = useSupportAgents();
-  const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): FilterKind => {
+  const { data: device } = useQuery({
+    ...api.queryOptions("get", "/api/devices/{id}", { params: { path: { id: values(search.deviceId)[0] ?? "" } } }),
+    enabled: search.deviceId !== undefined,
+  });
+  const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): Kind => {
     const value = values(search[name]);
     // A value that is in the address is always offered, by its id when nothing else is known.
     const more = value
@@ -48,7 +33,7 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Filt
       free,
     };
   };
-  const dates = (name: "created" | "resolved", label: string): FilterKind => {
+  const dates = (name: "created" | "resolved", label: string): Kind => {
     const [from, to] = [search[`${name}From`], search[`${name}To`]];
     return {
       name,
@@ -75,6 +60,8 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Filt
     ),
     any("organizationId", "Organization", named(loaded.map(({ organization }) => organization))),
     any("contactId", "Contact", named(loaded.map(({ contact }) => contact))),
+    // Which device a ticket is about does not stand in its row: it comes with a link.
+    ...(search.deviceId ? [any("deviceId", "Device", named([device ?? null]))] : []),
     any("tag", "Tag", tagsOf(loaded), true),
     any("channel", "Channel", channels),
     {

@@ -1,19 +1,40 @@
 import { Button, CloseButton, Group, Menu, ScrollArea, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { Dot } from "~/components/dot";
+import { Dot } from "./dot";
 import classes from "./list.module.css";
-import type { TicketSearch } from "./search";
-import type { FilterKind } from "./use-filter-kinds";
 
-interface Props {
-  kind: FilterKind;
+export interface FilterChoice {
+  key: string;
+  label: string;
+  color?: string | null | undefined;
+}
+
+/** One kind of filter of a list: what may be chosen, what is, and what the choice changes in the address (`S`). */
+export type FilterKind<N extends string, S> = { name: N; label: string; isSet: boolean } & (
+  | {
+      form: "any" | "one";
+      choices: FilterChoice[];
+      value: string[];
+      set: (value: string[]) => S;
+      free?: boolean;
+    }
+  | {
+      form: "dates";
+      from: string | undefined;
+      to: string | undefined;
+      set: (from: string | undefined, to: string | undefined) => S;
+    }
+);
+
+interface Props<N extends string, S> {
+  kind: FilterKind<N, S>;
   defaultOpened: boolean;
-  onChange: (part: TicketSearch) => void;
+  onChange: (part: S) => void;
   onClosed: () => void;
 }
 
 /** A filter that is set: what it is, what it lets through, and how to take it away. */
-export function Token({ kind, defaultOpened, onChange, onClosed }: Props) {
+export function Token<N extends string, S>({ kind, defaultOpened, onChange, onClosed }: Props<N, S>) {
   const [opened, setOpened] = useState(defaultOpened);
   const text = valueOf(kind);
   const clear = () => onChange(kind.form === "dates" ? kind.set(undefined, undefined) : kind.set([]));
@@ -70,9 +91,17 @@ export function Token({ kind, defaultOpened, onChange, onClosed }: Props) {
   );
 }
 
-function valueOf(kind: FilterKind): string {
+/** The day of a date or a moment, on the clocks of whoever looks. */
+function dayOf(text: string | undefined): string | undefined {
+  if (!text || text.length === 10) return text;
+  const at = new Date(text);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${String(at.getFullYear())}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+function valueOf<N extends string, S>(kind: FilterKind<N, S>): string {
   if (kind.form === "dates") {
-    const [from, to] = [kind.from?.slice(0, 10), kind.to?.slice(0, 10)];
+    const [from, to] = [dayOf(kind.from), dayOf(kind.to)];
     if (from && to) return `${from} to ${to}`;
     return from ? `since ${from}` : to ? `before ${to}` : "";
   }
@@ -81,10 +110,10 @@ function valueOf(kind: FilterKind): string {
   return more.length > 0 ? `${first} +${String(more.length)}` : first;
 }
 
-type Any = Extract<FilterKind, { form: "any" | "one" }>;
+type Any<S> = Extract<FilterKind<string, S>, { form: "any" | "one" }>;
 
 /** A value that is not among the choices, such as a tag of a ticket that is not loaded. */
-function Free({ kind, onChange }: { kind: Any; onChange: (part: TicketSearch) => void }) {
+function Free<S>({ kind, onChange }: { kind: Any<S>; onChange: (part: S) => void }) {
   const [text, setText] = useState("");
   return (
     <TextInput
@@ -116,9 +145,9 @@ function daysAgo(days: number): string {
   return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 }
 
-type DateKind = Extract<FilterKind, { form: "dates" }>;
+type DateKind<S> = Extract<FilterKind<string, S>, { form: "dates" }>;
 
-function Dates({ kind, onChange }: { kind: DateKind; onChange: (part: TicketSearch) => void }) {
+function Dates<S>({ kind, onChange }: { kind: DateKind<S>; onChange: (part: S) => void }) {
   return (
     <>
       {SPANS.map(({ label, days }) => (
@@ -131,14 +160,14 @@ function Dates({ kind, onChange }: { kind: DateKind; onChange: (part: TicketSear
           size="xs"
           type="date"
           label="From"
-          value={kind.from?.slice(0, 10) ?? ""}
+          value={dayOf(kind.from) ?? ""}
           onChange={(event) => onChange(kind.set(event.currentTarget.value || undefined, kind.to))}
         />
         <TextInput
           size="xs"
           type="date"
           label="Before"
-          value={kind.to?.slice(0, 10) ?? ""}
+          value={dayOf(kind.to) ?? ""}
           onChange={(event) => onChange(kind.set(kind.from, event.currentTarget.value || undefined))}
         />
       </Group>

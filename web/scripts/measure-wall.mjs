@@ -1,0 +1,325 @@
+// How the live wall bears a busy desk: `npm run measure:wall -- ../target/release/patchcord [--minutes N] [--write]`.
+//
+// Starts the binary with the demo data, and before it a server that hands everything on but the calls: it has 100 calls in
+// progress, and sends 500 events a second over the event socket: 400 of running words and 100 that a turn is final, a caller's
+// mood has changed or the call is with another agent. Chromium shows the wall and watches one call. What counts is the longest
+// task of the page's main thread, and the heap after collecting garbage, in the first minute and in the last.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request as ask } from "node:http";
+import { createServer as createProbe } from "node:net";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { chromium } from "@playwright/test";
+
+const CALLS = 100;
+const EVENTS_A_SECOND = 500;
+/** Events are sent in so many portions a second. */
+const PORTIONS = 50;
+/** One event in so many is no running word. */
+const TURN_EACH = 5;
+/** The first figures are taken after so long: the page has settled. */
+const WARM_MS = 20_000;
+const LONGEST_TASK_MS = 100;
+const GROWTH_MAX = 1.1;
+const DEMO = { email: "agent@demo.test", password: "patchcord-demo" };
+const WORDS = "the printer on our third floor has a paper jam and it will not print any more since this morning".split(
+  " ",
+);
+
+const [named, ...flags] = process.argv.slice(2);
+if (!named) throw new Error("name the binary: npm run measure:wall -- ../target/release/patchcord");
+const minutes = Number(flags[flags.indexOf("--minutes") + 1] ?? 10) || 10;
+const binary = resolve(named);
+const folder = mkdtempSync(join(tmpdir(), "patchcord-wall-"));
+const [port, ownPort] = [await freePort(), await freePort()];
+const env = {
+  ...process.env,
+  PORT: String(port),
+  BIND: "127.0.0.1",
+  DATA_DIR: folder,
+  COPILOT_PROVIDER: "builtin",
+  RATE_LIMIT_PER_MINUTE: "0",
+};
+const load = loadavg()[0];
+const seeded = spawnSync(binary, ["seed", "--demo"], { env, encoding: "utf8" });
+if (seeded.status !== 0) throw new Error(seeded.stderr);
+const desk = makeDesk();
+const server = spawn(binary, ["serve"], { env, stdio: "ignore" });
+const front = startFront();
+let browser;
+try {
+  await healthy();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"],
+  });
+  report(await measure());
+} finally {
+  await browser?.close();
+  front.close();
+  front.closeAllConnections();
+  clearInterval(desk.timer);
+  server.kill();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure() {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${String(ownPort)}/`);
+  await page.getByLabel("E-mail").fill(DEMO.email);
+  await page.getByLabel("Password", { exact: true }).fill(DEMO.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("region", { name: "List of tickets" }).waitFor();
+  await page.goto(`http://127.0.0.1:${String(ownPort)}/calls/live?call=${desk.calls[0].id}`);
+  const cards = page.getByRole("list", { name: "Calls in progress" }).getByRole("listitem");
+  await cards.nth(CALLS - 1).waitFor({ state: "attached" });
+  await page.locator("[data-running]").first().waitFor({ state: "attached" });
+  const devtools = await context.newCDPSession(page);
+  const heap = async () => {
+    await devtools.send("HeapProfiler.collectGarbage");
+    return (await devtools.send("Runtime.getHeapUsage")).usedSize / 1_048_576;
+  };
+  await page.waitForTimeout(WARM_MS);
+  await page.evaluate(() => {
+    const seen = { longest: 0, tasks: 0, frames: 0, slowest: 0, changes: 0 };
+    window.wallFigures = seen;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) {
+        seen.tasks += 1;
+        seen.longest = Math.max(seen.longest, duration);
+      }
+    }).observe({ type: "longtask" });
+    new MutationObserver((all) => (seen.changes += all.length)).observe(document.querySelector("main"), {
+      subtree: true,
+      characterData: true,
+      childList: true,
+    });
+    let before = performance.now();
+    const step = (now) => {
+      seen.frames += 1;
+      seen.slowest = Math.max(seen.slowest, now - before);
+      before = now;
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  });
+  const [began, sentBefore] = [Date.now(), desk.sent];
+  const heaps = [await heap()];
+  for (let minute = 0; minute < minutes; minute += 1) {
+    // Collecting all garbage takes long; its own task does not count.
+    await page.waitForTimeout(55_000);
+    const kept = await page.evaluate(() => ({ ...window.wallFigures }));
+    heaps.push(await heap());
+    await page.waitForTimeout(5_000);
+    await page.evaluate(
+      (before) => Object.assign(window.wallFigures, { longest: before.longest, tasks: before.tasks }),
+      kept,
+    );
+  }
+  const seconds = (Date.now() - began) / 1_000;
+  const { longest, tasks, frames, changes } = await page.evaluate(() => window.wallFigures);
+  const [first, last] = [heaps[1] ?? heaps[0], heaps.at(-1)];
+  const rate = (desk.sent - sentBefore) / seconds;
+  return [
+    figure("events that the page got", `${rate.toFixed(0)} a second`, "500 a second", rate > EVENTS_A_SECOND * 0.95),
+    figure("changes that it drew", `${(changes / seconds).toFixed(0)} a second`, "", changes > 0),
+    figure(
+      "longest task; tasks over 50 ms",
+      `${longest === 0 ? "none over 50" : longest.toFixed(0)} ms; ${String(tasks)}`,
+      "≤ 100 ms",
+      longest <= LONGEST_TASK_MS,
+    ),
+    figure("frames", `${(frames / seconds).toFixed(0)} a second`, ""),
+    figure(
+      "heap after collecting garbage, first and last minute",
+      `${first.toFixed(1)} and ${last.toFixed(1)} MiB`,
+      "flat",
+      last <= first * GROWTH_MAX + 1,
+    ),
+  ];
+}
+
+/** A desk of made-up calls, and what happens in them. */
+function makeDesk() {
+  const at = (ms) => new Date(Date.now() - ms).toISOString();
+  const calls = Array.from({ length: CALLS }, (_, nth) => ({
+    id: nth.toString(16).padStart(32, "0"),
+    provider: "TWILIO",
+    providerCallSid: `CA${String(nth)}`,
+    callerPhone: `+1202555${String(1_000 + nth)}`,
+    fromNumber: `+1202555${String(1_000 + nth)}`,
+    toNumber: "+12025550100",
+    organization: { id: `o${String(nth)}`, name: `Organization ${String(nth)}` },
+    contact: { id: `p${String(nth)}`, name: `Caller ${String(nth)}` },
+    device: nth % 2 ? { id: `d${String(nth)}`, name: `DEVICE-${String(nth)}` } : null,
+    identifiedBy: "BOTH",
+    verification: "VERIFIED",
+    status: "IN_PROGRESS",
+    engine: "RELAY",
+    model: "builtin",
+    currentAgent: "printer_agent",
+    startedAt: at(nth * 3_000),
+    answeredAt: at(nth * 3_000),
+    endedAt: null,
+    durationSeconds: null,
+    aiResolution: "UNKNOWN",
+    wasEscalated: false,
+    summary: null,
+    sentiment: "neutral",
+    ticket: null,
+    hasRecording: false,
+    isErased: false,
+    turnCount: 0,
+    version: 1,
+    turns: [],
+  }));
+  const made = { calls, sockets: new Set(), sent: 0, timer: undefined };
+  let nth = 0;
+  const tell = (frame) => {
+    made.sent += 1;
+    const bytes = frameOf(JSON.stringify(frame));
+    for (const socket of made.sockets) socket.write(bytes);
+  };
+  const happen = () => {
+    nth += 1;
+    const call = calls[(nth * 37) % CALLS];
+    const speaker = call.turnCount % 2 ? "AGENT" : "CALLER";
+    const agent = speaker === "AGENT" ? call.currentAgent : null;
+    call.words = [...(call.words ?? []), WORDS[nth % WORDS.length]];
+    const about = { callId: call.id, speaker, agent };
+    if (nth % TURN_EACH !== 0) {
+      const data = { ...about, text: call.words.join(" "), provisional: true };
+      return tell({ type: "call.partial", at: at(0), data });
+    }
+    if (nth % (TURN_EACH * 10) === 0) {
+      call.sentiment = ["negative", "neutral", "positive"][(nth / TURN_EACH / 10) % 3];
+      call.currentAgent = call.currentAgent === "printer_agent" ? "network_agent" : "printer_agent";
+      return tell({ id: `e${String(nth)}`, type: "call.updated", at: at(0), data: { callId: call.id } });
+    }
+    call.turnCount += 1;
+    const turn = {
+      id: `${call.id}${String(call.turnCount)}`,
+      seq: call.turnCount,
+      speaker,
+      agent,
+      text: call.words.join(" "),
+      startedMs: call.turnCount * 2_000,
+      endedMs: call.turnCount * 2_000 + 1_500,
+      responseMs: null,
+      sentimentScore: null,
+      interrupted: false,
+      createdAt: at(0),
+    };
+    call.words = [];
+    // As long as a long call.
+    call.turns = [...call.turns, turn].slice(-60);
+    tell({ id: `e${String(nth)}`, type: "call.turn", at: at(0), data: { ...about, seq: call.turnCount } });
+  };
+  let due = 0;
+  let before = performance.now();
+  made.timer = setInterval(() => {
+    const now = performance.now();
+    due += ((now - before) / 1_000) * EVENTS_A_SECOND;
+    before = now;
+    if (made.sockets.size === 0) due = 0;
+    for (; due >= 1; due -= 1) happen();
+  }, 1_000 / PORTIONS);
+  return made;
+}
+
+/** Answers for the calls itself and hands everything else on. */
+function startFront() {
+  const own = (path) => {
+    if (path === "/api/calls/live")
+      return { items: desk.calls.map((call) => ({ ...call, turns: call.turns.slice(-6) })) };
+    const call = desk.calls.find(({ id }) => path === `/api/calls/${id}`);
+    return call && { ...call, interactions: [], usage: [], carrierCharges: [], analysis: null, transcript: null };
+  };
+  const made = createServer((asked, answer) => {
+    const body = own(asked.url.split("?")[0]);
+    if (body) {
+      answer.writeHead(200, { "Content-Type": "application/json" });
+      return answer.end(JSON.stringify(body));
+    }
+    const { url: path, method, headers } = asked;
+    const onward = ask({ host: "127.0.0.1", port, path, method, headers }, (got) => {
+      answer.writeHead(got.statusCode, got.headers);
+      got.pipe(answer);
+    });
+    onward.on("error", () => answer.destroy());
+    asked.pipe(onward);
+  });
+  made.on("upgrade", (asked, socket) => {
+    const key = `${asked.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash("sha1").update(key).digest("base64");
+    socket.write(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: patchcord.v1\r\n\r\n`,
+    );
+    // Whatever the page says is a wish for topics.
+    socket.once("data", () => {
+      socket.write(frameOf(JSON.stringify({ type: "subscribed", topics: ["calls"] })));
+      desk.sockets.add(socket);
+    });
+    socket.on("data", () => undefined);
+    for (const end of ["close", "error"]) socket.on(end, () => desk.sockets.delete(socket));
+  });
+  made.listen(ownPort, "127.0.0.1");
+  return made;
+}
+
+/** A text as one frame of RFC 6455, from a server. */
+function frameOf(text) {
+  const payload = Buffer.from(text);
+  const head = payload.length < 126 ? Buffer.from([0x81, payload.length]) : Buffer.from([0x81, 126, 0, 0]);
+  if (payload.length >= 126) head.writeUInt16BE(payload.length, 2);
+  return Buffer.concat([head, payload]);
+}
+
+function figure(name, measured, goal, ok = true) {
+  return { name, measured: ok ? measured : `${measured} **missed**`, goal };
+}
+
+function report(figures) {
+  const lines = [
+    "## The live wall",
+    "",
+    `Written by \`npm run measure:wall -- ${named.replace(/^\.\.\//, "")} --minutes ${String(minutes)} --write\` in \`web/\` on ` +
+      `${new Date().toISOString().slice(0, 10)}: ${String(CALLS)} made-up calls, one of them watched, for ${String(minutes)} minutes; ` +
+      `server, Chromium and Node.js ${process.version} together on ${String(cpus().length)} cores, load average before the run ` +
+      `${load.toFixed(2)}.`,
+    "",
+    "| figure | measured | goal |",
+    "|---|---|---|",
+    ...figures.map(({ name, measured, goal }) => `| ${name} | ${measured} | ${goal} |`),
+    "",
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  if (!flags.includes("--write")) return;
+  const file = new URL("../../docs/performance.md", import.meta.url);
+  const [before, own = ""] = readFileSync(file, "utf8").split("\n## The live wall\n");
+  const [, ...after] = own.split("\n## ");
+  const chapters = [before.trimEnd(), lines.join("\n").trimEnd(), ...after.map((chapter) => `## ${chapter.trimEnd()}`)];
+  writeFileSync(file, `${chapters.join("\n\n")}\n`);
+}
+
+async function healthy() {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const answer = await fetch(`http://127.0.0.1:${String(port)}/readyz`).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+  throw new Error("the server does not answer");
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createProbe().listen(0, "127.0.0.1", () => {
+      const { port: free } = probe.address();
+      probe.close(() => done(free));
+    });
+  });
+}
