@@ -19,6 +19,8 @@ import { Route as AppKnowledgeRouteRouteImport } from './routes/_app/knowledge/r
 import { Route as AppSettingsRouteRouteImport } from './routes/_app/settings/route'
 import { Route as AppTicketsRouteRouteImport } from './routes/_app/tickets/route'
 import { Route as AppCallsListRouteRouteImport } from './routes/_app/calls/_list/route'
+import { Route as AppCallsLiveRouteImport } from './routes/_app/calls/live'
+import { Route as AppCallsNowRouteImport } from './routes/_app/calls/now'
 import { Route as AppContactsIndexRouteImport } from './routes/_app/contacts/index'
 import { Route as AppContactsContactRouteImport } from './routes/_app/contacts/$contact'
 import { Route as AppDevicesIndexRouteImport } from './routes/_app/devices/index'
@@ -100,6 +102,16 @@ const AppTicketsRouteRoute = AppTicketsRouteRouteImport.update({
 const AppCallsListRouteRoute = AppCallsListRouteRouteImport.update({
   id: '/calls/_list',
   path: '/calls',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCallsLiveRoute = AppCallsLiveRouteImport.update({
+  id: '/calls/live',
+  path: '/calls/live',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCallsNowRoute = AppCallsNowRouteImport.update({
+  id: '/calls/now',
+  path: '/calls/now',
   getParentRoute: () => AppRoute,
 } as any)
 const AppContactsIndexRoute = AppContactsIndexRouteImport.update({
@@ -282,6 +294,8 @@ export interface FileRoutesByFullPath {
   '/account': typeof AppAccountRoute
   '/analytics': typeof AppAnalyticsRoute
   '/calls': typeof AppCallsListRouteRouteWithChildren
+  '/calls/live': typeof AppCallsLiveRoute
+  '/calls/now': typeof AppCallsNowRoute
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -322,6 +336,8 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/account': typeof AppAccountRoute
   '/analytics': typeof AppAnalyticsRoute
+  '/calls/live': typeof AppCallsLiveRoute
+  '/calls/now': typeof AppCallsNowRoute
   '/contacts/$contact': typeof AppContactsContactRoute
   '/devices/$device': typeof AppDevicesDeviceRoute
   '/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -368,6 +384,8 @@ export interface FileRoutesById {
   '/_app/account': typeof AppAccountRoute
   '/_app/analytics': typeof AppAnalyticsRoute
   '/_app/calls/_list': typeof AppCallsListRouteRouteWithChildren
+  '/_app/calls/live': typeof AppCallsLiveRoute
+  '/_app/calls/now': typeof AppCallsNowRoute
   '/_app/contacts/$contact': typeof AppContactsContactRoute
   '/_app/devices/$device': typeof AppDevicesDeviceRoute
   '/_app/knowledge/$article': typeof AppKnowledgeArticleRoute
@@ -414,6 +432,8 @@ export interface FileRouteTypes {
     | '/account'
     | '/analytics'
     | '/calls'
+    | '/calls/live'
+    | '/calls/now'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
@@ -454,6 +474,8 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/account'
     | '/analytics'
+    | '/calls/live'
+    | '/calls/now'
     | '/contacts/$contact'
     | '/devices/$device'
     | '/knowledge/$article'
@@ -499,6 +521,8 @@ export interface FileRouteTypes {
     | '/_app/account'
     | '/_app/analytics'
     | '/_app/calls/_list'
+    | '/_app/calls/live'
+    | '/_app/calls/now'
     | '/_app/contacts/$contact'
     | '/_app/devices/$device'
     | '/_app/knowledge/$article'
@@ -611,6 +635,20 @@ declare module '@tanstack/react-router' {
       path: '/calls'
       fullPath: '/calls'
       preLoaderRoute: typeof AppCallsListRouteRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/calls/live': {
+      id: '/_app/calls/live'
+      path: '/calls/live'
+      fullPath: '/calls/live'
+      preLoaderRoute: typeof AppCallsLiveRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/calls/now': {
+      id: '/_app/calls/now'
+      path: '/calls/now'
+      fullPath: '/calls/now'
+      preLoaderRoute: typeof AppCallsNowRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/contacts/': {
@@ -941,6 +979,8 @@ interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute
   AppAnalyticsRoute: typeof AppAnalyticsRoute
   AppCallsListRouteRoute: typeof AppCallsListRouteRouteWithChildren
+  AppCallsLiveRoute: typeof AppCallsLiveRoute
+  AppCallsNowRoute: typeof AppCallsNowRoute
   AppContactsContactRoute: typeof AppContactsContactRoute
   AppDevicesDeviceRoute: typeof AppDevicesDeviceRoute
   AppKnowledgeNewRoute: typeof AppKnowledgeNewRoute
@@ -958,6 +998,8 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
   AppAnalyticsRoute: AppAnalyticsRoute,
   AppCallsListRouteRoute: AppCallsListRouteRouteWithChildren,
+  AppCallsLiveRoute: AppCallsLiveRoute,
+  AppCallsNowRoute: AppCallsNowRoute,
   AppContactsContactRoute: AppContactsContactRoute,
   AppDevicesDeviceRoute: AppDevicesDeviceRoute,
   AppKnowledgeNewRoute: AppKnowledgeNewRoute,
