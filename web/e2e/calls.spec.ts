@@ -375,6 +375,7 @@ test("anything is found by what is on its label, and shows its calls and tickets
   ] as const) {
     await test.step(`by ${key}`, async () => {
       await page.keyboard.press("Control+k");
+      await expect(page.getByRole("combobox", { name: "Search or jump to" })).toBeFocused();
       await page.keyboard.type(String(text));
       const option = page.getByRole("option", { name: String(name) }).first();
       await expect(option).toBeVisible();
