@@ -160,10 +160,11 @@ pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit:
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
              ORDER BY search_words.rowid DESC LIMIT {limit}"
         ),
+        // With a small limit alone PostgreSQL takes hits for common and walks through all documents from the newest on.
         _ => format!(
-            "SELECT subject_id FROM search_documents \
+            "SELECT subject_id FROM (SELECT id, subject_id FROM search_documents \
              WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \
-             ORDER BY id DESC LIMIT {limit}"
+             ORDER BY id DESC LIMIT {NEWEST_HITS}) AS found ORDER BY id DESC LIMIT {limit}"
         ),
     }
 }
