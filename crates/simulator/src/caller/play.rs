@@ -17,12 +17,12 @@ use crate::pace::Pace;
 /// How long a caller waits after a question, after a sentence that asks nothing, and after being asked to wait, in
 /// milliseconds of the call; and the least of it on the wall, since the desk's own work does not run faster.
 const AFTER_QUESTION: (u64, u64) = (700, 80);
-const AFTER_SENTENCE: (u64, u64) = (2_500, 900);
-const AFTER_PLEASE_WAIT: (u64, u64) = (9_000, 4_000);
+const AFTER_SENTENCE: (u64, u64) = (2_500, 500);
+const AFTER_PLEASE_WAIT: (u64, u64) = (9_000, 2_000);
 /// How long they wait for an answer to what they said.
-const FOR_AN_ANSWER: (u64, u64) = (12_000, 8_000);
+const FOR_AN_ANSWER: (u64, u64) = (12_000, 6_000);
 /// How long they wait for the end after a goodbye; then they hang up themselves.
-const AFTER_GOODBYE: (u64, u64) = (20_000, 30_000);
+const AFTER_GOODBYE: (u64, u64) = (20_000, 8_000);
 /// Sentences that a caller says in one call at most.
 const SENTENCES_MAX: usize = 40;
 /// How long they hold a line on which nothing happens, on the wall.
