@@ -126,6 +126,7 @@ fn calls(settings: &Settings, demo: bool, entropy: &dyn Entropy) -> Result<Calls
     let options = calls::Options {
         engine: phone.engine,
         has_realtime: phone.has_realtime(settings.openai_api_key.as_deref()),
+        has_model: settings.provider != Provider::Off || phone.has_realtime(settings.openai_api_key.as_deref()),
         human_number: phone.human_number.clone(),
         transfer_prefixes: phone.transfer_prefixes.clone(),
         max_concurrent: phone.max_concurrent,
@@ -143,7 +144,7 @@ fn calls(settings: &Settings, demo: bool, entropy: &dyn Entropy) -> Result<Calls
         _ => None,
     };
     let rules = Arc::new(Builtin::new(playbooks(settings)?));
-    Ok(Calls::new(options, (Rates::embedded(), Arc::new(agents(settings)?), rules), carrier, entropy))
+    Ok(Calls::new(options, (rates(settings)?, Arc::new(agents(settings)?), rules), carrier, entropy))
 }
 
 /// The voice agents, checked; a fault names file and line.
@@ -183,7 +184,7 @@ pub(crate) fn phone(settings: &Settings, app: &App) -> Result<Phone> {
     });
     let relay = match settings.provider {
         Provider::Openai => {
-            let model = openai(settings, app.clock.clone())?;
+            let model = talker(settings, app.clock.clone())?;
             RelayOptions { talker: Arc::new(model), fallback: Some(rules) }
         }
         Provider::Builtin | Provider::Off => RelayOptions { talker: rules, fallback: None },
@@ -206,6 +207,13 @@ pub(crate) fn prices(settings: &Settings) -> Result<Prices> {
     let Some(file) = &settings.prices_file else { return Ok(Prices::embedded()) };
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     Prices::parse(&text).with_context(|| format!("reading {}", file.display()))
+}
+
+/// What telephony costs; a file of prices without a rate leaves it at the carrier's published ones.
+fn rates(settings: &Settings) -> Result<Rates> {
+    let Some(file) = &settings.prices_file else { return Ok(Rates::embedded()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    Rates::of_prices(&text).map_err(|error| anyhow::anyhow!("reading {}: {error}", file.display()))
 }
 
 /// The server that answers the copilot's routes, when it is another one.
@@ -234,12 +242,18 @@ pub(crate) fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option
     Ok(match settings.provider {
         Provider::Off => None,
         Provider::Builtin => Some(Arc::new(Builtin::new(playbooks(settings)?))),
-        Provider::Openai => Some(Arc::new(openai(settings, clock)?)),
+        Provider::Openai => Some(Arc::new(openai(settings, clock, None)?)),
     })
 }
 
 /// The chat model of the server that was configured.
-fn openai(settings: &Settings, clock: Arc<dyn Clock>) -> Result<OpenAi> {
+/// The model that thinks in calls: with places and a circuit breaker of its own, so that no work of the copilot holds up a
+/// call, and no call that work.
+fn talker(settings: &Settings, clock: Arc<dyn Clock>) -> Result<OpenAi> {
+    openai(settings, clock, Some(settings.phone.max_concurrent))
+}
+
+fn openai(settings: &Settings, clock: Arc<dyn Clock>, places: Option<usize>) -> Result<OpenAi> {
     let prompts = match &settings.prompts_dir {
         Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,
         None => Prompts::embedded(),
@@ -247,6 +261,7 @@ fn openai(settings: &Settings, clock: Arc<dyn Clock>) -> Result<OpenAi> {
     let url = settings.openai_base_url.as_deref().unwrap_or(OPENAI);
     let mut options = openai::Options::new(url, settings.openai_model.as_str());
     options.api_key.clone_from(&settings.openai_api_key);
+    options.max_concurrent = places.unwrap_or(options.max_concurrent);
     Ok(OpenAi::new(options, clock, prompts)?)
 }
 

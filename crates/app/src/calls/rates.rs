@@ -52,6 +52,17 @@ impl Rates {
         file.rate.into_iter().map(read).collect::<Result<_, String>>().map(Self)
     }
 
+    /// The rates of a file of prices, where they stand beside the models; the embedded ones when it has none.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn of_prices(text: &str) -> Result<Self, String> {
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let Some(rates) = table.remove("rate") else { return Ok(Self::embedded()) };
+        let only: toml::Table = [("rate".to_owned(), rates)].into_iter().collect();
+        Self::parse(&toml::to_string(&only).map_err(|error| error.to_string())?)
+    }
+
     /// What minutes of a kind cost at a moment, in micro-dollars; none when no rate holds.
     pub fn cost_microusd(&self, kind: &str, minutes: i64, at: Millis) -> Option<i64> {
         let holding = self.0.iter().filter(|rate| rate.kind == kind && rate.since <= at);

@@ -68,6 +68,7 @@ mod replay;
 mod rollups;
 mod rollups_naive;
 mod saved_views;
+mod scenario_nodes;
 mod scenarios;
 mod search;
 mod similar;

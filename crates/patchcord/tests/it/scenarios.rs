@@ -1,20 +1,25 @@
 //! Whole calls: scripted callers over a simulated carrier against the desk, with both engines.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures::StreamExt;
 use patchcord_agents::Agents;
 use patchcord_agents::builtin::Rules;
+use patchcord_llm::Prompts;
 use patchcord_llm::builtin::Playbooks;
+use patchcord_llm::openai::{self, OpenAi};
+use patchcord_llm::talk::Talker;
 use patchcord_server::{Phone, TwilioAccount};
 use patchcord_simulator::caller::{Evidence, Looking, Played, Scenario, embedded};
-use patchcord_simulator::carrier::{Carrier, Options};
+use patchcord_simulator::carrier::{self, Carrier, Options};
 use patchcord_simulator::pace::Pace;
 use patchcord_simulator::realtime::{self, Fault, ScriptedRealtime};
 use patchcord_voice::realtime_engine::RealtimeOptions;
 use patchcord_voice::relay_engine::RelayOptions;
+use serde_json::json;
 
-use crate::harness::{Engine, Setup, TestClock, World, both_engines};
+use crate::harness::{Engine, Setup, TestClock, World, both_engines, change, free_port, number};
 
 both_engines!(
     every_relay_call,
@@ -24,7 +29,12 @@ both_engines!(
     a_full_desk_dials_the_human_number,
     at_night_a_person_is_promised,
     a_model_whose_socket_breaks,
+    a_model_that_does_not_come_back,
+    no_model_answers,
+    keys_alone_without_a_model,
     a_knowledge_base_that_is_gone,
+    a_slow_tool_is_covered,
+    a_tool_that_takes_too_long,
 );
 
 const TOKEN: &str = "the-token-of-the-scenarios";
@@ -46,14 +56,27 @@ struct Line {
 
 impl Line {
     async fn open(engine: Engine, at_night: bool, most: usize) -> Self {
-        let rules = || Arc::new(Rules::new(Playbooks::embedded()));
+        Self::with(engine, at_night, most, rules()).await
+    }
+
+    /// With somebody else who thinks in relays.
+    async fn with(engine: Engine, at_night: bool, most: usize, talker: Arc<dyn Talker>) -> Self {
+        let calls = patchcord_app::calls::Options {
+            has_realtime: true,
+            max_concurrent: most,
+            ..patchcord_app::calls::Options::default()
+        };
+        Self::of(engine, at_night, calls, talker).await
+    }
+
+    async fn of(engine: Engine, at_night: bool, calls: patchcord_app::calls::Options, talker: Arc<dyn Talker>) -> Self {
         let options = realtime::Options { pace: Pace::TENFOLD, ..Default::default() };
         let model = ScriptedRealtime::start(rules(), options).await;
         let mut speaking = RealtimeOptions::new(model.url(), "gpt-realtime-2.1", "marin");
         speaking.api_key = Some(realtime::KEY.to_owned());
         let phone = Phone {
             agents: Arc::new(Agents::embedded()),
-            relay: RelayOptions { talker: rules(), fallback: None },
+            relay: RelayOptions { talker, fallback: None },
             realtime: Some(speaking),
         };
         let twilio = Some(TwilioAccount { auth_token: TOKEN.into(), sid: None });
@@ -62,11 +85,9 @@ impl Line {
         if !at_night {
             clock.forward(TO_OFFICE_HOURS);
         }
-        let mut setup = Setup { server, clock, ..Setup::default() };
-        setup.calls.has_realtime = true;
+        let mut setup = Setup { server, clock, calls, ..Setup::default() };
         setup.calls.human_number = Some(HUMAN.to_owned());
-        setup.calls.max_concurrent = most;
-        setup.calls.idle_ms = 6_000;
+        setup.calls.simulator_account = Some(carrier::ACCOUNT.to_owned());
         let world = World::with(engine, setup).await;
         world.app.seed_demo().await.unwrap();
         let looking =
@@ -122,6 +143,10 @@ impl Line {
     }
 }
 
+fn rules() -> Arc<Rules> {
+    Arc::new(Rules::new(Playbooks::embedded()))
+}
+
 fn scenario(name: &str) -> Scenario {
     embedded().into_iter().find(|scenario| scenario.name == name).unwrap()
 }
@@ -145,11 +170,17 @@ async fn every_realtime_call_in_other_words(engine: Engine) {
 async fn a_full_desk_dials_the_human_number(engine: Engine) {
     let line = Line::open(engine, false, 0).await;
     line.play_one("at-capacity", RELAY).await;
+    line.play_one("at-capacity", REALTIME).await;
 }
 
 async fn at_night_a_person_is_promised(engine: Engine) {
     let line = Line::open(engine, true, 100).await;
     line.play_one("person-out-of-hours", RELAY).await;
+    let (_, evidence) = line.play_one("person-out-of-hours", REALTIME).await;
+    // One answer: the desk asked for a person once, and no agent did by itself.
+    let asked = evidence.tools().iter().filter(|(name, _)| name == "escalate_to_human").count();
+    assert_eq!(asked, 1, "{:?}", evidence.tools());
+    assert_eq!(line.model.violations(), [""; 0]);
 }
 
 async fn a_model_whose_socket_breaks(engine: Engine) {
@@ -160,9 +191,95 @@ async fn a_model_whose_socket_breaks(engine: Engine) {
     assert_eq!(line.model.violations(), [""; 0]);
 }
 
+async fn a_model_that_does_not_come_back(engine: Engine) {
+    let line = Line::open(engine, false, 100).await;
+    line.model.fail([Fault::BreakWithin(2)]);
+    for _ in 0..3 {
+        line.model.fail([Fault::Refuse(503)]);
+    }
+    let (_, evidence) = line.play_one("model-gone", REALTIME).await;
+    assert_eq!((line.model.connections(), &evidence.call["resumeCount"]), (4, &json!(1)));
+    assert_eq!(line.model.violations(), [""; 0]);
+}
+
+async fn no_model_answers(engine: Engine) {
+    // Nobody listens there.
+    let options = openai::Options::new(&format!("http://127.0.0.1:{}/v1", free_port()), "gpt-4o-mini");
+    let nobody = OpenAi::new(options, Arc::<TestClock>::default(), Prompts::embedded()).unwrap();
+    let line = Line::with(engine, false, 100, Arc::new(nobody)).await;
+    line.play_one("no-model", RELAY).await;
+    for _ in 0..4 {
+        line.model.fail([Fault::Refuse(503)]);
+    }
+    line.play_one("no-model", REALTIME).await;
+    assert_eq!(line.model.connections(), 4);
+}
+
+async fn keys_alone_without_a_model(engine: Engine) {
+    let calls = patchcord_app::calls::Options { has_model: false, ..Default::default() };
+    let line = Line::of(engine, false, calls, rules()).await;
+    let (_, evidence) = line.play_one("keypad-menu", RELAY).await;
+    let turns: Vec<&str> =
+        evidence.call["turns"].as_array().unwrap().iter().filter_map(|turn| turn["text"].as_str()).collect();
+    assert!(turns.contains(&"[******]") && turns.contains(&"[1]"), "{turns:?}");
+    assert!(!turns.iter().any(|text| text.contains("880214")), "{turns:?}");
+}
+
+/// From now on the first row of a table takes so long to be written.
+async fn dawdle(line: &Line, engine: Engine, table: &str, ms: i64) {
+    let store = &line.world.store;
+    let sql = match engine {
+        Engine::Postgres => format!(
+            "CREATE SEQUENCE dawdles; \
+             CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF nextval('dawdles') = 1 THEN PERFORM pg_sleep({ms} / 1000.0); END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER dawdle BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION dawdle();"
+        ),
+        Engine::Sqlite => {
+            // It cannot sleep, but it can count; how fast it does is found out first.
+            let count = |to: i64| {
+                format!(
+                    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < {to}) SELECT count(*) AS n FROM c"
+                )
+            };
+            let began = Instant::now();
+            number(store, &count(1_000_000)).await;
+            let to = ms * 1_000_000 / i64::try_from(began.elapsed().as_millis()).unwrap().max(1);
+            format!(
+                "CREATE TABLE dawdled(x INTEGER); CREATE VIEW dawdling AS {}; \
+                 CREATE TRIGGER dawdle BEFORE INSERT ON {table} WHEN NOT EXISTS (SELECT 1 FROM dawdled) \
+                 BEGIN INSERT INTO dawdled VALUES (1); SELECT n FROM dawdling; END;",
+                count(to)
+            )
+        }
+    };
+    change(store, &sql).await;
+}
+
+async fn a_slow_tool_is_covered(engine: Engine) {
+    for to in [RELAY, REALTIME] {
+        let line = Line::open(engine, false, 100).await;
+        dawdle(&line, engine, "tickets", 2_000).await;
+        line.play_one("slow-tool", to).await;
+    }
+}
+
+async fn a_tool_that_takes_too_long(engine: Engine) {
+    for to in [RELAY, REALTIME] {
+        let line = Line::open(engine, false, 100).await;
+        let before = number(&line.world.store, "SELECT COUNT(*) FROM tickets").await;
+        dawdle(&line, engine, "tickets", 6_000).await;
+        let (_, evidence) = line.play_one("tool-times-out", to).await;
+        let runs: Vec<_> = evidence.tools().into_iter().filter(|(name, _)| name == "create_ticket").collect();
+        assert_eq!(runs.first().map(|(_, outcome)| outcome.as_str()), Some("timeout"), "{runs:?}");
+        // Whatever became of the first try, it is one ticket.
+        assert_eq!(number(&line.world.store, "SELECT COUNT(*) FROM tickets").await, before + 1);
+    }
+}
+
 async fn a_knowledge_base_that_is_gone(engine: Engine) {
     let line = Line::open(engine, false, 100).await;
-    crate::harness::change(&line.world.store, "ALTER TABLE kb_articles RENAME TO kb_articles_gone").await;
+    change(&line.world.store, "ALTER TABLE kb_articles RENAME TO kb_articles_gone").await;
     line.play_one("failing-tool", RELAY).await;
     line.play_one("failing-tool", REALTIME).await;
 }
