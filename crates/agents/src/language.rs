@@ -35,6 +35,8 @@ pub(crate) struct Language {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sentences {
+    /// Comes first where calls are recorded.
+    recorded: String,
     pub(crate) still_there: String,
     pub(crate) goodbye_silence: String,
     pub(crate) minute_left: String,
@@ -72,6 +74,11 @@ pub struct Menu {
 }
 
 impl crate::Agents {
+    /// What callers hear first where calls are recorded, in a language or in the default one.
+    pub fn recording_notice(&self, tag: Option<&str>) -> &str {
+        &self.languages.of(tag.unwrap_or_default()).say.recorded
+    }
+
     /// The menu of keys in a language, or in the default one.
     pub fn menu(&self, tag: Option<&str>) -> &Menu {
         &self.languages.of(tag.unwrap_or_default()).menu

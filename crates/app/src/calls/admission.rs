@@ -155,6 +155,8 @@ impl App {
             Some(id) => self.store.tenant(&of).get(id).await?,
             None => None,
         };
+        // Who was told before is not told again.
+        let records = call.answered_at.is_none() && self.settings_of(&of).await?.settings.record_calls;
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -168,7 +170,7 @@ impl App {
             engine: Engine::parse(&call.engine).unwrap_or(Engine::Relay),
             token,
             resumes: call.answered_at.is_some(),
-            records: false,
+            records,
             language: contact.and_then(|contact| contact.preferred_language),
         })
     }

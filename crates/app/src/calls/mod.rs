@@ -42,6 +42,7 @@ pub(crate) use admission::blank as blank_call;
 pub(crate) use facts::{Caller, business_hours_now, kind_in_words};
 pub(crate) use price::{PRICE, fetch_price};
 pub(crate) use recorder::replay;
+pub(crate) use recording::{RECORDING, fetch_recording};
 pub(crate) use sessions::COMMANDS;
 pub(crate) use wrapping_up::{WRAP_UP, conclude, wrap_up};
 

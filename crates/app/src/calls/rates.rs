@@ -80,6 +80,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_of_prices_may_have_rates() {
+        let at = 1_780_272_000_000;
+        let models = "[some-model]\ninput = 1.0\noutput = 2.0\n";
+        assert_eq!(Rates::of_prices(models).unwrap(), Rates::embedded());
+        let both =
+            format!("{models}[[rate]]\nkind = \"inbound\"\nunit = \"minutes\"\nusd = 0.02\nsince = \"2025-01-01\"\n");
+        let rates = Rates::of_prices(&both).unwrap();
+        assert_eq!(
+            (rates.cost_microusd("inbound", 3, at), rates.cost_microusd("outbound", 1, at)),
+            (Some(60_000), None)
+        );
+        assert!(Rates::of_prices("[[rate]]\nkind = 5").is_err());
+    }
+
+    #[test]
     fn the_newest_rate_that_holds_counts() {
         let line = |usd: f64, since: &str| {
             format!("[[rate]]\nkind = \"inbound\"\nunit = \"minutes\"\nusd = {usd}\nsince = \"{since}\"\n")

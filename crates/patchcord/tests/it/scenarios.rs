@@ -11,27 +11,31 @@ use patchcord_llm::builtin::Playbooks;
 use patchcord_llm::openai::{self, OpenAi};
 use patchcord_llm::talk::Talker;
 use patchcord_server::{Phone, TwilioAccount};
-use patchcord_simulator::caller::{Evidence, Looking, Played, Scenario, embedded};
+use patchcord_simulator::caller::{Evidence, Looking, Played, Scenario, embedded, load};
 use patchcord_simulator::carrier::{self, Carrier, Options};
 use patchcord_simulator::pace::Pace;
 use patchcord_simulator::realtime::{self, Fault, ScriptedRealtime};
 use patchcord_voice::realtime_engine::RealtimeOptions;
 use patchcord_voice::relay_engine::RelayOptions;
+use patchcord_voice::twilio::rest::{self, Rest};
 use serde_json::json;
 
-use crate::harness::{Engine, Setup, TestClock, World, both_engines, change, free_port, number};
+use crate::harness::{Engine, Setup, TestClock, World, both_engines, change, free_port, number, until};
 
 both_engines!(
     every_relay_call,
     every_realtime_call,
     every_relay_call_in_other_words,
     every_realtime_call_in_other_words,
+    calls_that_nobody_rehearsed,
     a_full_desk_dials_the_human_number,
     at_night_a_person_is_promised,
+    who_writes_down_the_words_knows_the_caller,
     a_model_whose_socket_breaks,
     a_model_that_does_not_come_back,
     no_model_answers,
     keys_alone_without_a_model,
+    a_call_is_recorded_where_the_caller_was_told,
     a_knowledge_base_that_is_gone,
     a_slow_tool_is_covered,
     a_tool_that_takes_too_long,
@@ -45,7 +49,7 @@ const REALTIME: &str = "+12025550103";
 /// From four in the morning to ten, in the demonstration's first workspace.
 const TO_OFFICE_HOURS: i64 = 6 * 3_600_000;
 /// Calls that are played at the same time.
-const AT_ONCE: usize = 14;
+const AT_ONCE: usize = 8;
 
 /// A desk with the demonstration's customers, a model that speaks, and a carrier.
 struct Line {
@@ -66,10 +70,16 @@ impl Line {
             max_concurrent: most,
             ..patchcord_app::calls::Options::default()
         };
-        Self::of(engine, at_night, calls, talker).await
+        Self::of(engine, at_night, calls, talker, None).await
     }
 
-    async fn of(engine: Engine, at_night: bool, calls: patchcord_app::calls::Options, talker: Arc<dyn Talker>) -> Self {
+    async fn of(
+        engine: Engine,
+        at_night: bool,
+        calls: patchcord_app::calls::Options,
+        talker: Arc<dyn Talker>,
+        carrier: Option<Arc<dyn patchcord_agents::Carrier>>,
+    ) -> Self {
         let options = realtime::Options { pace: Pace::TENFOLD, ..Default::default() };
         let model = ScriptedRealtime::start(rules(), options).await;
         let mut speaking = RealtimeOptions::new(model.url(), "gpt-realtime-2.1", "marin");
@@ -85,7 +95,7 @@ impl Line {
         if !at_night {
             clock.forward(TO_OFFICE_HOURS);
         }
-        let mut setup = Setup { server, clock, calls, ..Setup::default() };
+        let mut setup = Setup { server, clock, calls, carrier, ..Setup::default() };
         setup.calls.human_number = Some(HUMAN.to_owned());
         setup.calls.simulator_account = Some(carrier::ACCOUNT.to_owned());
         let world = World::with(engine, setup).await;
@@ -95,11 +105,16 @@ impl Line {
         Self { world, model, looking }
     }
 
-    async fn carrier(&self, scenario: &Scenario) -> Carrier {
+    /// A carrier that rings this desk.
+    fn options(&self) -> Options {
         let mut options = Options::new(&self.world.app.options.public_url, TOKEN);
         options.connect_url.clone_from(&self.world.base);
         options.pace = Pace::TENFOLD;
-        Carrier::start(scenario.carrier(options, &[HUMAN, "+12025550110"])).await.unwrap()
+        options
+    }
+
+    async fn carrier(&self, scenario: &Scenario) -> Carrier {
+        Carrier::start(scenario.carrier(self.options(), &[HUMAN, "+12025550110"])).await.unwrap()
     }
 
     /// Plays a scenario; what was not as expected, with the transcript.
@@ -126,12 +141,16 @@ impl Line {
         Err(format!("{} to {to} ({seed}):\n{}", scenario.name, told.join("\n")))
     }
 
-    /// Plays every scenario that needs nothing arranged, some at the same time.
+    /// Plays every scenario that needs nothing arranged.
     async fn play_all(&self, to: &str, seed: u64) {
         let all: Vec<Scenario> = embedded().into_iter().filter(|scenario| scenario.faults.told().is_empty()).collect();
         assert!(all.len() >= 20, "{}", all.len());
-        let played =
-            futures::stream::iter(&all).map(|scenario| self.play(scenario, to, seed)).buffer_unordered(AT_ONCE);
+        self.play_these(&all, to, seed).await;
+    }
+
+    /// Plays scenarios, some at the same time.
+    async fn play_these(&self, all: &[Scenario], to: &str, seed: u64) {
+        let played = futures::stream::iter(all).map(|scenario| self.play(scenario, to, seed)).buffer_unordered(AT_ONCE);
         let missed: Vec<String> = played.filter_map(|played| async { played.err() }).collect().await;
         let violations = self.model.violations();
         assert!(missed.is_empty(), "{} of {} missed\n\n{}", missed.len(), all.len(), missed.join("\n\n"));
@@ -167,6 +186,16 @@ async fn every_realtime_call_in_other_words(engine: Engine) {
     Line::open(engine, false, 100).await.play_all(REALTIME, 23).await;
 }
 
+/// Callers in words of their own, written apart from the rules and from the other scenarios.
+async fn calls_that_nobody_rehearsed(engine: Engine) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/unrehearsed");
+    let all = load(&folder).unwrap();
+    assert!(all.len() >= 12, "{}", all.len());
+    let line = Line::open(engine, false, 100).await;
+    line.play_these(&all, RELAY, 0).await;
+    line.play_these(&all, REALTIME, 0).await;
+}
+
 async fn a_full_desk_dials_the_human_number(engine: Engine) {
     let line = Line::open(engine, false, 0).await;
     line.play_one("at-capacity", RELAY).await;
@@ -181,6 +210,19 @@ async fn at_night_a_person_is_promised(engine: Engine) {
     let asked = evidence.tools().iter().filter(|(name, _)| name == "escalate_to_human").count();
     assert_eq!(asked, 1, "{:?}", evidence.tools());
     assert_eq!(line.model.violations(), [""; 0]);
+}
+
+async fn who_writes_down_the_words_knows_the_caller(engine: Engine) {
+    let line = Line::open(engine, false, 100).await;
+    change(&line.world.store, "UPDATE contacts SET preferred_language = 'de-AT' WHERE name = 'Arnold Weiss'").await;
+    line.play_one("german-caller", REALTIME).await;
+    let opening = line.model.events().into_iter().find(|event| event["type"] == "session.update").unwrap();
+    let writes = &opening["session"]["audio"]["input"]["transcription"];
+    assert_eq!(writes["language"], "de");
+    let prompt = writes["prompt"].as_str().unwrap();
+    for name in ["Northwind IT", "Ferrous Works", "Arnold Weiss"] {
+        assert!(prompt.contains(name), "{prompt}");
+    }
 }
 
 async fn a_model_whose_socket_breaks(engine: Engine) {
@@ -217,12 +259,46 @@ async fn no_model_answers(engine: Engine) {
 
 async fn keys_alone_without_a_model(engine: Engine) {
     let calls = patchcord_app::calls::Options { has_model: false, ..Default::default() };
-    let line = Line::of(engine, false, calls, rules()).await;
+    let line = Line::of(engine, false, calls, rules(), None).await;
     let (_, evidence) = line.play_one("keypad-menu", RELAY).await;
     let turns: Vec<&str> =
         evidence.call["turns"].as_array().unwrap().iter().filter_map(|turn| turn["text"].as_str()).collect();
     assert!(turns.contains(&"[******]") && turns.contains(&"[1]"), "{turns:?}");
     assert!(!turns.iter().any(|text| text.contains("880214")), "{turns:?}");
+}
+
+async fn a_call_is_recorded_where_the_caller_was_told(engine: Engine) {
+    let port = free_port();
+    let account = rest::Account { sid: carrier::ACCOUNT.into(), user: carrier::ACCOUNT.into(), secret: TOKEN.into() };
+    let rest = Rest::new(&format!("http://127.0.0.1:{port}/2010-04-01"), account).unwrap();
+    let calls = patchcord_app::calls::Options { has_realtime: true, ..Default::default() };
+    let line = Line::of(engine, false, calls, rules(), Some(Arc::new(rest))).await;
+    let scenario = scenario("keyed-code");
+    let mut options = line.options();
+    options.rest = Some(([127, 0, 0, 1], port).into());
+    let carrier = Carrier::start(scenario.carrier(options, &[])).await.unwrap();
+    let play = async |to: &str| {
+        let outcome = scenario.run(&carrier, to, Pace::TENFOLD, 0, |_| {}).await;
+        let (call, _) = line.looking.look(&outcome.sid, 60).await.unwrap();
+        (outcome.played.desk().contains("This call is recorded"), call["id"].as_str().unwrap().to_owned())
+    };
+    let admin = line.world.stranger().signed_in("admin@demo.test", patchcord_app::seed::DEMO_PASSWORD).await;
+    let (told, id) = play(RELAY).await;
+    assert!(!told);
+    admin.get(&format!("/api/calls/{id}/recording")).await.refused(404, "not_found");
+    assert_eq!(carrier.recordings(), 0, "nobody asked for one");
+
+    admin.patch("/api/workspace", json!({"recordCalls": true})).await.expect(200);
+    for to in [RELAY, REALTIME] {
+        let (told, id) = play(to).await;
+        assert!(told, "{to}");
+        let path = format!("/api/calls/{id}/recording");
+        until("the recording", async || (admin.get(&path).await.status == 200).then_some(())).await;
+        until("its end at the carrier", async || (carrier.recordings() == 0).then_some(())).await;
+        line.world.foreigner().await.get(&path).await.refused(404, "not_found");
+        admin.delete(&format!("/api/calls/{id}")).await.expect(204);
+        admin.get(&path).await.refused(404, "not_found");
+    }
 }
 
 /// From now on the first row of a table takes so long to be written.

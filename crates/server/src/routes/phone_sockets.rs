@@ -184,6 +184,9 @@ async fn hold(desk: Desk, mut socket: Frames, first: Opened, opened: patchcord_a
     let recorder = taken.recorder.clone();
     let caller = taken.caller.clone();
     let facts = taken.tools.facts();
+    if taken.resume.is_none() && super::twilio::is_recorded(&first) {
+        app.record_call(&first.call_sid);
+    }
     let session = Session {
         call_id: taken.call_id,
         agents: phone.agents.clone(),

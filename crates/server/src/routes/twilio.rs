@@ -10,7 +10,9 @@ use patchcord_app::calls::{
 use patchcord_domain::call::{CallStatus, Engine};
 use patchcord_domain::calling::is_over;
 use patchcord_voice::twilio::twiml::{Connect, Dial, DialTo, Document, Relay, Say, Verb};
-use patchcord_voice::twilio::webhook::{Action, DialOutcome, Form, Incoming, Progress, StreamEvent, StreamProgress};
+use patchcord_voice::twilio::webhook::{
+    Action, DialOutcome, Form, Incoming, Progress, Recorded, StreamEvent, StreamProgress,
+};
 use patchcord_voice::twilio::{signature, webhook};
 use tracing::warn;
 
@@ -26,6 +28,8 @@ const RING_SECONDS: u32 = 25;
 const SIMULATED_SPEED: &str = "SimulatedSpeed";
 const SPEED: &str = "speed";
 const SPEED_MAX: u32 = 100;
+/// Says on the stream that the caller was told of the recording.
+const RECORDED: &str = "recorded";
 /// How long a menu waits for another key, in seconds.
 const MENU_SECONDS: u32 = 10;
 const UNKNOWN: &str = "Sorry, this number is not in service. Goodbye.";
@@ -125,8 +129,16 @@ fn goodbye(text: &str) -> Response {
 }
 
 /// What the carrier connects the call to.
-fn connect(desk: &Desk, form: &Form, stream: Stream) -> Verb {
+fn connect(desk: &Desk, form: &Form, stream: Stream) -> Vec<Verb> {
     let mut parameters = vec![("token".to_owned(), stream.token), ("callId".to_owned(), stream.call_id)];
+    let mut verbs = Vec::new();
+    if stream.records {
+        let text = desk.app.calls.agents.recording_notice(stream.language.as_deref()).to_owned();
+        let language = Some(locale(stream.language.as_deref()).to_owned());
+        verbs.push(Verb::Say(Say { language, ..Say::new(text) }));
+        // Only a call whose caller was told is recorded.
+        parameters.push((RECORDED.to_owned(), "1".to_owned()));
+    }
     parameters.extend(form.get(SIMULATED_SPEED).map(|speed| (SPEED.to_owned(), speed.chars().take(4).collect())));
     let to = match stream.engine {
         Engine::Realtime => Connect::Stream {
@@ -141,7 +153,13 @@ fn connect(desk: &Desk, form: &Form, stream: Stream) -> Verb {
             ..Relay::default()
         })),
     };
-    Verb::Connect { action: Some(address(desk, "/twilio/action")), to }
+    verbs.push(Verb::Connect { action: Some(address(desk, "/twilio/action")), to });
+    verbs
+}
+
+/// Whether the caller was told that the call is recorded.
+pub(super) fn is_recorded(opened: &patchcord_voice::session::Opened) -> bool {
+    opened.parameters.contains_key(RECORDED)
 }
 
 /// How many times faster than on the wall the time of a simulated carrier passes, as it was written into the document.
@@ -182,7 +200,7 @@ fn dial(desk: &Desk, sid: &str, transfer: Transfer, words: &str) -> Response {
 fn next(desk: &Desk, form: &Form, sid: &str, next: Next) -> Response {
     match next {
         Next::HangUp => answer(vec![Verb::Hangup]),
-        Next::Stream(stream) => answer(vec![connect(desk, form, stream)]),
+        Next::Stream(stream) => answer(connect(desk, form, stream)),
         Next::Menu(menu) => offer(desk, sid, menu),
         Next::Person(transfer) => dial(desk, sid, transfer, TO_PERSON),
         Next::Room(room) => {
@@ -230,7 +248,7 @@ async fn arrive(desk: &Desk, form: &Form) -> Result<Response, ApiError> {
         Admission::Over => answer(vec![Verb::Hangup]),
         Admission::Full { person: Some(to), caller_id } => dial(desk, &call.call_sid, Transfer { to, caller_id }, FULL),
         Admission::Full { person: None, .. } => goodbye(FULL_NOBODY),
-        Admission::Stream(stream) => answer(vec![connect(desk, form, stream)]),
+        Admission::Stream(stream) => answer(connect(desk, form, stream)),
         Admission::Menu(menu) => offer(desk, &call.call_sid, menu),
     })
 }
@@ -272,6 +290,22 @@ pub(crate) async fn twilio_status(
     } else if let Some(told) = Progress::read(&signed.form) {
         let callback = Callback { sid: told.call_sid, status: told.status, seconds: told.seconds, at: told.at };
         desk.app.call_progress(callback).await?;
+    }
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+/// The recording of a call is complete.
+#[utoipa::path(post, path = "/twilio/recording", tag = "twilio", security(()),
+    request_body(content = Object, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 204, description = "Noted, or nothing to be noted"),
+        (status = 403, description = "The signature does not fit", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The form is too large", body = crate::error::Problem, content_type = "application/problem+json")))]
+pub(crate) async fn twilio_recording(
+    State(desk): State<Desk>,
+    signed: Signed,
+) -> Result<axum::http::StatusCode, ApiError> {
+    if let Some(told) = Recorded::read(&signed.form) {
+        desk.app.recording_is_there(&told.call_sid, &told.recording_sid).await?;
     }
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
