@@ -28,6 +28,24 @@ pub trait Carrier: Send + Sync {
     /// # Errors
     /// As for [`Carrier::redirect`].
     async fn price(&self, call: &str) -> Result<Option<Price>, CarrierError>;
+
+    /// Records a live call from now on. The carrier tells `status_address` when the recording is there.
+    ///
+    /// # Errors
+    /// As for [`Carrier::redirect`].
+    async fn record(&self, call: &str, status_address: &str) -> Result<(), CarrierError>;
+
+    /// The sound of a recording, as a WAV file.
+    ///
+    /// # Errors
+    /// [`CarrierError::Gone`] when there is none, otherwise as for [`Carrier::hang_up`].
+    async fn recording(&self, recording: &str) -> Result<Vec<u8>, CarrierError>;
+
+    /// Deletes a recording at the carrier. One that is gone already is a success.
+    ///
+    /// # Errors
+    /// As for [`Carrier::hang_up`].
+    async fn forget_recording(&self, recording: &str) -> Result<(), CarrierError>;
 }
 
 /// What a call shall do.

@@ -21,6 +21,7 @@ pub(crate) struct Language {
     /// Small words that only this language has.
     marks: Vec<String>,
     pub(crate) say: Sentences,
+    menu: Menu,
     pub(crate) numerals: Numerals,
     pub(crate) code: CodeWords,
     pub(crate) person: PersonWords,
@@ -34,6 +35,8 @@ pub(crate) struct Language {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sentences {
+    /// Comes first where calls are recorded.
+    recorded: String,
     pub(crate) still_there: String,
     pub(crate) goodbye_silence: String,
     pub(crate) minute_left: String,
@@ -42,6 +45,44 @@ pub(crate) struct Sentences {
     pub(crate) connecting: String,
     pub(crate) resumed: String,
     pub(crate) fillers: Vec<String>,
+}
+
+/// What callers hear who have only their keys, because no model is set up. Names in braces are filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    /// Asks for the code: `{workspace}`.
+    pub code: String,
+    /// Asks once more.
+    pub wrong_code: String,
+    /// Whose code it is: `{organization}`.
+    pub known: String,
+    /// A call-back, or a person.
+    pub wish: String,
+    /// Asks for the number of who withholds theirs.
+    pub number: String,
+    /// The call-back is noted: `{number}` of the ticket.
+    pub noted: String,
+    /// Nobody is there: `{number}` of the ticket.
+    pub nobody: String,
+    /// The end without a wish.
+    pub goodbye: String,
+    /// When they are called back, as it stands in the ticket.
+    pub when: String,
+    /// Why a person is called for, as it stands in the ticket.
+    pub reason: String,
+}
+
+impl crate::Agents {
+    /// What callers hear first where calls are recorded, in a language or in the default one.
+    pub fn recording_notice(&self, tag: Option<&str>) -> &str {
+        &self.languages.of(tag.unwrap_or_default()).say.recorded
+    }
+
+    /// The menu of keys in a language, or in the default one.
+    pub fn menu(&self, tag: Option<&str>) -> &Menu {
+        &self.languages.of(tag.unwrap_or_default()).menu
+    }
 }
 
 /// How people speak of their code.

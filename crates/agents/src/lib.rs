@@ -15,4 +15,5 @@ mod wishes;
 pub use agents::{Agent, Agents, AgentsError, ENTRY, Fault};
 pub use carrier::{Carrier, CarrierError, Instructions, Order, Price};
 pub use conversation::{Conversation, Input, Limits, Moment, Output};
+pub use language::Menu;
 pub use tools::{DESK, DESK_TOOLS, Facts, ToolReply, Tools, Transfer};

@@ -23,10 +23,10 @@ pub trait Tools: Send + Sync {
 }
 
 /// The name under which the desk itself runs a tool, by rule and not because a model asked: for a code that was keyed or
-/// spoken, and for a caller who wants a person. It may run [`DESK_TOOLS`] and no others.
+/// spoken, for a caller who wants a person, and for one who has only keys. It may run [`DESK_TOOLS`] and no others.
 pub const DESK: &str = "desk";
 /// What the desk runs by itself.
-pub const DESK_TOOLS: [&str; 2] = ["identify_organization", "escalate_to_human"];
+pub const DESK_TOOLS: [&str; 3] = ["identify_organization", "escalate_to_human", "schedule_callback"];
 
 /// What a tool answered.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -200,8 +200,13 @@ impl App {
                     let tenant = tx.tenant(&actor.workspace_id);
                     let before = tenant.lock::<Contact>(&id).await?.ok_or(AppError::NotFound("contact"))?;
                     let uses = contacts::uses(tenant, &id).await?;
-                    let uses = [(uses.devices, "device"), (uses.tickets, "ticket"), (uses.messages, "message")];
-                    expect_unused("the contact", &uses, "devices can be taken from it, tickets keep it")?;
+                    let uses = [
+                        (uses.devices, "device"),
+                        (uses.tickets, "ticket"),
+                        (uses.messages, "message"),
+                        (uses.calls, "call"),
+                    ];
+                    expect_unused("the contact", &uses, "devices can be taken from it, tickets and calls keep it")?;
                     contacts::remove(tenant, &id).await?;
                     search::forget(tenant, search::CONTACT, &id).await?;
                     let from = Some(facts(&before));

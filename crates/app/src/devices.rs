@@ -253,8 +253,8 @@ async fn detail<C: Connection>(tenant: Tenant<'_, C>, id: &str) -> Result<Detail
 }
 
 async fn expect_unused(tenant: Tenant<'_, Tx>, id: &str, cannot: &str) -> Result<(), AppError> {
-    let (contacts, tickets) = devices::used_by(tenant, id).await?;
-    let uses = uses(&[(contacts, "contact"), (tickets, "ticket")]);
+    let (contacts, tickets, calls) = devices::used_by(tenant, id).await?;
+    let uses = uses(&[(contacts, "contact"), (tickets, "ticket"), (calls, "call")]);
     if uses.is_empty() {
         return Ok(());
     }

@@ -211,6 +211,7 @@ impl App {
                             (uses.locations, "location"),
                             (uses.sla_policies, "service level"),
                             (uses.tickets, "ticket"),
+                            (uses.calls, "call"),
                         ],
                         "set its status to SUSPENDED instead",
                     )?;

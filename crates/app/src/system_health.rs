@@ -143,7 +143,7 @@ impl App {
             node: self.machine.node.clone(),
             cpu: (now.1.cpu_ms - before.1.cpu_ms).max(0) * 1_000 / (now.0 - before.0).max(1),
             memory: now.1.memory_bytes,
-            active_calls: 0,
+            active_calls: i64::try_from(self.calls.sessions.count()).unwrap_or(i64::MAX),
             queue_depth: ready,
             db_latency_ms,
             model_latency_ms: self.meters.take_model_latency(),

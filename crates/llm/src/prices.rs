@@ -38,12 +38,15 @@ impl Prices {
         Self::parse(include_str!("../../../prices/models.toml")).expect("the embedded price table is valid")
     }
 
-    /// Reads a table: one section per model with `input`, `cached_input` and `output` in dollars per million tokens.
+    /// Reads a table: one section per model with `input`, `cached_input` and `output` in dollars per million tokens. What it
+    /// says of telephony (`[[rate]]`) is not looked at here.
     ///
     /// # Errors
     /// Where the file is wrong.
     pub fn parse(text: &str) -> Result<Self, PricesError> {
-        let prices: BTreeMap<String, Price> = toml::from_str(text).map_err(|error| PricesError(error.to_string()))?;
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| PricesError(error.to_string()))?;
+        table.remove("rate");
+        let prices: BTreeMap<String, Price> = table.try_into().map_err(|error| PricesError(error.to_string()))?;
         for (model, price) in &prices {
             let text = [price.input, price.cached_input, price.output];
             let audio = [price.audio_input, price.cached_audio_input, price.audio_output];

@@ -16,12 +16,15 @@ use serde_json::{Value, json};
 use crate::cli::{Call, CallEngine};
 use crate::commands::print;
 use crate::machine;
+use crate::persona::Persona;
 use crate::settings::Settings;
 
 /// The numbers of the demonstration: as the server is set up, always text, always sound.
 const DEMO_NUMBER: &str = "+12025550100";
 const DEMO_RELAY: &str = "+12025550102";
 const DEMO_REALTIME: &str = "+12025550103";
+/// Whose name, number and code a persona has when no scenario is named.
+const OWN_WORDS: &str = "printer-jam";
 /// Looks for a call's analysis, four in a second.
 const TRIES: u32 = 60;
 
@@ -34,7 +37,10 @@ pub(crate) async fn run(settings: &Settings, options: &Call, as_json: bool) -> R
     if options.list {
         return list(&scenarios, as_json);
     }
-    let Some(name) = &options.scenario else { bail!("which scenario? `patchcord call --list` names them") };
+    let own = options.persona.as_ref().map(|_| OWN_WORDS.to_owned());
+    let Some(name) = &options.scenario.clone().or(own) else {
+        bail!("which scenario? `patchcord call --list` names them")
+    };
     let Some(scenario) = scenarios.iter().find(|scenario| scenario.name == *name) else {
         bail!("there is no scenario {name}; `patchcord call --list` names them")
     };
@@ -53,6 +59,7 @@ pub(crate) async fn run(settings: &Settings, options: &Call, as_json: bool) -> R
         }
         .to_owned()
     });
+    let persona = options.persona.as_ref().map(|words| Persona::new(settings, scenario, words)).transpose()?;
     let arranged = scenario.faults.told();
     if !arranged.is_empty() && !as_json {
         say(&format!("(this scenario is about {}, which only tests arrange)", arranged.join(" and ")));
@@ -65,7 +72,10 @@ pub(crate) async fn run(settings: &Settings, options: &Call, as_json: bool) -> R
             say(&line(scenario, spoken));
         }
     };
-    let mut outcome = scenario.run(&carrier, &to, pace, options.seed, watch).await;
+    let mut outcome = match &persona {
+        Some(persona) => scenario.run_by(persona, &carrier, &to, pace, watch).await,
+        None => scenario.run(&carrier, &to, pace, options.seed, watch).await,
+    };
     if outcome.played.spoken.is_empty() {
         for note in carrier.notes(&outcome.sid) {
             say(&format!("{} {}", note.kind, note.text));
@@ -77,7 +87,11 @@ pub(crate) async fn run(settings: &Settings, options: &Call, as_json: bool) -> R
         let found = looking.look(&outcome.sid, tries).await;
         (outcome.evidence.call, outcome.evidence.ticket) = found.map_err(anyhow::Error::msg)?;
     }
-    let unmet = scenario.unmet(&outcome.played, &outcome.evidence, looking.is_some());
+    // What the scenario expects is about its own words.
+    let unmet = match persona {
+        Some(_) => Vec::new(),
+        None => scenario.unmet(&outcome.played, &outcome.evidence, looking.is_some()),
+    };
     let notes = carrier.notes(&outcome.sid);
     let notes: Vec<Value> =
         notes.iter().map(|note| json!({"atMs": note.at_ms, "kind": note.kind, "text": note.text})).collect();

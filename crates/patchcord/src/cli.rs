@@ -252,6 +252,10 @@ pub(crate) struct Call {
     /// What is played, such as printer-jam
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Option<String>,
+    /// Lets a model play the caller, who is told in these words who they are; name, number and code are the scenario's. Needs
+    /// OPENAI_API_KEY or OPENAI_BASE_URL
+    #[arg(long, value_name = "WORDS", conflicts_with_all = ["count", "seed"])]
+    pub(crate) persona: Option<String>,
     /// Lists the scenarios
     #[arg(long)]
     pub(crate) list: bool,

@@ -9,6 +9,7 @@ mod doctor;
 mod eval;
 mod machine;
 mod metrics_commands;
+mod persona;
 mod pg_dump;
 mod place;
 mod serve;

@@ -77,7 +77,7 @@ const SETTINGS: &[Setting] = &[
     setting("REDACT_IP_ADDRESSES", "false", "true: models do not see IP addresses either"),
     setting("PROMPTS_DIR", "", "replaces the prompts that are compiled in"),
     setting("PLAYBOOKS_DIR", "", "replaces the rules and playbooks of the built-in model"),
-    setting("PRICES_FILE", "", "replaces the table of models' prices"),
+    setting("PRICES_FILE", "", "replaces the tables of prices, of models and of telephony"),
     setting(
         "WEBHOOK_ALLOWED_CIDRS",
         "",

@@ -122,10 +122,10 @@ pub(crate) fn app(settings: &Settings, store: Store, demo: bool) -> Result<App> 
 /// What calls need: rates, the carrier's account, and what an operator set.
 fn calls(settings: &Settings, demo: bool, entropy: &dyn Entropy) -> Result<Calls> {
     let phone = &settings.phone;
-    let account = account(settings, demo);
     let options = calls::Options {
         engine: phone.engine,
         has_realtime: phone.has_realtime(settings.openai_api_key.as_deref()),
+        has_model: settings.provider != Provider::Off || phone.has_realtime(settings.openai_api_key.as_deref()),
         human_number: phone.human_number.clone(),
         transfer_prefixes: phone.transfer_prefixes.clone(),
         max_concurrent: phone.max_concurrent,
@@ -133,17 +133,17 @@ fn calls(settings: &Settings, demo: bool, entropy: &dyn Entropy) -> Result<Calls
         idle_ms: phone.idle_seconds * SECOND,
         simulator_account: demo.then(|| SIMULATED_ACCOUNT.to_owned()),
     };
-    let carrier: Option<Arc<dyn Carrier>> = match (&account, auth_token(settings, demo)?) {
-        (Some(sid), Some(secret)) => {
-            let own = if demo { SIMULATED_API } else { rest::BASE_URL };
-            let url = phone.api_base_url.as_deref().unwrap_or(own);
-            let account = rest::Account { sid: sid.clone(), user: sid.clone(), secret };
-            Some(Arc::new(Rest::new(url, account)?))
-        }
-        _ => None,
-    };
+    let carrier = carrier(settings, demo)?.map(|rest| Arc::new(rest) as Arc<dyn Carrier>);
     let rules = Arc::new(Builtin::new(playbooks(settings)?));
-    Ok(Calls::new(options, (Rates::embedded(), Arc::new(agents(settings)?), rules), carrier, entropy))
+    Ok(Calls::new(options, (rates(settings)?, Arc::new(agents(settings)?), rules), carrier, entropy))
+}
+
+/// The carrier's interface beside the streams; none without an account and its token.
+pub(crate) fn carrier(settings: &Settings, demo: bool) -> Result<Option<Rest>> {
+    let (Some(sid), Some(secret)) = (account(settings, demo), auth_token(settings, demo)?) else { return Ok(None) };
+    let own = if demo { SIMULATED_API } else { rest::BASE_URL };
+    let url = settings.phone.api_base_url.as_deref().unwrap_or(own);
+    Ok(Some(Rest::new(url, rest::Account { user: sid.clone(), sid, secret })?))
 }
 
 /// The voice agents, checked; a fault names file and line.
@@ -183,7 +183,7 @@ pub(crate) fn phone(settings: &Settings, app: &App) -> Result<Phone> {
     });
     let relay = match settings.provider {
         Provider::Openai => {
-            let model = openai(settings, app.clock.clone())?;
+            let model = talker(settings)?;
             RelayOptions { talker: Arc::new(model), fallback: Some(rules) }
         }
         Provider::Builtin | Provider::Off => RelayOptions { talker: rules, fallback: None },
@@ -206,6 +206,13 @@ pub(crate) fn prices(settings: &Settings) -> Result<Prices> {
     let Some(file) = &settings.prices_file else { return Ok(Prices::embedded()) };
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     Prices::parse(&text).with_context(|| format!("reading {}", file.display()))
+}
+
+/// What telephony costs; a file of prices without a rate leaves it at the carrier's published ones.
+fn rates(settings: &Settings) -> Result<Rates> {
+    let Some(file) = &settings.prices_file else { return Ok(Rates::embedded()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    Rates::of_prices(&text).map_err(|error| anyhow::anyhow!("reading {}: {error}", file.display()))
 }
 
 /// The server that answers the copilot's routes, when it is another one.
@@ -234,12 +241,18 @@ pub(crate) fn model(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option
     Ok(match settings.provider {
         Provider::Off => None,
         Provider::Builtin => Some(Arc::new(Builtin::new(playbooks(settings)?))),
-        Provider::Openai => Some(Arc::new(openai(settings, clock)?)),
+        Provider::Openai => Some(Arc::new(openai(settings, clock, None)?)),
     })
 }
 
 /// The chat model of the server that was configured.
-fn openai(settings: &Settings, clock: Arc<dyn Clock>) -> Result<OpenAi> {
+/// The model that thinks in calls: with places and a circuit breaker of its own, so that no work of the copilot holds up a
+/// call, and no call that work.
+pub(crate) fn talker(settings: &Settings) -> Result<OpenAi> {
+    openai(settings, Arc::new(SystemClock), Some(settings.phone.max_concurrent))
+}
+
+fn openai(settings: &Settings, clock: Arc<dyn Clock>, places: Option<usize>) -> Result<OpenAi> {
     let prompts = match &settings.prompts_dir {
         Some(folder) => Prompts::load(folder).context("loading PROMPTS_DIR")?,
         None => Prompts::embedded(),
@@ -247,6 +260,7 @@ fn openai(settings: &Settings, clock: Arc<dyn Clock>) -> Result<OpenAi> {
     let url = settings.openai_base_url.as_deref().unwrap_or(OPENAI);
     let mut options = openai::Options::new(url, settings.openai_model.as_str());
     options.api_key.clone_from(&settings.openai_api_key);
+    options.max_concurrent = places.unwrap_or(options.max_concurrent);
     Ok(OpenAi::new(options, clock, prompts)?)
 }
 
@@ -265,6 +279,45 @@ pub(crate) fn shown(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn calls_do_not_wait_for_the_copilot() {
+        use patchcord_domain::copilot::{Kind, Task};
+        use patchcord_domain::redaction::{Options, Redactor};
+        use patchcord_llm::talk::{Talk, Words};
+        use patchcord_simulator::openai::{KEY, ScriptedModel, Step};
+        struct Nobody;
+        impl Words for Nobody {
+            fn word(&mut self, _: &str) {}
+        }
+        let server = ScriptedModel::start([]).await;
+        server.respond(|request| if request.json()["stream"] == true { Step::text("Hello.") } else { Step::Hang });
+        let environment = [("OPENAI_BASE_URL", server.base_url()), ("OPENAI_API_KEY", KEY.to_owned())];
+        let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let sources = crate::settings::Sources { file: None, environment, flags: Vec::new() };
+        let settings = Settings::read(&sources).unwrap();
+        let copilot = openai(&settings, Arc::new(SystemClock), None).unwrap();
+        let redactor = Redactor::new(Options::default());
+        let task = Task {
+            kind: Kind::Analysis,
+            tone: None,
+            question: None,
+            history: Vec::new(),
+            snapshot: patchcord_domain::snapshot::Snapshot::default(),
+        };
+        // More work of the copilot than it has places, none of which is ever answered.
+        let tasks = TaskTracker::new();
+        for _ in 0..20 {
+            let (copilot, task) = (copilot.clone(), redactor.task(task.clone()));
+            tasks.spawn(async move { copilot.complete(&task, None).await });
+        }
+        let talk =
+            Talk { agent: "triage_agent".into(), instructions: "x".into(), tools: Vec::new(), history: Vec::new() };
+        let (talker, talk) = (talker(&settings).unwrap(), redactor.spoken(talk));
+        let mut nobody = Nobody;
+        let said = tokio::time::timeout(std::time::Duration::from_secs(5), talker.talk(&talk, &mut nobody)).await;
+        assert_eq!(said.expect("it does not wait").unwrap().text, "Hello.");
+    }
 
     #[test]
     fn passwords_are_not_shown() {

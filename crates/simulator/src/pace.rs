@@ -19,6 +19,11 @@ impl Pace {
         Self(factor.clamp(1, 100))
     }
 
+    /// How many times faster than real time.
+    pub fn factor(self) -> u32 {
+        self.0
+    }
+
     /// How long so many milliseconds of a call last on the wall.
     pub fn real(self, ms: u64) -> Duration {
         Duration::from_micros(ms.saturating_mul(1_000) / u64::from(self.0))

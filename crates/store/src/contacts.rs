@@ -69,6 +69,7 @@ pub struct Uses {
     pub devices: i64,
     pub tickets: i64,
     pub messages: i64,
+    pub calls: i64,
 }
 
 /// The page of contacts.
@@ -94,6 +95,7 @@ pub async fn uses<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -> Result
         devices: users_of(tenant, "contact_devices", "contact_id", id).await?,
         tickets: users_of(tenant, "tickets", "contact_id", id).await?,
         messages: users_of(tenant, "ticket_messages", "author_contact_id", id).await?,
+        calls: users_of(tenant, "calls", "contact_id", id).await?,
     })
 }
 

@@ -209,10 +209,15 @@ pub async fn open_tickets<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -
 }
 
 /// How many contacts and how many tickets, open or not, keep a device from being deleted.
-pub async fn used_by<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -> Result<(i64, i64), StoreError> {
+pub async fn used_by<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -> Result<(i64, i64, i64), StoreError> {
     let contacts = "SELECT COUNT(*) AS total FROM contact_devices WHERE workspace_id = $1 AND device_id = $2";
     let tickets = "SELECT COUNT(*) AS total FROM tickets WHERE workspace_id = $1 AND device_id = $2";
-    Ok((number(tenant, contacts, vec![id.into()]).await?, number(tenant, tickets, vec![id.into()]).await?))
+    let calls = "SELECT COUNT(*) AS total FROM calls WHERE workspace_id = $1 AND device_id = $2";
+    Ok((
+        number(tenant, contacts, vec![id.into()]).await?,
+        number(tenant, tickets, vec![id.into()]).await?,
+        number(tenant, calls, vec![id.into()]).await?,
+    ))
 }
 
 /// Takes a device out; says whether it was there.

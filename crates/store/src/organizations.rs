@@ -63,6 +63,7 @@ pub struct Uses {
     pub locations: i64,
     pub sla_policies: i64,
     pub tickets: i64,
+    pub calls: i64,
 }
 
 /// The page of organizations.
@@ -99,6 +100,7 @@ pub async fn uses<C: ConnectionTrait>(tenant: Tenant<'_, C>, id: &str) -> Result
         locations: users_of(tenant, "locations", "organization_id", id).await?,
         sla_policies: users_of(tenant, "sla_policies", "organization_id", id).await?,
         tickets: users_of(tenant, "tickets", "organization_id", id).await?,
+        calls: users_of(tenant, "calls", "organization_id", id).await?,
     })
 }
 

@@ -125,6 +125,7 @@ async fn bridge(
         resume: None,
         limits: Limits::default(),
         answered_at: clock.now(),
+        speed: 1,
         clock,
         redactor,
         tasks: tasks.clone(),

@@ -104,6 +104,7 @@ async fn measure() -> Vec<f64> {
             resume: None,
             limits: Limits::default(),
             answered_at: clock.now(),
+            speed: 1,
             clock,
             redactor: redactor.clone(),
             tasks: tasks.clone(),

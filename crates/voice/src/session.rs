@@ -26,6 +26,8 @@ const EVENTS_MAX: usize = 2_000;
 const LAST_EVENTS_LIMIT: Duration = Duration::from_secs(10);
 /// How long the carrier may take to say what it opened.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// The shortest time between two ticks, on the wall.
+const TICK_LEAST: Duration = Duration::from_millis(20);
 /// How many frames may come before that.
 const FRAMES_BEFORE_OPEN: usize = 10;
 
@@ -49,6 +51,8 @@ pub struct Session {
     pub clock: Arc<dyn Clock>,
     /// When the call was answered, also when that was elsewhere.
     pub answered_at: Millis,
+    /// How many times faster than on the wall the call passes: once, but for a simulated carrier.
+    pub speed: u32,
     /// Takes secrets out of what chat models are told.
     pub redactor: Redactor,
     /// Where tools run, so that shutdown waits for them.
@@ -171,6 +175,7 @@ pub(crate) struct Desk {
     call_id: String,
     clock: Arc<dyn Clock>,
     answered_at: Millis,
+    speed: i64,
     opened_at: Millis,
     redactor: Redactor,
     tools: Arc<dyn Tools>,
@@ -233,6 +238,7 @@ impl Desk {
             opened_at: session.clock.now(),
             clock: session.clock,
             answered_at: session.answered_at,
+            speed: i64::from(session.speed.max(1)),
             redactor: session.redactor,
             tools: session.tools,
             tasks: session.tasks,
@@ -255,7 +261,13 @@ impl Desk {
 
     /// Now, in milliseconds of the call.
     pub(crate) fn now_ms(&self) -> i64 {
-        self.clock.now() - self.answered_at
+        (self.clock.now() - self.answered_at) * self.speed
+    }
+
+    /// How often the conversation is told that time goes by: so often in the time of the call.
+    pub(crate) fn tick(&self, usual: Duration) -> Duration {
+        let speed = u32::try_from(self.speed).unwrap_or(1);
+        (usual / speed).max(TICK_LEAST).min(usual)
     }
 
     /// Now, as the time of day.
@@ -369,7 +381,7 @@ impl Desk {
     /// The caller hears something; the first time is recorded.
     pub(crate) fn sounds(&mut self) {
         if !std::mem::replace(&mut self.has_sounded, true) {
-            let ms = self.clock.now() - self.opened_at;
+            let ms = (self.clock.now() - self.opened_at) * self.speed;
             self.record(CallEvent::FirstSound { ms });
         }
     }

@@ -156,6 +156,7 @@ pub(crate) fn session(tools: impl Tools + 'static, room: usize) -> (Session, End
         resume: None,
         limits: Limits::default(),
         answered_at: clock.now(),
+        speed: 1,
         clock: Arc::new(clock),
         redactor: Redactor::new(Options::default()),
         tasks: TaskTracker::new(),

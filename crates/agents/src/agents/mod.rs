@@ -240,6 +240,14 @@ impl Agents {
         self.entry().voice.as_deref()
     }
 
+    /// What helps a model to write down the words of this caller: the names that may be said.
+    pub fn transcription_hint(&self, facts: &Facts) -> String {
+        let known = [Some(facts.workspace.as_str()), facts.organization.as_deref(), facts.contact.as_deref()];
+        let devices = facts.devices.iter().map(String::as_str);
+        let names: Vec<&str> = known.into_iter().flatten().filter(|name| !name.is_empty()).chain(devices).collect();
+        self.notes.transcription(&names.join(", "))
+    }
+
     /// Whether an agent may call a tool. The tools ask this too, so that an engine cannot go around the conversation.
     pub fn may_call(&self, agent: &str, tool: &str) -> bool {
         if agent == crate::DESK {

@@ -37,6 +37,7 @@ pub(crate) struct Notes {
     pub(crate) too_many: String,
     pub(crate) bad_outcome: String,
     pub(crate) broke_off: String,
+    transcription: String,
 }
 
 impl Notes {
@@ -56,6 +57,7 @@ impl Notes {
             filled(&notes.whisper, "whisper"),
             filled(&notes.not_allowed, "not_allowed"),
             filled(&notes.nobody, "nobody"),
+            filled(&notes.transcription, "transcription"),
         ];
         match filled.into_iter().find_map(Result::err) {
             Some((key, message)) => {
@@ -90,6 +92,10 @@ impl Notes {
         fill(&self.not_allowed, context! { tool, allowed })
     }
 
+    pub(crate) fn transcription(&self, names: &str) -> String {
+        fill(&self.transcription, context! { names })
+    }
+
     pub(crate) fn nobody(&self, agent: &str, allowed: &str) -> String {
         fill(&self.nobody, context! { agent, allowed })
     }
@@ -110,7 +116,7 @@ fn fill(text: &str, values: minijinja::Value) -> String {
 fn filled<'k>(text: &str, key: &'k str) -> Result<(), (&'k str, String)> {
     let values = context! {
         description => "", from => "", to => "", reason => "", context => "", error => "", digits => "", text => "", tool => "",
-        allowed => "", agent => "",
+        allowed => "", agent => "", names => "",
     };
     environment().render_str(text, values).map(|_| ()).map_err(|error| (key, format!("{key}: {error}")))
 }

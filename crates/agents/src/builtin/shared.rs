@@ -55,7 +55,9 @@ pub(super) fn first(scene: &Scene<'_>) -> Option<Move> {
     }
     let said = scene.fresh()?;
     if wishes::wants_person(&said, &scene.languages) && scene.can("escalate_to_human") {
-        let reason = head(&scene.problem().join(". "), 300).to_owned();
+        // Who asks for a person at once has told of nothing else.
+        let told = scene.problem().join(". ");
+        let reason = head(if told.is_empty() { &said } else { &told }, 300).to_owned();
         let asked = Move::say(words.say("person_asked", &[]));
         return Some(asked.and_call("escalate_to_human", json!({"reason": reason, "urgency": "normal"})));
     }

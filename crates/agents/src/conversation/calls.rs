@@ -162,6 +162,11 @@ impl Conversation {
             same_as,
         });
         if is_run {
+            if call.name == TO_PERSON {
+                self.person_called_ms = Some(moment.ms);
+            } else if call.name == IDENTIFY {
+                self.code_called_ms = Some(moment.ms);
+            }
             let call = ToolCall { arguments: revealed, ..call };
             out.push(Output::Run { agent: self.agent.clone(), call });
         }
@@ -204,6 +209,16 @@ impl Conversation {
         if self.hops > HOPS_MAX {
             self.escalate(moment, self.agents.notes.goes_in_circles.clone(), out);
         }
+    }
+
+    /// Whether a code is being tried already.
+    pub(super) fn tries(&self, code: &str) -> bool {
+        self.pending.iter().any(|pending| pending.code.as_deref() == Some(code))
+    }
+
+    /// Whether this code was the last that was tried, with a verdict.
+    pub(super) fn has_tried(&self, code: &str) -> bool {
+        self.tried.as_ref().is_some_and(|(tried, _)| tried == code)
     }
 
     /// Tries a code by rule: the model never sees the digits.
@@ -293,6 +308,9 @@ impl Conversation {
         }
         if done.name == TO_PERSON {
             self.refused_escalations += 1;
+            if outcome != "ok" {
+                self.person_called_ms = None;
+            }
         }
         if let Some(reason) = to_person {
             self.escalate(moment, reason, out);

@@ -84,6 +84,9 @@ pub enum Output {
     Tell(String),
     /// Ask the model for its next words.
     Respond,
+    /// Whatever the model answers to the caller's last words by itself is not to be heard, and none of its tools to be run:
+    /// the desk answers them by rule.
+    Withdraw,
     /// Say exactly these words.
     Say(String),
     /// Run a tool, for at most five seconds, and bring the reply as [`Input::Replied`].

@@ -74,6 +74,10 @@ pub struct Conversation {
     /// The code that was tried last, and what came of it.
     tried: Option<(String, serde_json::Value)>,
     wrong_codes: u32,
+    /// When the model last called for a person by itself.
+    person_called_ms: Option<i64>,
+    /// When the model last took a code by itself.
+    code_called_ms: Option<i64>,
     /// How often a person was asked for; nobody could be reached.
     refused_escalations: u32,
     keys: String,
@@ -146,6 +150,8 @@ impl Conversation {
             by_desk: 0,
             tried: None,
             wrong_codes: 0,
+            person_called_ms: None,
+            code_called_ms: None,
             refused_escalations: 0,
             keys: String::new(),
             key_ms: 0,
@@ -261,7 +267,12 @@ impl Conversation {
     fn heard(&mut self, moment: Moment, text: &str, item_id: Option<String>, out: &mut Vec<Output>) {
         let text = head(&clean(text), UTTERANCE_MAX).to_owned();
         let speaking = self.ear.speech_ms.take().map(|started| (started, moment.ms));
-        let (started_ms, ended_ms) = self.ear.utterance.take().or(speaking).unwrap_or((moment.ms, moment.ms));
+        let utterance = self.ear.utterance.take();
+        // A model that hears the sound itself may have acted on it before the words were there.
+        let acted = |at: Option<i64>| utterance.is_some_and(|(_, ended_ms)| at.is_some_and(|ms| ms >= ended_ms));
+        let model_asked_for_person = acted(self.person_called_ms);
+        let model_took_code = acted(self.code_called_ms);
+        let (started_ms, ended_ms) = utterance.or(speaking).unwrap_or((moment.ms, moment.ms));
         if text.is_empty() {
             return;
         }
@@ -288,7 +299,11 @@ impl Conversation {
         if wishes::wants_person(&text, &languages) && self.refused_escalations < 2 {
             let text = self.held.conceal_spoken(&agents.redactor, &text, &languages);
             self.history.push(Entry::Caller(text));
-            self.escalate(moment, agents.notes.asked_for_person.clone(), out);
+            // One answer: the model's when it has called for somebody already, else the desk's.
+            if !model_asked_for_person {
+                out.push(Output::Withdraw);
+                self.escalate(moment, agents.notes.asked_for_person.clone(), out);
+            }
             return;
         }
         let is_asked = asked.is_some_and(|words| languages.iter().any(|language| says(&words, &language.code.names)));
@@ -298,7 +313,10 @@ impl Conversation {
                 let text = spoken::masked(&text, &run, &agents.notes.code_mark);
                 let text = self.held.conceal_spoken(&agents.redactor, &text, &languages);
                 self.history.push(Entry::Caller(text));
-                self.identify(moment, code, out);
+                if !self.tries(&code) && !(model_took_code && self.has_tried(&code)) {
+                    out.push(Output::Withdraw);
+                    self.identify(moment, code, out);
+                }
             }
             None => {
                 let text = self.held.conceal_spoken(&agents.redactor, &text, &languages);

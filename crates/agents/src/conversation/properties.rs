@@ -143,7 +143,7 @@ impl Watch {
                     assert!(!["4211", "4212", "4213"].iter().any(|code| text.contains(code)) || text.contains("keys"));
                 }
                 Output::Finish(_) => self.ended = true,
-                Output::Say(_) | Output::Record(_) => {}
+                Output::Withdraw | Output::Say(_) | Output::Record(_) => {}
             }
         }
         let ends = out.iter().filter(|output| matches!(output, Output::Record(CallEvent::Ended { .. }))).count();

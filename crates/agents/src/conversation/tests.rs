@@ -112,6 +112,7 @@ fn shown(output: &Output) -> Option<String> {
         Output::Instruct { agent, .. } => format!("instruct {agent}"),
         Output::Tell(_) => "tell".to_owned(),
         Output::Respond => "respond".to_owned(),
+        Output::Withdraw => "withdraw".to_owned(),
         Output::Say(text) => format!("say {text}"),
         Output::Run { agent, call } => format!("run {agent} {} {}", call.name, call.id),
         Output::Result { id, .. } => format!("result {id}"),
@@ -219,7 +220,7 @@ fn a_spoken_code_is_tried_by_rule_and_never_shown_to_the_model() {
     let mut line = Line::new();
     line.says("Hello. What is your U-E code?");
     line.hears("It's four two one one, thanks");
-    assert_eq!(line.shown(), ["run desk identify_organization desk-1"]);
+    assert_eq!(line.shown(), ["withdraw", "run desk identify_organization desk-1"]);
     let Some(Output::Run { call, .. }) = line.out.iter().find(|output| matches!(output, Output::Run { .. })) else {
         panic!("it runs")
     };
@@ -311,7 +312,7 @@ fn a_code_that_begins_with_zero_is_no_wish_for_a_person() {
 fn one_ask_for_a_person_is_enough() {
     let mut line = Line::new();
     line.hears("Can I talk to a real person, please?");
-    assert_eq!(line.shown(), ["run desk escalate_to_human desk-1"]);
+    assert_eq!(line.shown(), ["withdraw", "run desk escalate_to_human desk-1"]);
     let transfer = Some(Transfer { to: "+4930123456".into(), summary: "Printer.".into() });
     let reply = ToolReply { outcome: "ok", content: json!({"transferred": true}), transfer, ..ToolReply::default() };
     line.take(Input::Replied { id: "desk-1".into(), reply, ms: 3 });
@@ -322,6 +323,46 @@ fn one_ask_for_a_person_is_enough() {
     assert!(line.shown()[0].starts_with("finish Transferred"), "{:?}", line.shown());
     assert!(matches!(line.records()[0], CallEvent::Ended { resolution: Some(AiResolution::Escalated), .. }));
     assert!(line.hears("hello?").out.is_empty());
+}
+
+#[test]
+fn a_model_that_called_for_a_person_before_the_words_were_there_is_the_only_one() {
+    let mut line = Line::new();
+    line.says("Hello. How can I help?");
+    line.take(Input::SpeechStarted).take(Input::SpeechStopped);
+    line.calls(&[("m1", "escalate_to_human", json!({"reason": "They want a person."}))]);
+    assert_eq!(line.shown(), ["run triage_agent escalate_to_human m1"]);
+    line.hears("I want to talk to a human being.");
+    assert_eq!(line.shown(), [""; 0], "it was done already");
+    line.replied("m1", "ok", json!({"transferred": false}));
+    assert_eq!(line.shown(), ["result m1", "respond"]);
+    // The next words are other words.
+    line.take(Input::SpeechStarted).take(Input::SpeechStopped);
+    line.hears("Put me through to a person anyway.");
+    assert_eq!(line.shown(), ["withdraw", "run desk escalate_to_human desk-1"]);
+
+    let mut line = Line::new();
+    line.take(Input::SpeechStarted).take(Input::SpeechStopped);
+    line.calls(&[("m1", "escalate_to_human", json!({"reason": ""}))]);
+    line.replied("m1", "refused", json!({"error": "A reason is missing."}));
+    line.hears("I want to talk to a human being.");
+    assert_eq!(line.shown(), ["withdraw", "run desk escalate_to_human desk-1"], "the model did not do it");
+}
+
+#[test]
+fn a_code_that_the_model_took_before_the_words_were_there_counts_once() {
+    let mut line = Line::new();
+    line.says("What is your code?");
+    line.take(Input::SpeechStarted).take(Input::SpeechStopped);
+    line.calls(&[("m1", "identify_organization", json!({"ue_code": "4211"}))]);
+    line.replied("m1", "refused", json!({"error": "No such code."}));
+    line.hears("It is 4 2 1 1.");
+    assert_eq!(line.shown(), [""; 0]);
+    // What the model took down wrongly is not what the caller said.
+    line.take(Input::SpeechStarted).take(Input::SpeechStopped);
+    line.calls(&[("m2", "identify_organization", json!({"ue_code": "4219"}))]);
+    line.hears("4 2 1 2.");
+    assert_eq!(line.shown(), ["withdraw", "run desk identify_organization desk-1"]);
 }
 
 #[test]
@@ -477,7 +518,7 @@ fn it_goes_on_elsewhere() {
 fn german_is_answered_in_german() {
     let mut line = Line::new();
     line.hears("Guten Tag, mein Drucker geht nicht, ich möchte mit einem Menschen sprechen");
-    assert_eq!(line.shown(), [format!("run {DESK} escalate_to_human desk-1")]);
+    assert_eq!(line.shown(), ["withdraw".to_owned(), format!("run {DESK} escalate_to_human desk-1")]);
     let transfer = Some(Transfer { to: "+49".into(), summary: String::new() });
     let reply = ToolReply { outcome: "ok", transfer, ..ToolReply::default() };
     line.take(Input::Replied { id: "desk-1".into(), reply, ms: 3 });

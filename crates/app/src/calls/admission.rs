@@ -6,12 +6,12 @@ use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::phone;
 use patchcord_domain::time::{MINUTE, Millis, SECOND};
 use patchcord_store::contacts;
-use patchcord_store::rows::{Call, PhoneNumber};
+use patchcord_store::rows::{Call, Contact, PhoneNumber};
 use patchcord_store::unscoped::{self, calls as any_call};
 use patchcord_store::{Connection, Tenant, call_records};
 use serde_json::json;
 
-use super::TOKEN_LIFE;
+use super::{Menu, TOKEN_LIFE};
 use crate::passwords::{new_token, token_hash};
 use crate::trail::{Change, Who};
 use crate::{App, AppError};
@@ -49,6 +49,8 @@ pub enum Admission {
     },
     /// A conversation begins, or goes on.
     Stream(Stream),
+    /// Nothing thinks here: the caller has a menu of keys.
+    Menu(Menu),
 }
 
 /// What a stream is opened with.
@@ -98,7 +100,7 @@ impl App {
                     let (call, language) = new_call(&change, &arrival, number.as_ref()).await?;
                     let call = if room { call } else { turned_away(call, person.as_deref(), change.at) };
                     change.tenant.add(call.clone()).await?;
-                    if room {
+                    if room && app.calls.options.has_model {
                         let until = change.at + TOKEN_LIFE;
                         call_records::add_token(change.tenant, &call.id, &token_hash(&token), until).await?;
                     }
@@ -106,6 +108,9 @@ impl App {
                     if call.ended_at.is_some() {
                         super::wrapping_up::enqueue(&change, &call).await?;
                         change.publish_call(&call, "call.ended").await?;
+                    }
+                    if room && !app.calls.options.has_model {
+                        return Ok(Admission::Menu(app.menu_begins(change.tenant, language.as_deref()).await?));
                     }
                     if !room {
                         return Ok(Admission::Full { person, caller_id: call.to_number });
@@ -134,6 +139,10 @@ impl App {
         if known.ended_at.is_some() {
             return Ok(Admission::Over);
         }
+        if !self.calls.options.has_model {
+            let tenant = self.store.tenant(&owner.workspace_id);
+            return self.menu_begins(tenant, None).await.map(Admission::Menu);
+        }
         self.resume_call(&known).await.map(Admission::Stream)
     }
 
@@ -142,6 +151,12 @@ impl App {
         let token = new_token(&*self.entropy);
         let (of, id, hashed) = (call.workspace(), call.id.clone(), token_hash(&token));
         let until = self.clock.now() + TOKEN_LIFE;
+        let contact: Option<Contact> = match &call.contact_id {
+            Some(id) => self.store.tenant(&of).get(id).await?,
+            None => None,
+        };
+        // Who was told before is not told again.
+        let records = call.answered_at.is_none() && self.settings_of(&of).await?.settings.record_calls;
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -155,8 +170,8 @@ impl App {
             engine: Engine::parse(&call.engine).unwrap_or(Engine::Relay),
             token,
             resumes: call.answered_at.is_some(),
-            records: false,
-            language: None,
+            records,
+            language: contact.and_then(|contact| contact.preferred_language),
         })
     }
 

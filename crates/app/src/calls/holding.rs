@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use patchcord_agents::{Input, Tools};
 use patchcord_domain::audit::hex;
-use patchcord_domain::call::{CallEvent, CallStatus, Engine};
+use patchcord_domain::call::{CallEvent, CallStatus, Engine, Provider};
 use patchcord_domain::time::Millis;
 use patchcord_store::rows::Call;
 use patchcord_store::unscoped::calls as any_call;
@@ -70,6 +70,8 @@ pub struct Taken {
     pub answered_at: Millis,
     /// The caller's number in E.164.
     pub caller: Option<String>,
+    /// It comes from the simulated carrier, whose time may pass faster.
+    pub is_simulated: bool,
 }
 
 impl App {
@@ -141,6 +143,7 @@ impl App {
             resume: call.checkpoint.clone().filter(|_| call.turn_count > 0),
             answered_at: call.answered_at.unwrap_or(call.started_at),
             caller: call.caller_phone,
+            is_simulated: call.provider == Provider::Simulator.as_str(),
         })
     }
 

@@ -5,6 +5,7 @@ mod browser;
 mod detail;
 mod facts;
 mod holding;
+mod menu;
 mod operating;
 mod price;
 mod progress;
@@ -30,6 +31,7 @@ pub use admission::{Admission, Arrival, Stream};
 pub use browser::BrowserCall;
 pub use detail::{CallDetail, CallPage, CallPatch, LiveCall, TranscriptFormat};
 pub use holding::{Opened, Taken};
+pub use menu::{Menu, MenuKeys, MenuThen};
 pub use operating::{Operation, TransferMode};
 pub use progress::{Callback, DialResult, Next, Transfer};
 pub use rates::Rates;
@@ -40,6 +42,7 @@ pub(crate) use admission::blank as blank_call;
 pub(crate) use facts::{Caller, business_hours_now, kind_in_words};
 pub(crate) use price::{PRICE, fetch_price};
 pub(crate) use recorder::replay;
+pub(crate) use recording::{RECORDING, fetch_recording};
 pub(crate) use sessions::COMMANDS;
 pub(crate) use wrapping_up::{WRAP_UP, conclude, wrap_up};
 
@@ -57,6 +60,8 @@ pub struct Options {
     pub engine: Engine,
     /// Whether a model for the realtime engine is there; without one every call is a relay.
     pub has_realtime: bool,
+    /// Whether anything thinks at all; without it callers have a menu of keys.
+    pub has_model: bool,
     /// Where callers go who ask for a person, when their number and workspace say nothing else.
     pub human_number: Option<String>,
     /// Numbers may be dialled that begin with one of these; none means those of the workspace's own country.
@@ -76,6 +81,7 @@ impl Default for Options {
         Self {
             engine: Engine::Relay,
             has_realtime: false,
+            has_model: true,
             human_number: None,
             transfer_prefixes: Vec::new(),
             max_concurrent: 100,

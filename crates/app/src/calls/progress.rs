@@ -10,7 +10,7 @@ use patchcord_store::rows::Call;
 use patchcord_store::unscoped::{self, calls as any_call};
 use serde_json::json;
 
-use super::{Stream, wrapping_up};
+use super::{Menu, Stream, wrapping_up};
 use crate::trail::{Change, Who};
 use crate::workspace_settings::home_country;
 use crate::{App, AppError};
@@ -61,6 +61,8 @@ pub enum Next {
     HangUp,
     /// The conversation goes on.
     Stream(Stream),
+    /// Nothing thinks here: the caller has a menu of keys.
+    Menu(Menu),
     /// A person is dialled.
     Person(Transfer),
     /// The caller joins a room where a person waits.
@@ -135,9 +137,18 @@ impl App {
         }
         let next = self.next_of(call, is_live).await?;
         match next {
-            Then::Stream(call) => self.resume_call(&call).await.map(Next::Stream),
+            Then::Stream(call) => self.go_on(&call).await,
             Then::Now(next) => Ok(next),
         }
+    }
+
+    /// The conversation goes on, or the menu begins again.
+    async fn go_on(&self, call: &Call) -> Result<Next, AppError> {
+        if self.calls.options.has_model {
+            return self.resume_call(call).await.map(Next::Stream);
+        }
+        let workspace = call.workspace();
+        self.menu_begins(self.store.tenant(&workspace), None).await.map(Next::Menu)
     }
 
     /// Whether a node that holds the call may still write its end; a node that has gone will not.
@@ -231,7 +242,7 @@ impl App {
             })
             .await?;
         match then {
-            Then::Stream(call) => self.resume_call(&call).await.map(Next::Stream),
+            Then::Stream(call) => self.go_on(&call).await,
             Then::Now(next) => Ok(next),
         }
     }

@@ -52,6 +52,17 @@ impl Rates {
         file.rate.into_iter().map(read).collect::<Result<_, String>>().map(Self)
     }
 
+    /// The rates of a file of prices, where they stand beside the models; the embedded ones when it has none.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn of_prices(text: &str) -> Result<Self, String> {
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let Some(rates) = table.remove("rate") else { return Ok(Self::embedded()) };
+        let only: toml::Table = [("rate".to_owned(), rates)].into_iter().collect();
+        Self::parse(&toml::to_string(&only).map_err(|error| error.to_string())?)
+    }
+
     /// What minutes of a kind cost at a moment, in micro-dollars; none when no rate holds.
     pub fn cost_microusd(&self, kind: &str, minutes: i64, at: Millis) -> Option<i64> {
         let holding = self.0.iter().filter(|rate| rate.kind == kind && rate.since <= at);
@@ -67,6 +78,21 @@ pub(crate) fn billed_minutes(seconds: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_prices_may_have_rates() {
+        let at = 1_780_272_000_000;
+        let models = "[some-model]\ninput = 1.0\noutput = 2.0\n";
+        assert_eq!(Rates::of_prices(models).unwrap(), Rates::embedded());
+        let both =
+            format!("{models}[[rate]]\nkind = \"inbound\"\nunit = \"minutes\"\nusd = 0.02\nsince = \"2025-01-01\"\n");
+        let rates = Rates::of_prices(&both).unwrap();
+        assert_eq!(
+            (rates.cost_microusd("inbound", 3, at), rates.cost_microusd("outbound", 1, at)),
+            (Some(60_000), None)
+        );
+        assert!(Rates::of_prices("[[rate]]\nkind = 5").is_err());
+    }
 
     #[test]
     fn the_newest_rate_that_holds_counts() {

@@ -83,7 +83,8 @@ pub(crate) async fn conclude(
     search::replace(ended.tenant, search::CALL, &call.id, &text).await?;
     call.transcript = Some(text);
     let rules = |kind| concluded.app.calls.rules.work(&task(kind, said(&turns)));
-    let findings = Findings::of(rules(Kind::Summarize), rules(Kind::Analysis), patchcord_llm::builtin::NAME.to_owned());
+    let findings = Findings::of(rules(Kind::Summarize), rules(Kind::Analysis), patchcord_llm::builtin::NAME.to_owned())
+        .with_mood_of(&turns);
     keep(concluded, &mut call, findings, &turns).await?;
     concluded.save_call(call, "call.ended").await?;
     Ok(())
@@ -247,7 +248,19 @@ async fn find_out(
         Ok(asked.0)
     };
     let (summary, analysis) = (ask(Kind::Summarize).await?, ask(Kind::Analysis).await?);
-    Ok(Findings { usage, ..Findings::of(summary, analysis, model) })
+    Ok(Findings { usage, ..Findings::of(summary, analysis, model).with_mood_of(turns) })
+}
+
+/// How the caller felt on the whole, by what each of their sentences tells. The newest counts most; short answers that tell
+/// nothing of it change nothing.
+fn mood(turns: &[CallTurn]) -> Option<Sentiment> {
+    let felt = turns.iter().rev().filter_map(|turn| turn.sentiment_score).filter(|score| *score != 0);
+    let sum: f64 = felt.zip(0..30).map(|(score, older)| score as f64 / f64::from(1_u32 << older)).sum();
+    match sum {
+        0.0 => None,
+        sum if sum > 0.0 => Some(Sentiment::Positive),
+        _ => Some(Sentiment::Negative),
+    }
 }
 
 /// What caller and agents said.
@@ -269,6 +282,14 @@ impl Findings {
         };
         let topics = vec![intent.clone()];
         Self { summary, resolution, sentiment, intent, topics, follow_ups, model, usage: Vec::new() }
+    }
+
+    /// The rules weigh a conversation as letters, each as much as the next; of a call every sentence was weighed by itself.
+    fn with_mood_of(mut self, turns: &[CallTurn]) -> Self {
+        if self.model == patchcord_llm::builtin::NAME {
+            self.sentiment = mood(turns).unwrap_or(self.sentiment);
+        }
+        self
     }
 }
 

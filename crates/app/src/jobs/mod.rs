@@ -3,7 +3,7 @@
 use patchcord_store::StoreError;
 use patchcord_store::rows::Job;
 
-use crate::calls::{PRICE, WRAP_UP, fetch_price, wrap_up};
+use crate::calls::{PRICE, RECORDING, WRAP_UP, fetch_price, fetch_recording, wrap_up};
 use crate::{App, AppError};
 
 pub mod assignment;
@@ -72,6 +72,7 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Failure> {
         copilot::JOB => copilot::run(app, job).await,
         WRAP_UP => wrap_up(app, job).await,
         PRICE => fetch_price(app, job).await,
+        RECORDING => fetch_recording(app, job).await,
         roll_up::HOURS | roll_up::CUSTOMERS => roll_up::run(app, job).await,
         sla::SCAN => sla::scan(app, job).await,
         sla::REFRESH => sla::refresh(app, job).await,

@@ -2,6 +2,7 @@
 
 mod checks;
 mod model;
+mod phone;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ pub(crate) async fn run(settings: &Settings, shown: &[Shown], options: &Doctor, 
         return report(shown, &model::check_model(settings).await?, as_json);
     }
     let mut checks = checks::all(settings).await;
+    checks.extend(phone::checks(settings).await);
     if options.audit {
         checks.extend(checks::audit(settings).await);
     }

@@ -274,8 +274,7 @@ async fn what_is_in_use_stays(engine: Engine) {
     let ticket = admin.post("/api/tickets", ticket).await.expect(201);
     give_device(&world, row["id"].as_str().unwrap()).await;
     let told = admin.delete(&path(&row)).await.refused(409, "in_use");
-    let words =
-        "the contact is in use by 1 device, 1 ticket and 1 message; devices can be taken from it, tickets keep it";
+    let words = "the contact is in use by 1 device, 1 ticket and 1 message; devices can be taken from it, tickets and calls keep it";
     assert_eq!(told["detail"], words);
     // A ticket may be another contact's by now, but what was said stays said.
     let ticket = format!("/api/tickets/{}", ticket["id"].as_str().unwrap());

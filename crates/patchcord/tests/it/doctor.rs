@@ -171,3 +171,57 @@ async fn seeded_load_is_like_real_tickets(engine: Engine) {
     let missing = program.run(&["seed", "--load", "3", "--workspace", "nowhere"]);
     assert_eq!(missing.code, 1);
 }
+
+#[tokio::test]
+async fn the_carrier_is_looked_at() {
+    use patchcord_simulator::carrier::{ACCOUNT, Carrier, Options};
+    let folder = tempfile::tempdir().unwrap();
+    let look = async |environment: &[(&str, &str)]| {
+        let mut command = crate::harness::patchcord(folder.path(), &["doctor"]);
+        command.envs(environment.iter().copied());
+        let (code, out, _) = crate::harness::ran(command).await;
+        let lines: Vec<String> = out
+            .lines()
+            .filter(|line| line.contains(" phone ") || line.contains(" numbers "))
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        (code, lines.join("\n"))
+    };
+    let (code, told) = look(&[]).await;
+    assert_eq!((code, told.as_str()), (0, "ok phone no account of a carrier; `patchcord call` needs none"));
+    let (code, told) = look(&[("TWILIO_ACCOUNT_SID", ACCOUNT)]).await;
+    assert!(code == 1 && told.contains("set TWILIO_AUTH_TOKEN"), "{told}");
+    let nobody = [
+        ("TWILIO_ACCOUNT_SID", ACCOUNT),
+        ("TWILIO_AUTH_TOKEN", "secret"),
+        ("TWILIO_API_BASE_URL", "http://127.0.0.1:1/2010-04-01"),
+    ];
+    let (code, told) = look(&nobody).await;
+    assert!(code == 1 && told.contains("no connection") && !told.contains("secret"), "{told}");
+
+    let public = "https://desk.example.com";
+    for (number, expect, good) in [
+        (None, "the account has no number", false),
+        (Some("https://elsewhere.example.com/voice"), "none of the account's numbers rings here (+12025550100)", false),
+        (Some("https://desk.example.com/twilio/voice"), "1 number rings here", true),
+    ] {
+        let mut options = Options::new(public, "secret");
+        options.numbers_of_account =
+            number.map(|url| ("+12025550100".to_owned(), url.to_owned())).into_iter().collect();
+        let carrier = Carrier::start(options).await.unwrap();
+        let rest = carrier.rest_url();
+        let right = [
+            ("PUBLIC_URL", public),
+            ("TWILIO_ACCOUNT_SID", ACCOUNT),
+            ("TWILIO_AUTH_TOKEN", "secret"),
+            ("TWILIO_API_BASE_URL", rest.as_str()),
+        ];
+        let (code, told) = look(&right).await;
+        assert!(told.contains("the carrier knows the account") && told.contains(expect), "{told}");
+        assert_eq!(code == 0, good, "{told}");
+        let mut wrong = right;
+        wrong[2].1 = "another secret";
+        let (code, told) = look(&wrong).await;
+        assert!(code == 1 && told.contains("does not accept the account's name and secret"), "{told}");
+    }
+}

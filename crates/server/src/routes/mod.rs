@@ -206,6 +206,8 @@ pub(crate) fn api() -> OpenApiRouter<Desk> {
         .routes(routes!(twilio::twilio_action))
         .routes(routes!(twilio::twilio_fallback))
         .routes(routes!(twilio::twilio_dial_result))
+        .routes(routes!(twilio::twilio_menu))
+        .routes(routes!(twilio::twilio_recording))
         .routes(routes!(twilio::twilio_whisper))
         .routes(routes!(phone_sockets::twilio_media))
         .routes(routes!(phone_sockets::twilio_relay))

@@ -183,6 +183,10 @@ async fn hold(desk: Desk, mut socket: Frames, first: Opened, opened: patchcord_a
     };
     let recorder = taken.recorder.clone();
     let caller = taken.caller.clone();
+    let facts = taken.tools.facts();
+    if taken.resume.is_none() && super::twilio::is_recorded(&first) {
+        app.record_call(&first.call_sid);
+    }
     let session = Session {
         call_id: taken.call_id,
         agents: phone.agents.clone(),
@@ -193,6 +197,7 @@ async fn hold(desk: Desk, mut socket: Frames, first: Opened, opened: patchcord_a
         limits: Limits { max_call_ms: app.calls.options.max_call_ms, idle_ms: app.calls.options.idle_ms },
         clock: app.clock.clone(),
         answered_at: taken.answered_at,
+        speed: if taken.is_simulated { super::twilio::speed_of(&first) } else { 1 },
         redactor: app.redactor.clone(),
         tasks: app.background.clone(),
     };
@@ -202,8 +207,12 @@ async fn hold(desk: Desk, mut socket: Frames, first: Opened, opened: patchcord_a
         }
         Engine::Realtime => match phone.realtime {
             Some(options) => {
-                let options =
-                    RealtimeOptions { safety_identifier: caller.map(|caller| digest(app, &caller)), ..options };
+                let options = RealtimeOptions {
+                    safety_identifier: caller.map(|caller| digest(app, &caller)),
+                    language: facts.language.as_deref().and_then(two_letters),
+                    transcription_hint: Some(phone.agents.transcription_hint(&facts)),
+                    ..options
+                };
                 realtime_engine::run(session, socket, first, options).await;
             }
             None => {
@@ -214,6 +223,12 @@ async fn hold(desk: Desk, mut socket: Frames, first: Opened, opened: patchcord_a
             }
         },
     }
+}
+
+/// The first part of a tag such as `de-AT`, when it is one of two letters.
+fn two_letters(tag: &str) -> Option<String> {
+    let short = tag.split(['-', '_']).next().unwrap_or_default();
+    (short.len() == 2 && short.bytes().all(|b| b.is_ascii_alphabetic())).then(|| short.to_ascii_lowercase())
 }
 
 /// Stands for a caller with the vendor of a model, who learns nothing else by it.

@@ -4,11 +4,15 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use patchcord_app::calls::{Admission, Arrival, Callback, DialResult, Next, Stream, Transfer, TransferAnswered};
+use patchcord_app::calls::{
+    Admission, Arrival, Callback, DialResult, Menu, MenuKeys, MenuThen, Next, Stream, Transfer, TransferAnswered,
+};
 use patchcord_domain::call::{CallStatus, Engine};
 use patchcord_domain::calling::is_over;
 use patchcord_voice::twilio::twiml::{Connect, Dial, DialTo, Document, Relay, Say, Verb};
-use patchcord_voice::twilio::webhook::{Action, DialOutcome, Form, Incoming, Progress, StreamEvent, StreamProgress};
+use patchcord_voice::twilio::webhook::{
+    Action, DialOutcome, Form, Incoming, Progress, Recorded, StreamEvent, StreamProgress,
+};
 use patchcord_voice::twilio::{signature, webhook};
 use tracing::warn;
 
@@ -19,6 +23,15 @@ use crate::error::ApiError;
 const FORM_MAX: usize = 64 * 1024;
 /// How long a person's phone rings, in seconds.
 const RING_SECONDS: u32 = 25;
+/// The field of a webhook in which the simulated carrier says how fast its time passes, what it becomes on the stream, and the
+/// most of it.
+const SIMULATED_SPEED: &str = "SimulatedSpeed";
+const SPEED: &str = "speed";
+const SPEED_MAX: u32 = 100;
+/// Says on the stream that the caller was told of the recording.
+const RECORDED: &str = "recorded";
+/// How long a menu waits for another key, in seconds.
+const MENU_SECONDS: u32 = 10;
 const UNKNOWN: &str = "Sorry, this number is not in service. Goodbye.";
 const FULL: &str = "All of our lines are busy right now. I put you through to a colleague.";
 const FULL_NOBODY: &str = "All of our lines are busy right now. Please call again in a few minutes. Goodbye.";
@@ -116,8 +129,17 @@ fn goodbye(text: &str) -> Response {
 }
 
 /// What the carrier connects the call to.
-fn connect(desk: &Desk, stream: Stream) -> Verb {
-    let parameters = vec![("token".to_owned(), stream.token), ("callId".to_owned(), stream.call_id)];
+fn connect(desk: &Desk, form: &Form, stream: Stream) -> Vec<Verb> {
+    let mut parameters = vec![("token".to_owned(), stream.token), ("callId".to_owned(), stream.call_id)];
+    let mut verbs = Vec::new();
+    if stream.records {
+        let text = desk.app.calls.agents.recording_notice(stream.language.as_deref()).to_owned();
+        let language = Some(locale(stream.language.as_deref()).to_owned());
+        verbs.push(Verb::Say(Say { language, ..Say::new(text) }));
+        // Only a call whose caller was told is recorded.
+        parameters.push((RECORDED.to_owned(), "1".to_owned()));
+    }
+    parameters.extend(form.get(SIMULATED_SPEED).map(|speed| (SPEED.to_owned(), speed.chars().take(4).collect())));
     let to = match stream.engine {
         Engine::Realtime => Connect::Stream {
             url: socket_url(desk, "/twilio/media"),
@@ -131,7 +153,19 @@ fn connect(desk: &Desk, stream: Stream) -> Verb {
             ..Relay::default()
         })),
     };
-    Verb::Connect { action: Some(address(desk, "/twilio/action")), to }
+    verbs.push(Verb::Connect { action: Some(address(desk, "/twilio/action")), to });
+    verbs
+}
+
+/// Whether the caller was told that the call is recorded.
+pub(super) fn is_recorded(opened: &patchcord_voice::session::Opened) -> bool {
+    opened.parameters.contains_key(RECORDED)
+}
+
+/// How many times faster than on the wall the time of a simulated carrier passes, as it was written into the document.
+pub(super) fn speed_of(opened: &patchcord_voice::session::Opened) -> u32 {
+    let told = opened.parameters.get(SPEED).and_then(|speed| speed.parse::<u32>().ok());
+    told.unwrap_or(1).clamp(1, SPEED_MAX)
 }
 
 /// The language in which the carrier hears and speaks.
@@ -163,16 +197,35 @@ fn dial(desk: &Desk, sid: &str, transfer: Transfer, words: &str) -> Response {
     ])
 }
 
-fn next(desk: &Desk, sid: &str, next: Next) -> Response {
+fn next(desk: &Desk, form: &Form, sid: &str, next: Next) -> Response {
     match next {
         Next::HangUp => answer(vec![Verb::Hangup]),
-        Next::Stream(stream) => answer(vec![connect(desk, stream)]),
+        Next::Stream(stream) => answer(connect(desk, form, stream)),
+        Next::Menu(menu) => offer(desk, sid, menu),
         Next::Person(transfer) => dial(desk, sid, transfer, TO_PERSON),
         Next::Room(room) => {
             let to = DialTo::Conference { room, end_on_exit: true };
             answer(vec![Verb::Dial(Dial { to, ..Dial::default() })])
         }
         Next::Sorry => goodbye(SORRY),
+    }
+}
+
+/// A step of the menu of keys.
+fn offer(desk: &Desk, sid: &str, menu: Menu) -> Response {
+    let language = Some(locale(menu.language.as_deref()).to_owned());
+    let say: Vec<Say> = menu.say.into_iter().map(|text| Say { language: language.clone(), ..Say::new(text) }).collect();
+    match menu.then {
+        MenuThen::Keys(keys) => {
+            let next = address(desk, &format!("/twilio/menu?keys={}", keys.as_str()));
+            let digits = (keys == MenuKeys::Wish).then_some(1);
+            let gather =
+                Verb::Gather { action: next.clone(), input: "dtmf", digits, finish: '#', seconds: MENU_SECONDS, say };
+            // Who presses nothing goes on as well.
+            answer(vec![gather, Verb::Redirect(next)])
+        }
+        MenuThen::Person(transfer) => dial(desk, sid, transfer, TO_PERSON),
+        MenuThen::HangUp => answer(say.into_iter().map(Verb::Say).chain([Verb::Hangup]).collect()),
     }
 }
 
@@ -195,7 +248,8 @@ async fn arrive(desk: &Desk, form: &Form) -> Result<Response, ApiError> {
         Admission::Over => answer(vec![Verb::Hangup]),
         Admission::Full { person: Some(to), caller_id } => dial(desk, &call.call_sid, Transfer { to, caller_id }, FULL),
         Admission::Full { person: None, .. } => goodbye(FULL_NOBODY),
-        Admission::Stream(stream) => answer(vec![connect(desk, stream)]),
+        Admission::Stream(stream) => answer(connect(desk, form, stream)),
+        Admission::Menu(menu) => offer(desk, &call.call_sid, menu),
     })
 }
 
@@ -240,6 +294,22 @@ pub(crate) async fn twilio_status(
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
+/// The recording of a call is complete.
+#[utoipa::path(post, path = "/twilio/recording", tag = "twilio", security(()),
+    request_body(content = Object, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 204, description = "Noted, or nothing to be noted"),
+        (status = 403, description = "The signature does not fit", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The form is too large", body = crate::error::Problem, content_type = "application/problem+json")))]
+pub(crate) async fn twilio_recording(
+    State(desk): State<Desk>,
+    signed: Signed,
+) -> Result<axum::http::StatusCode, ApiError> {
+    if let Some(told) = Recorded::read(&signed.form) {
+        desk.app.recording_is_there(&told.call_sid, &told.recording_sid).await?;
+    }
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
 /// A stream or a relay has ended: what the call does next.
 #[utoipa::path(post, path = "/twilio/action", tag = "twilio", security(()),
     request_body(content = Object, content_type = "application/x-www-form-urlencoded"),
@@ -251,7 +321,23 @@ pub(crate) async fn twilio_action(State(desk): State<Desk>, signed: Signed) -> R
     let is_live = action.call.status.is_none_or(|status| !is_over(status));
     let sid = action.call.call_sid;
     let then = desk.app.call_action(&sid, is_live).await?;
-    Ok(next(&desk, &sid, then))
+    Ok(next(&desk, &signed.form, &sid, then))
+}
+
+/// Keys of a caller who has a menu, because no model is set up.
+#[utoipa::path(post, path = "/twilio/menu", tag = "twilio", security(()),
+    params(("keys" = Option<String>, Query, description = "What the keys are taken for: `code`, `wish` or `number`")),
+    request_body(content = Object, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "What the carrier does with the call", body = String, content_type = "text/xml"),
+        (status = 403, description = "The signature does not fit", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The form is too large", body = crate::error::Problem, content_type = "application/problem+json")))]
+pub(crate) async fn twilio_menu(State(desk): State<Desk>, signed: Signed) -> Result<Response, ApiError> {
+    let keys = signed.query("keys").and_then(MenuKeys::parse).unwrap_or(MenuKeys::Code);
+    let Some(sid) = signed.form.get("CallSid") else { return Err(ApiError::BadSignature) };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).take(20).collect::<String>();
+    let pressed = signed.form.get("Digits").map(digits).filter(|digits| !digits.is_empty());
+    let menu = desk.app.menu_keys(sid, keys, pressed.as_deref()).await?;
+    Ok(offer(&desk, sid, menu))
 }
 
 /// What became of the dialling of a person.
@@ -276,7 +362,7 @@ pub(crate) async fn twilio_dial_result(State(desk): State<Desk>, signed: Signed)
     }
     let sid = told.call.call_sid;
     let then = desk.app.dial_result(&sid, result).await?;
-    Ok(next(&desk, &sid, then))
+    Ok(next(&desk, &signed.form, &sid, then))
 }
 
 /// What a person hears who is called for a caller; for a warm transfer, with a key to take the call.

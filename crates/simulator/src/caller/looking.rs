@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::evidence::Evidence;
-use super::play::{Played, Spoken, play};
+use super::play::{Mouth, Played, Spoken, improvise, play};
 use super::scenario::Scenario;
-use crate::carrier::{Broken, Carrier, Incoming, Options, Request, send};
+use crate::carrier::{Broken, Carrier, Incoming, Options, Phone, Request, send};
 use crate::pace::Pace;
 
 /// Somebody who may read calls and tickets.
@@ -111,10 +111,26 @@ impl Scenario {
 
     /// Plays the scenario once over a carrier; what the carrier has of it is in the evidence.
     pub async fn run(&self, carrier: &Carrier, to: &str, pace: Pace, seed: u64, watch: impl FnMut(&Spoken)) -> Outcome {
+        self.run_with(carrier, to, async |phone| play(self, phone, pace, seed, watch).await).await
+    }
+
+    /// The same by somebody who finds words of their own.
+    pub async fn run_by(
+        &self,
+        mouth: &dyn Mouth,
+        carrier: &Carrier,
+        to: &str,
+        pace: Pace,
+        watch: impl FnMut(&Spoken),
+    ) -> Outcome {
+        self.run_with(carrier, to, async |phone| improvise(self, mouth, phone, pace, watch).await).await
+    }
+
+    async fn run_with(&self, carrier: &Carrier, to: &str, play: impl AsyncFnOnce(Phone) -> Played) -> Outcome {
         let to = self.carrier.to.as_deref().unwrap_or(to);
         let incoming = Incoming { from: self.caller.phone.clone(), to: to.to_owned(), stir: self.carrier.stir.clone() };
         let call = carrier.call(incoming);
-        let played = play(self, call.phone, pace, seed, watch).await;
+        let played = play(call.phone).await;
         let sid = call.sid;
         let dialled = carrier.dialled(&sid);
         let evidence = Evidence {

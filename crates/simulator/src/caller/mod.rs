@@ -12,5 +12,5 @@ mod scenario;
 pub use ears::matches;
 pub use evidence::Evidence;
 pub use looking::{Looking, Outcome};
-pub use play::{Played, Spoken, Who, play};
+pub use play::{Mouth, Played, Spoken, Who, improvise, play};
 pub use scenario::{Expect, Faults, Line, Persona, Scenario, embedded, load, read};

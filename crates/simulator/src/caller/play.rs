@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -17,12 +18,12 @@ use crate::pace::Pace;
 /// How long a caller waits after a question, after a sentence that asks nothing, and after being asked to wait, in
 /// milliseconds of the call; and the least of it on the wall, since the desk's own work does not run faster.
 const AFTER_QUESTION: (u64, u64) = (700, 80);
-const AFTER_SENTENCE: (u64, u64) = (2_500, 900);
-const AFTER_PLEASE_WAIT: (u64, u64) = (9_000, 4_000);
+const AFTER_SENTENCE: (u64, u64) = (2_500, 500);
+const AFTER_PLEASE_WAIT: (u64, u64) = (9_000, 2_000);
 /// How long they wait for an answer to what they said.
-const FOR_AN_ANSWER: (u64, u64) = (12_000, 8_000);
+const FOR_AN_ANSWER: (u64, u64) = (12_000, 6_000);
 /// How long they wait for the end after a goodbye; then they hang up themselves.
-const AFTER_GOODBYE: (u64, u64) = (20_000, 30_000);
+const AFTER_GOODBYE: (u64, u64) = (20_000, 8_000);
 /// Sentences that a caller says in one call at most.
 const SENTENCES_MAX: usize = 40;
 /// How long they hold a line on which nothing happens, on the wall.
@@ -89,8 +90,16 @@ impl Played {
     }
 }
 
+/// Who finds a caller's words where no scenario has them.
+#[async_trait]
+pub trait Mouth: Send + Sync {
+    /// What the caller says next; nothing when they hang up. `said` is what was said so far, in order.
+    async fn next(&self, said: &[Spoken]) -> Option<String>;
+}
+
 struct Caller<'s> {
     scenario: &'s Scenario,
+    mouth: Option<&'s dyn Mouth>,
     /// How often each line may still be used.
     left: Vec<u32>,
     seed: u64,
@@ -117,12 +126,34 @@ struct Caller<'s> {
 }
 
 /// Plays a scenario on a line; another number than 0 plays it in other words and in another order.
-pub async fn play(scenario: &Scenario, phone: Phone, pace: Pace, seed: u64, mut watch: impl FnMut(&Spoken)) -> Played {
+pub async fn play(scenario: &Scenario, phone: Phone, pace: Pace, seed: u64, watch: impl FnMut(&Spoken)) -> Played {
+    play_with(scenario, None, phone, (pace, seed), watch).await
+}
+
+/// The same by somebody who finds words of their own; the scenario says only who they are.
+pub async fn improvise(
+    scenario: &Scenario,
+    mouth: &dyn Mouth,
+    phone: Phone,
+    pace: Pace,
+    watch: impl FnMut(&Spoken),
+) -> Played {
+    play_with(scenario, Some(mouth), phone, (pace, 0), watch).await
+}
+
+async fn play_with(
+    scenario: &Scenario,
+    mouth: Option<&dyn Mouth>,
+    phone: Phone,
+    (pace, seed): (Pace, u64),
+    mut watch: impl FnMut(&Spoken),
+) -> Played {
     let mut dice = Dice::new(seed);
     let scenario = reorder(scenario, seed, &mut dice);
     let left = scenario.lines.iter().map(|line| line.times.unwrap_or(1)).collect();
     let mut caller = Caller {
         scenario: &scenario,
+        mouth,
         left,
         seed,
         dice,
@@ -264,6 +295,16 @@ impl Caller<'_> {
             return self.nothing_heard().await;
         }
         self.hellos = 0;
+        if let Some(mouth) = self.mouth {
+            let words = mouth.next(&self.played.spoken).await.filter(|_| self.played.spoken.len() < 2 * SENTENCES_MAX);
+            return match words {
+                Some(words) => self.say(&words).await,
+                None => {
+                    self.hang_up().await;
+                    None
+                }
+            };
+        }
         let fits =
             |line: &Line| line.interrupt_after_words.is_none() && !line.when.is_empty() && matches(&line.when, &heard);
         if let Some(at) = self.find(fits) {

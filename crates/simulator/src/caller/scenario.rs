@@ -157,7 +157,13 @@ pub struct CarrierSide {
 pub struct Faults {
     /// The realtime server breaks off within that response.
     pub model_breaks_within: Option<usize>,
-    /// This tool takes so many milliseconds.
+    /// No model that speaks is to be had any more after that.
+    pub model_gone: bool,
+    /// No model answers at all, neither one that speaks nor one that thinks.
+    pub no_model: bool,
+    /// No model is set up.
+    pub menu: bool,
+    /// This tool takes so many milliseconds when it runs for the first time.
     pub slow_tool: Option<(String, u64)>,
     /// This tool fails.
     pub failing_tool: Option<String>,
@@ -174,6 +180,9 @@ impl Faults {
     pub fn told(&self) -> Vec<String> {
         let mut told = Vec::new();
         told.extend(self.model_breaks_within.map(|_| "a model whose socket breaks".to_owned()));
+        told.extend(self.menu.then(|| "a desk without a model".to_owned()));
+        told.extend(self.model_gone.then(|| "a model that does not come back".to_owned()));
+        told.extend(self.no_model.then(|| "a desk whose models do not answer".to_owned()));
         told.extend(self.slow_tool.as_ref().map(|(tool, ms)| format!("{tool} taking {ms} ms")));
         told.extend(self.failing_tool.as_ref().map(|tool| format!("{tool} failing")));
         told.extend(self.node_killed_after.map(|_| "a node that is killed".to_owned()));

@@ -234,6 +234,17 @@ impl Leg {
         if direction != "outbound-dial" {
             self.tell_status(seconds).await;
         }
+        let recording = lock(&self.shared.calls).get(&self.sid).and_then(|record| record.recording.clone());
+        if let Some((recording, address)) = recording.filter(|(_, address)| !address.is_empty()) {
+            let mut params = self.shared.base(&self.sid, None);
+            params.extend([
+                param("RecordingSid", recording),
+                param("RecordingStatus", "completed"),
+                param("RecordingDuration", seconds.to_string()),
+                param("RecordingChannels", "2"),
+            ]);
+            let _ = self.shared.post(&self.sid, "POST", &address, &params).await;
+        }
     }
 
     async fn tell_status(&self, seconds: u64) {

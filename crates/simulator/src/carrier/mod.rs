@@ -79,6 +79,8 @@ pub struct Options {
     pub price_after: u32,
     /// What calls are rated at.
     pub price: String,
+    /// The account's numbers, and the address that each asks when it rings.
+    pub numbers_of_account: Vec<(String, String)>,
     /// A call that nothing ends is ended after so many milliseconds.
     pub call_max_ms: u64,
 }
@@ -101,6 +103,7 @@ impl Options {
             people: Vec::new(),
             price_after: 1,
             price: "-0.0085".to_owned(),
+            numbers_of_account: Vec::new(),
             call_max_ms: 30 * 60 * 1_000,
         }
     }
@@ -141,6 +144,8 @@ pub(crate) struct Record {
     pub(crate) seconds: Option<u64>,
     pub(crate) asked_price: u32,
     pub(crate) updates: mpsc::Sender<Update>,
+    /// Its recording, and where the carrier tells that it is complete.
+    pub(crate) recording: Option<(String, String)>,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -250,6 +255,11 @@ impl Carrier {
         lock(&self.shared.overheard).get(number).cloned().unwrap_or_default()
     }
 
+    /// How many recordings the carrier keeps.
+    pub fn recordings(&self) -> usize {
+        lock(&self.shared.recordings).len()
+    }
+
     /// Calls in progress.
     pub fn in_progress(&self) -> usize {
         lock(&self.shared.calls).values().filter(|call| call.seconds.is_none()).count()
@@ -289,6 +299,7 @@ impl Shared {
             seconds: None,
             asked_price: 0,
             updates,
+            recording: None,
             notes: Vec::new(),
         };
         lock(&self.calls).insert(sid.to_owned(), record);

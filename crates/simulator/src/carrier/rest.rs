@@ -34,8 +34,10 @@ async fn connection(shared: &Arc<Shared>, mut connection: Connection) -> std::io
         let body = String::from_utf8_lossy(&raw[body_at..]).into_owned();
         let authorization = header(&raw[..body_at], "authorization").unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        if let Some(sound) = recording(shared, path) {
-            let (status, bytes) = sound;
+        if method == "GET"
+            && let Some(sound) = recording(shared, path)
+        {
+            let (status, bytes) = if authorization == expected(shared) { sound } else { (401, Vec::new()) };
             connection.send(status, &[("content-type", "audio/x-wav".to_owned())], &bytes).await?;
             continue;
         }
@@ -61,6 +63,9 @@ fn fault(status: u16, code: u32, message: &str) -> (u16, Value) {
 }
 
 fn answer(shared: &Arc<Shared>, method: &str, path: &str, query: &str, form: &[(String, String)]) -> (u16, Value) {
+    if method == "GET" && path == format!("/2010-04-01/Accounts/{}.json", shared.options.account) {
+        return (200, json!({"sid": shared.options.account, "status": "active", "type": "Full"}));
+    }
     let base = format!("/2010-04-01/Accounts/{}/", shared.options.account);
     let Some(rest) = path.strip_prefix(&base).and_then(|rest| rest.strip_suffix(".json")) else {
         return fault(404, 20404, "The requested resource was not found");
@@ -74,10 +79,18 @@ fn answer(shared: &Arc<Shared>, method: &str, path: &str, query: &str, form: &[(
             None => fault(404, 20404, "The requested resource was not found"),
         },
         ("POST", ["Calls", sid]) => change(shared, sid, form),
-        ("POST", ["Calls", sid, "Recordings"]) => match shared.told(sid) {
-            Some(_) => (201, json!({"sid": super::sid("RE"), "call_sid": sid, "status": "in-progress"})),
+        ("POST", ["Calls", sid, "Recordings"]) => record(shared, sid, form),
+        ("DELETE", ["Recordings", name]) => match lock(&shared.recordings).remove(*name) {
+            Some(_) => (204, Value::Null),
             None => fault(404, 20404, "The requested resource was not found"),
         },
+        ("GET", ["IncomingPhoneNumbers"]) => {
+            let numbers = shared.options.numbers_of_account.iter();
+            let shown = numbers.map(|(number, url)| {
+                json!({"phone_number": number, "voice_url": url, "voice_method": "POST", "voice_fallback_url": "", "status_callback": ""})
+            });
+            (200, json!({"incoming_phone_numbers": shown.collect::<Vec<_>>(), "next_page_uri": null}))
+        }
         ("GET", ["Usage", "Records", ..]) => (200, json!({"usage_records": []})),
         _ => fault(404, 20404, "The requested resource was not found"),
     }
@@ -136,6 +149,36 @@ fn change(shared: &Shared, sid: &str, form: &[(String, String)]) -> (u16, Value)
         Some(call) => (200, call),
         None => fault(404, 20404, "The requested resource was not found"),
     }
+}
+
+/// Records a call: what it sounds like is not kept, only that it does.
+fn record(shared: &Shared, sid: &str, form: &[(String, String)]) -> (u16, Value) {
+    let known = [
+        "RecordingChannels",
+        "RecordingStatusCallback",
+        "RecordingStatusCallbackMethod",
+        "RecordingStatusCallbackEvent",
+    ];
+    if let Some((unknown, _)) = form.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        return fault(400, 20001, &format!("{unknown} is not a parameter of this request"));
+    }
+    let recording = super::sid("RE");
+    {
+        let mut calls = lock(&shared.calls);
+        match calls.get_mut(sid) {
+            None => return fault(404, 20404, "The requested resource was not found"),
+            Some(call) if call.seconds.is_some() || call.answered.is_none() => {
+                return fault(400, 21220, "Requested resource is not eligible for recording");
+            }
+            Some(call) => {
+                let address = field(form, "RecordingStatusCallback").unwrap_or_default().to_owned();
+                call.recording = Some((recording.clone(), address));
+            }
+        }
+    }
+    shared.note(sid, "rest", "Recordings");
+    lock(&shared.recordings).insert(recording.clone(), crate::modem::speak("recorded"));
+    (201, json!({"sid": recording, "call_sid": sid, "status": "in-progress"}))
 }
 
 fn create(shared: &Arc<Shared>, form: &[(String, String)]) -> (u16, Value) {

@@ -295,7 +295,7 @@ async fn queries_find_nothing_of_another_workspace(engine: Engine) {
         assert_eq!(devices::page(t, &of_contact).await.unwrap().len(), n);
         assert_eq!(devices::line(t, "first_device").await.unwrap().is_some(), one);
         assert_eq!(devices::users(t, "first_device", 9).await.unwrap().len(), n);
-        assert_eq!(devices::used_by(t, "first_device").await.unwrap(), (n as i64, 0));
+        assert_eq!(devices::used_by(t, "first_device").await.unwrap(), (n as i64, 0, 0));
         assert_eq!(devices::open_tickets(t, "first_device").await.unwrap(), 0);
         assert_eq!(contact_devices::use_of(t, "first_contact", "first_device").await.unwrap().is_some(), one);
         let called = |thing: &str| vec![format!("name of first_{thing}")];

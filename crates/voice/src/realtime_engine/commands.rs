@@ -7,8 +7,8 @@ use patchcord_domain::call::Ending;
 use patchcord_llm::talk::{ToolCall, ToolSpec};
 use serde_json::json;
 
-use super::Bridge;
 use super::link::Lost;
+use super::{Bridge, By};
 use crate::frames::FrameSocket;
 use crate::playback::Heard;
 use crate::realtime::{ClientEvent, Item, ResponseOptions, SessionOptions, ToolChoice};
@@ -44,6 +44,7 @@ impl<S: FrameSocket> Bridge<S> {
                     self.put(|name| Item::output(&id, &content).named(name).to_event()).await;
                 }
                 Output::Respond => self.sequencer.want(Want::Next),
+                Output::Withdraw => Box::pin(self.withdraw()).await,
                 Output::Say(text) => self.sequencer.want(Want::Say(text)),
                 Output::Record(event) => self.desk.record(event),
                 // The desk runs tools before it gives outputs.
@@ -106,10 +107,39 @@ impl<S: FrameSocket> Bridge<S> {
         self.send(ClientEvent::ResponseCreate { event_id: &create.event_id, response: Some(response) }).await;
     }
 
+    /// The desk answers the caller's last words: what the model says to them by itself is cut, its tools are not run, and its
+    /// answer is stopped, also when it has not begun yet.
+    pub(super) async fn withdraw(&mut self) {
+        self.sequencer.withdraw();
+        self.drop_answer().await;
+    }
+
+    /// Stops the answer that is being given, and takes out of the conversation what it wanted to run.
+    pub(super) async fn drop_answer(&mut self) {
+        if let Some(active) = self.sequencer.active().map(str::to_owned) {
+            let (dropped, kept) =
+                std::mem::take(&mut self.calls).into_iter().partition(|(answer, ..)| *answer == active);
+            self.calls = kept;
+            self.withdrawn = Some(active);
+            self.cut(By::Desk).await;
+            self.unsay(dropped).await;
+        } else {
+            self.cut(By::Desk).await;
+        }
+    }
+
+    /// Calls that get no result do not stay in the model's conversation.
+    pub(super) async fn unsay(&mut self, calls: Vec<(String, String, ToolCall)>) {
+        for (_, item_id, _) in calls {
+            let event_id = self.event_id("de");
+            self.send(ClientEvent::Delete { event_id: &event_id, item_id: &item_id }).await;
+        }
+    }
+
     /// Runs what an answer asked for, all of it at once, and nothing twice.
-    pub(super) async fn run_calls(&mut self, calls: Vec<(String, ToolCall)>) {
+    pub(super) async fn run_calls(&mut self, calls: Vec<ToolCall>) {
         let mut fresh = Vec::new();
-        for (_, call) in calls {
+        for call in calls {
             if self.sequencer.is_first(&call.id) {
                 fresh.push(call);
             }

@@ -5,7 +5,7 @@ use patchcord_domain::call::{CallEvent, Speaker, SpokenUsage};
 use patchcord_llm::talk::ToolCall;
 
 use super::link::{Lost, word};
-use super::{Bridge, FAILED_MAX, FAILED_PAUSE_MS};
+use super::{Bridge, By, FAILED_MAX, FAILED_PAUSE_MS};
 use crate::frames::FrameSocket;
 use crate::media_streams::decoded_len;
 use crate::playback::Sound;
@@ -43,7 +43,7 @@ impl<S: FrameSocket> Bridge<S> {
             }
             ServerEvent::SpeechStarted { item_id, .. } => {
                 // First of all, so that nothing more is heard.
-                self.cut(false).await;
+                self.cut(By::Speech).await;
                 let now_ms = self.desk.now_ms();
                 self.sequencer.speech_started(now_ms);
                 self.line.speaks(true);
@@ -90,7 +90,9 @@ impl<S: FrameSocket> Bridge<S> {
             ServerEvent::ResponseCreated(response) => {
                 self.was_loud = true;
                 self.latency_ms = None;
-                self.sequencer.created(&response.id, response.create.as_deref());
+                if self.sequencer.created(&response.id, response.create.as_deref()) {
+                    self.drop_answer().await;
+                }
             }
             ServerEvent::OutputItemDone { response_id, item } => self.item_done(response_id, item),
             ServerEvent::ResponseDone(response) => self.response_done(*response).await,
@@ -136,7 +138,7 @@ impl<S: FrameSocket> Bridge<S> {
             && item.is_completed
             && self.calls.len() < 32
         {
-            self.calls.push((response_id, ToolCall { id: call_id, name, arguments }));
+            self.calls.push((response_id, item.id, ToolCall { id: call_id, name, arguments }));
         }
     }
 
@@ -155,10 +157,15 @@ impl<S: FrameSocket> Bridge<S> {
             let usage = response.usage.unwrap_or_default();
             self.used(self.options.model.clone(), "speech", usage, latency_ms, error);
         }
-        let (calls, others) =
-            std::mem::take(&mut self.calls).into_iter().partition(|(answer, _)| *answer == response.id);
+        let (calls, others): (Vec<_>, _) =
+            std::mem::take(&mut self.calls).into_iter().partition(|(answer, ..)| *answer == response.id);
         self.calls = others;
-        self.run_calls(calls).await;
+        if self.withdrawn.as_deref() == Some(response.id.as_str()) {
+            // What was complete before the server heard that it should stop.
+            self.unsay(calls).await;
+        } else {
+            self.run_calls(calls.into_iter().map(|(_, _, call)| call).collect()).await;
+        }
         if !has_failed {
             self.failed = 0;
             return;

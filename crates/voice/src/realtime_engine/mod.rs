@@ -77,8 +77,10 @@ pub(crate) struct Bridge<S> {
     line: CallersLine,
     echo: EchoGuard,
     transcripts: Transcripts,
-    /// Tools that the answer that is being given wants to run.
-    calls: Vec<(String, ToolCall)>,
+    /// Tools that the answer that is being given wants to run: the answer, the item, the call.
+    calls: Vec<(String, String, ToolCall)>,
+    /// The last answer in whose place the desk gave one.
+    withdrawn: Option<String>,
     /// Something waits to be written.
     carrier_is_dirty: bool,
     model_is_dirty: bool,
@@ -127,6 +129,7 @@ impl<S: FrameSocket> Bridge<S> {
             echo: EchoGuard::default(),
             transcripts: Transcripts::default(),
             calls: Vec::new(),
+            withdrawn: None,
             carrier_is_dirty: false,
             model_is_dirty: false,
             model_is_lost: false,
@@ -152,7 +155,7 @@ impl<S: FrameSocket> Bridge<S> {
 
     pub(crate) async fn run(mut self) -> Ending {
         self.open(Duration::ZERO, self.options.open_limit);
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = tokio::time::interval(self.desk.tick(TICK));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.ending.is_none() {
             tokio::select! {
@@ -277,7 +280,7 @@ impl<S: FrameSocket> Bridge<S> {
             }
             Beside::Key(key) => {
                 // Keys cut like speech, but the server does not know of them.
-                self.cut(true).await;
+                self.cut(By::Key).await;
                 self.tell(Input::Key(key)).await;
             }
             Beside::Stop => self.hung_up(),
@@ -302,8 +305,8 @@ impl<S: FrameSocket> Bridge<S> {
         self.ending.get_or_insert(ending.unwrap_or(Ending::CallerHungUp));
     }
 
-    /// The caller hears nothing more of what waits. `is_ours` when the server does not stop by itself.
-    async fn cut(&mut self, is_ours: bool) {
+    /// The caller hears nothing more of what waits.
+    async fn cut(&mut self, by: By) {
         let now_ms = self.desk.now_ms();
         let active = self.sequencer.active().map(str::to_owned);
         let Some(cut) = self.playback.cut(now_ms, active.as_deref()) else { return };
@@ -311,8 +314,12 @@ impl<S: FrameSocket> Bridge<S> {
         let clear = self.writer.clear();
         self.feed_carrier(clear).await;
         self.write_carrier().await;
-        self.line.counts.interruptions += u32::from(cut.heard.iter().any(|heard| heard.interrupted));
-        if is_ours && let Some(response_id) = self.sequencer.cancel(now_ms).map(str::to_owned) {
+        let is_callers = by != By::Desk && cut.heard.iter().any(|heard| heard.interrupted);
+        self.line.counts.interruptions += u32::from(is_callers);
+        // Only speech makes the server stop by itself.
+        if by != By::Speech
+            && let Some(response_id) = self.sequencer.cancel(now_ms).map(str::to_owned)
+        {
             let event_id = self.event_id("ca");
             self.send(ClientEvent::ResponseCancel { event_id: &event_id, response_id: Some(&response_id) }).await;
         }
@@ -421,7 +428,7 @@ impl<S: FrameSocket> Bridge<S> {
         let heard = self.finish_answers().await;
         self.spoke(heard).await;
         self.sequencer.disconnected();
-        let calls = std::mem::take(&mut self.calls);
+        let calls = std::mem::take(&mut self.calls).into_iter().map(|(_, _, call)| call).collect();
         self.run_calls(calls).await;
     }
 
@@ -512,6 +519,17 @@ impl<S: FrameSocket> Bridge<S> {
             }
         }
     }
+}
+
+/// Why what waits is not played any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The caller speaks.
+    Speech,
+    /// The caller presses a key.
+    Key,
+    /// The desk answers in the model's place.
+    Desk,
 }
 
 /// A frame of the caller's sound.

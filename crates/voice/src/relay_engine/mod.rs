@@ -100,7 +100,7 @@ impl<S: FrameSocket> Relay<S> {
         self.desk.record(CallEvent::Answered { at: self.desk.now(), engine: Engine::Relay, model });
         let resumed = self.desk.is_resumed;
         self.tell(Input::Started { resumed }).await;
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = tokio::time::interval(self.desk.tick(TICK));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.ending.is_none() {
             tokio::select! {
@@ -149,6 +149,7 @@ impl<S: FrameSocket> Relay<S> {
                 // The desk runs tools before it gives outputs.
                 Output::Run { .. } => {}
                 Output::Respond => self.respond().await,
+                Output::Withdraw => self.drop_thought().await,
                 Output::Say(text) => self.say(&text).await,
                 Output::Finish(ending) => {
                     self.ending.get_or_insert(ending);

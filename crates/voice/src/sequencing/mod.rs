@@ -60,6 +60,8 @@ pub struct Sequencer {
     speaking_since: Option<i64>,
     /// The caller has spoken, and the server will answer by itself.
     own_answer_by: Option<i64>,
+    /// That answer is not wanted.
+    is_unwanted: bool,
     /// Items that were sent and that the server has not shown yet, since when.
     unseen: u32,
     unseen_since: i64,
@@ -117,8 +119,10 @@ impl Sequencer {
         Some(create)
     }
 
-    /// An answer began. `create` is what its metadata names, when it names something.
-    pub fn created(&mut self, response_id: &str, create: Option<&str>) {
+    /// An answer began. `create` is what its metadata names, when it names something. Says whether it is one that nobody wants:
+    /// then it is to be told to stop.
+    #[must_use]
+    pub fn created(&mut self, response_id: &str, create: Option<&str>) -> bool {
         self.active = Some(response_id.to_owned());
         self.cancelled_at = None;
         self.busy_since = None;
@@ -127,13 +131,23 @@ impl Sequencer {
             if self.asked.as_ref().is_some_and(|asked| Some(asked.create.event_id.as_str()) == create) {
                 self.asked = None;
             }
-            return;
+            return false;
         }
         self.own_answer_by = None;
+        if std::mem::take(&mut self.is_unwanted) {
+            return true;
+        }
         // The server's own answer takes in every item that it had seen by then.
         if self.unseen == 0 {
             self.queue.retain(|want| *want != Want::Next);
         }
+        false
+    }
+
+    /// The caller's last words are answered otherwise: the answer that the server is about to give by itself is not wanted. One
+    /// that is being given is to be told to stop, see [`Sequencer::cancel`].
+    pub fn withdraw(&mut self) {
+        self.is_unwanted = self.own_answer_by.is_some();
     }
 
     /// An answer is over. It may be one that nobody was told of.
@@ -193,12 +207,14 @@ impl Sequencer {
     pub fn speech_started(&mut self, now_ms: i64) {
         self.speaking_since = Some(now_ms);
         self.own_answer_by = None;
+        self.is_unwanted = false;
     }
 
     /// The caller stopped; the server answers by itself.
     pub fn speech_stopped(&mut self, now_ms: i64) {
         self.speaking_since = None;
         self.own_answer_by = Some(now_ms + OWN_ANSWER_MS);
+        self.is_unwanted = false;
     }
 
     /// Settings were sent: nothing is asked for until they are confirmed.
@@ -248,7 +264,8 @@ impl Sequencer {
     /// still; which tools ran is remembered.
     pub fn disconnected(&mut self) {
         let asked = self.asked.take().map(|asked| asked.create.want);
-        let had_answer = self.active.is_some() || self.own_answer_by.is_some() || self.speaking_since.is_some();
+        let own_answer = self.own_answer_by.is_some() && !self.is_unwanted;
+        let had_answer = self.active.is_some() || own_answer || self.speaking_since.is_some();
         let queue = std::mem::take(&mut self.queue);
         let calls = std::mem::take(&mut self.calls);
         *self = Self { calls, count: self.count, ..Self::default() };
@@ -280,7 +297,9 @@ impl Sequencer {
         if self.own_answer_by.is_some_and(|by| now_ms > by) {
             // The server did not answer the caller by itself, so it is asked to.
             self.own_answer_by = None;
-            self.want(Want::Next);
+            if !std::mem::take(&mut self.is_unwanted) {
+                self.want(Want::Next);
+            }
         }
         if self.asked.as_ref().is_some_and(|asked| now_ms - asked.at_ms > CREATE_LIMIT_MS) {
             self.asked = None;

@@ -19,7 +19,7 @@ fn one_at_a_time_and_the_same_wish_once() {
     assert_eq!(first, Create { event_id: "rc_1".into(), want: Want::Next });
     sequencer.want(Want::Next);
     assert_eq!(sequencer.next(1), None);
-    sequencer.created("r1", Some("rc_1"));
+    let _ = sequencer.created("r1", Some("rc_1"));
     assert_eq!(sequencer.next(2), None);
     sequencer.done("r1", Some("rc_1"));
     assert_eq!(sequencer.next(3).unwrap().event_id, "rc_2");
@@ -31,7 +31,7 @@ fn a_collision_is_tried_again_when_the_other_answer_is_over() {
     let mut sequencer = Sequencer::default();
     sequencer.want(say("One moment."));
     let create = sequencer.next(0).unwrap();
-    sequencer.created("own", None);
+    let _ = sequencer.created("own", None);
     assert_eq!(sequencer.refused(1, &create.event_id, true), None);
     assert_eq!(sequencer.next(2), None);
     sequencer.done("own", None);
@@ -75,7 +75,7 @@ fn the_servers_own_answer_takes_in_what_it_has_seen() {
     sequencer.item_seen();
     sequencer.speech_stopped(30);
     assert_eq!(sequencer.next(40), None, "the server answers by itself");
-    sequencer.created("own", None);
+    let _ = sequencer.created("own", None);
     sequencer.done("own", None);
     assert_eq!(sequencer.next(50).unwrap().want, say("keep"));
     assert!(sequencer.queue.is_empty());
@@ -86,10 +86,38 @@ fn the_servers_own_answer_takes_in_what_it_has_seen() {
     sequencer.speech_stopped(5);
     sequencer.item_sent(10);
     sequencer.want(Want::Next);
-    sequencer.created("own", None);
+    let _ = sequencer.created("own", None);
     sequencer.item_seen();
     sequencer.done("own", None);
     assert_eq!(sequencer.next(50).unwrap().want, Want::Next);
+}
+
+#[test]
+fn an_answer_in_whose_place_the_desk_answers_is_stopped() {
+    // Before it begins.
+    let mut sequencer = Sequencer::default();
+    sequencer.speech_started(0);
+    sequencer.speech_stopped(5);
+    sequencer.withdraw();
+    sequencer.want(Want::Next);
+    assert!(sequencer.created("own", None), "nobody wants it");
+    assert_eq!(sequencer.cancel(6), Some("own"));
+    assert_eq!(sequencer.next(7), None);
+    sequencer.done("own", None);
+    assert_eq!(sequencer.next(8).unwrap().want, Want::Next, "the desk's own wish is kept");
+    // A server that does not begin one is not asked to.
+    let mut sequencer = Sequencer::default();
+    sequencer.speech_stopped(0);
+    sequencer.withdraw();
+    assert_eq!(sequencer.next(10_000), None);
+    // The next words of the caller are answered as always, and so they are when nothing was about to be answered.
+    sequencer.speech_started(10_001);
+    sequencer.speech_stopped(10_002);
+    assert!(!sequencer.created("own", None));
+    sequencer.withdraw();
+    sequencer.done("own", None);
+    sequencer.speech_stopped(10_003);
+    assert!(!sequencer.created("next", None));
 }
 
 #[test]
@@ -126,7 +154,7 @@ fn nothing_is_asked_for_before_settings_are_confirmed() {
 fn an_answer_is_told_to_stop_once() {
     let mut sequencer = Sequencer::default();
     assert_eq!(sequencer.cancel(0), None);
-    sequencer.created("r", None);
+    let _ = sequencer.created("r", None);
     assert_eq!(sequencer.cancel(1), Some("r"));
     assert_eq!(sequencer.cancel(2), None);
     sequencer.want(Want::Next);
@@ -147,7 +175,7 @@ fn a_tool_runs_once_and_a_break_loses_no_wish() {
     assert!(!sequencer.is_first("call_1"));
     let mut wants = Vec::new();
     while let Some(create) = sequencer.next(1) {
-        sequencer.created("r", Some(&create.event_id));
+        let _ = sequencer.created("r", Some(&create.event_id));
         sequencer.done("r", Some(&create.event_id));
         wants.push(create.want);
     }
@@ -264,7 +292,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn hear(sequencer: &mut Sequencer, now_ms: i64, event: ToUs) {
     match event {
-        ToUs::Created { id, create } => sequencer.created(&id, create.as_deref()),
+        ToUs::Created { id, create } => drop(sequencer.created(&id, create.as_deref())),
         ToUs::Done { id, create } => sequencer.done(&id, create.as_deref()),
         ToUs::Busy { event_id } => {
             assert_eq!(sequencer.refused(now_ms, &event_id, true), None);

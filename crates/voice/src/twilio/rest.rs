@@ -15,6 +15,10 @@ const NOT_FOUND: u32 = 20404;
 const NOT_IN_PROGRESS: [u32; 2] = [21220, 21218];
 /// Longest answer that is read, in bytes.
 const ANSWER_MAX: usize = 256 * 1024;
+/// The longest recording, in bytes: four hours of two channels as they come.
+const SOUND_MAX: usize = 512 * 1024 * 1024;
+/// How long the sound of a recording may take to be fetched.
+const SOUND_LIMIT: Duration = Duration::from_secs(300);
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -54,6 +58,10 @@ impl Rest {
         format!("{}/Accounts/{}/Calls", self.base_url, segment(&self.account.sid))
     }
 
+    fn sound(&self, recording: &str, ending: &str) -> String {
+        format!("{}/Accounts/{}/Recordings/{}{ending}", self.base_url, segment(&self.account.sid), segment(recording))
+    }
+
     fn call(&self, call: &str) -> String {
         format!("{}/{}.json", self.calls(), segment(call))
     }
@@ -65,18 +73,24 @@ impl Rest {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<CallAnswer, CarrierError> {
+        let body = self.fetch(request, ANSWER_MAX).await?;
+        serde_json::from_slice(&body).map_err(|_| CarrierError::Unavailable("its answer was no JSON"))
+    }
+
+    /// The body of a good answer, up to so many bytes.
+    async fn fetch(&self, request: reqwest::RequestBuilder, most: usize) -> Result<Vec<u8>, CarrierError> {
         let sent = request.basic_auth(&self.account.user, Some(&self.account.secret)).send().await;
         let mut response = sent.map_err(|error| unreachable(&error))?;
         let status = response.status();
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| unreachable(&error))? {
-            if body.len() + piece.len() > ANSWER_MAX {
+            if body.len() + piece.len() > most {
                 return Err(CarrierError::Unavailable("its answer was too long"));
             }
             body.extend_from_slice(&piece);
         }
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| CarrierError::Unavailable("its answer was no JSON"));
+            return Ok(body);
         }
         let code = serde_json::from_slice::<Fault>(&body).ok().and_then(|fault| fault.code);
         Err(match (status.as_u16(), code) {
@@ -99,6 +113,61 @@ impl Rest {
     /// As for [`Carrier::hang_up`].
     pub async fn give_up(&self, call: &str) -> Result<(), CarrierError> {
         gone_is_fine(self.update(call, &[("Status", "canceled")]).await)
+    }
+}
+
+/// The account as the interface shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AccountAnswer {
+    /// `active`, `suspended` or `closed`.
+    pub status: Option<String>,
+}
+
+/// A number of the account, and whom the carrier asks when it rings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct IncomingNumber {
+    /// The number, in E.164.
+    #[serde(default)]
+    pub phone_number: String,
+    /// The address that is asked when it rings.
+    #[serde(default)]
+    pub voice_url: Option<String>,
+    /// The address that is asked when that fails.
+    #[serde(default)]
+    pub voice_fallback_url: Option<String>,
+    /// The address that is told what becomes of a call.
+    #[serde(default)]
+    pub status_callback: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Numbers {
+    incoming_phone_numbers: Vec<IncomingNumber>,
+}
+
+impl Rest {
+    /// The account, for a check of its settings.
+    ///
+    /// # Errors
+    /// As for [`Carrier::hang_up`].
+    pub async fn account(&self) -> Result<AccountAnswer, CarrierError> {
+        let address = format!("{}/Accounts/{}.json", self.base_url, segment(&self.account.sid));
+        self.read(&address).await
+    }
+
+    /// The account's numbers, the first hundred.
+    ///
+    /// # Errors
+    /// As for [`Carrier::hang_up`].
+    pub async fn numbers(&self) -> Result<Vec<IncomingNumber>, CarrierError> {
+        let account = segment(&self.account.sid);
+        let address = format!("{}/Accounts/{account}/IncomingPhoneNumbers.json?PageSize=100", self.base_url);
+        self.read::<Numbers>(&address).await.map(|numbers| numbers.incoming_phone_numbers)
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, address: &str) -> Result<T, CarrierError> {
+        let body = self.fetch(self.client.get(address), ANSWER_MAX).await?;
+        serde_json::from_slice(&body).map_err(|_| CarrierError::Unavailable("its answer was no JSON"))
     }
 }
 
@@ -139,6 +208,27 @@ impl Carrier for Rest {
             currency: call.price_unit.unwrap_or_else(|| "USD".to_owned()).to_uppercase(),
             seconds: call.duration.and_then(|text| text.parse().ok()).unwrap_or(0),
         }))
+    }
+
+    async fn record(&self, call: &str, status_address: &str) -> Result<(), CarrierError> {
+        let address = format!("{}/{}/Recordings.json", self.calls(), segment(call));
+        let fields = [
+            ("RecordingChannels", "dual"),
+            ("RecordingStatusCallback", status_address),
+            ("RecordingStatusCallbackMethod", "POST"),
+            ("RecordingStatusCallbackEvent", "completed"),
+        ];
+        self.post(&address, &fields).await.map(drop)
+    }
+
+    async fn recording(&self, recording: &str) -> Result<Vec<u8>, CarrierError> {
+        let request = self.client.get(self.sound(recording, ".wav")).timeout(SOUND_LIMIT);
+        self.fetch(request, SOUND_MAX).await
+    }
+
+    async fn forget_recording(&self, recording: &str) -> Result<(), CarrierError> {
+        let request = self.client.delete(self.sound(recording, ".json"));
+        gone_is_fine(self.fetch(request, ANSWER_MAX).await.map(drop))
     }
 }
 
@@ -292,6 +382,32 @@ mod tests {
         assert!(asked[0].contains("To=%2B12025550143&From=%2B12025550100&Timeout=25&Twiml="), "{}", asked[0]);
         assert!(asked[0].contains("StatusCallbackEvent=initiated&StatusCallbackEvent=ringing"));
         assert!(asked[1].starts_with("GET /2010-04-01/Accounts/AC1/Calls/CA9.json "));
+    }
+
+    #[tokio::test]
+    async fn recordings_are_begun_fetched_and_deleted() {
+        let (rest, asked) = carrier(vec![
+            (201, r#"{"sid":"RE1","status":"in-progress"}"#),
+            (200, "RIFF"),
+            (204, ""),
+            (404, r#"{"code":20404}"#),
+            (404, r#"{"code":20404}"#),
+        ])
+        .await;
+        rest.record("CA1", "https://x.test/twilio/recording").await.unwrap();
+        assert_eq!(rest.recording("RE1").await.unwrap(), b"RIFF");
+        rest.forget_recording("RE1").await.unwrap();
+        rest.forget_recording("RE1").await.unwrap();
+        assert_eq!(rest.recording("RE1").await, Err(CarrierError::Gone));
+        let asked = asked.await.unwrap();
+        assert!(asked[0].starts_with("POST /2010-04-01/Accounts/AC1/Calls/CA1/Recordings.json "), "{}", asked[0]);
+        assert!(
+            asked[0].contains("RecordingChannels=dual&RecordingStatusCallback=https%3A%2F%2Fx.test"),
+            "{}",
+            asked[0]
+        );
+        assert!(asked[1].starts_with("GET /2010-04-01/Accounts/AC1/Recordings/RE1.wav "), "{}", asked[1]);
+        assert!(asked[2].starts_with("DELETE /2010-04-01/Accounts/AC1/Recordings/RE1.json "), "{}", asked[2]);
     }
 
     #[tokio::test]

@@ -171,6 +171,25 @@ impl StreamProgress {
     }
 }
 
+/// A recording is complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The carrier's id of the call.
+    pub call_sid: String,
+    /// The carrier's id of the recording.
+    pub recording_sid: String,
+}
+
+impl Recorded {
+    /// Reads it; gives nothing when this is none, or not complete.
+    pub fn read(form: &Form) -> Option<Self> {
+        if form.get("RecordingStatus").is_some_and(|status| status != "completed") {
+            return None;
+        }
+        Some(Self { call_sid: sid(form.get("CallSid")?, "CA")?, recording_sid: sid(form.get("RecordingSid")?, "RE")? })
+    }
+}
+
 /// The carrier asks what comes next, since a stream or a relay is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {

@@ -59,7 +59,11 @@ pub(crate) struct Program {
 impl Program {
     /// Starts `serve` on a free port and waits until it has said its welcome.
     pub(crate) async fn serve(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let port = free_port();
+        Self::serve_at(free_port(), folder, arguments, environment).await
+    }
+
+    /// The same on a port that others must know before.
+    pub(crate) async fn serve_at(port: u16, folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = patchcord(folder, &["serve"]);
         command.args(arguments).env("PORT", port.to_string()).envs(environment.iter().copied());
         let mut child = command.spawn().unwrap();
@@ -91,6 +95,11 @@ impl Program {
             assert!(began.elapsed() < Duration::from_secs(60), "{what:?} is in neither\n{}{}", self.out(), self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Its process, for a signal that cannot wait.
+    pub(crate) fn pid(&self) -> String {
+        self.child.id().unwrap().to_string()
     }
 
     /// Sends it a signal by its name.
