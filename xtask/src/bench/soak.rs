@@ -60,13 +60,8 @@ fn play(binary: &Path, calls: u64, folder: &Path) -> Result<Played> {
     let data = folder.to_string_lossy().into_owned();
     let settings = [("RUST_LOG", "error"), ("RATE_LIMIT_PER_MINUTE", "0"), ("DATA_DIR", &*data)];
     let server = Server::start(&binary, &["serve", "--demo"], &settings, &folder.join("server.log"))?;
-    let mut played = Played {
-        looks: Vec::new(),
-        seconds: 0.0,
-        first_sound: (0, 0),
-        response: (0, 0),
-        twiml: String::new(),
-    };
+    let mut played =
+        Played { looks: Vec::new(), seconds: 0.0, first_sound: (0, 0), response: (0, 0), twiml: String::new() };
     let url = format!("http://127.0.0.1:{}", server.port());
     let began = Instant::now();
     let mut done = 0;
@@ -122,7 +117,11 @@ fn bound(metrics: &str, route: &str, share: f64) -> String {
 fn chapter(played: &Played, load_before: &str) -> Result<String> {
     let all: u64 = played.looks.last().map_or(0, |look| look.calls);
     let missed: u64 = played.looks.iter().map(|look| look.missed).sum();
-    let cores = if can_pin() { format!("server on core {SERVER_CORE}, carrier and callers on core {LOAD_CORE}") } else { format!("all on {BOTH_CORES}") };
+    let cores = if can_pin() {
+        format!("server on core {SERVER_CORE}, carrier and callers on core {LOAD_CORE}")
+    } else {
+        format!("all on {BOTH_CORES}")
+    };
     let mut text = format!(
         "{CHAPTER}\n\nWritten by `cargo xtask bench --calls {all}` on {}, commit {}.\n\n\
          - Machine: {}; load average before the run: {load_before}; {cores}\n\

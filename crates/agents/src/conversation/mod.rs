@@ -313,7 +313,7 @@ impl Conversation {
                 let text = spoken::masked(&text, &run, &agents.notes.code_mark);
                 let text = self.held.conceal_spoken(&agents.redactor, &text, &languages);
                 self.history.push(Entry::Caller(text));
-                if !self.tries(&code) && !(model_took_code && self.has_tried(&code)) {
+                if !(self.tries(&code) || model_took_code && self.has_tried(&code)) {
                     out.push(Output::Withdraw);
                     self.identify(moment, code, out);
                 }

@@ -246,7 +246,7 @@ async fn a_model_that_does_not_come_back(engine: Engine) {
 
 async fn no_model_answers(engine: Engine) {
     // Nobody listens there.
-    let options = openai::Options::new(&format!("http://127.0.0.1:{}/v1", free_port()), "gpt-4o-mini");
+    let options = openai::Options::new(format!("http://127.0.0.1:{}/v1", free_port()), "gpt-4o-mini");
     let nobody = OpenAi::new(options, Arc::<TestClock>::default(), Prompts::embedded()).unwrap();
     let line = Line::with(engine, false, 100, Arc::new(nobody)).await;
     line.play_one("no-model", RELAY).await;
