@@ -392,7 +392,10 @@ test("anything is found by what is on its label, and shows its calls and tickets
     await expect(tickets.getByRole("row")).toHaveCount(Math.min(10, total) + 1);
     await expect(page.getByText("Health", { exact: true })).toBeVisible();
     await expectAccessible(page);
-    await page.getByRole("link", { name: "All tickets" }).click();
+    await page
+      .getByRole("region", { name: /: content$/ })
+      .getByRole("link", { name: "All tickets" })
+      .click();
     await expect(page).toHaveURL(/deviceId=/);
     await expect(page.getByRole("group", { name: "Filters" })).toContainText(String(call.device?.name));
     await page.goBack();

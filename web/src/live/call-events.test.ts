@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { readCallFrame } from "./call-events";
 
 test.each([
-  [{ id: "e1", type: "call.turn", at: "x", data: { callId: "c1", seq: 4, agent: "a" } }, { callId: "c1", seq: 4 }],
+  [
+    { id: "e1", type: "call.turn", at: "x", data: { callId: "c1", seq: 4, agent: "a" } },
+    { callId: "c1", seq: 4 },
+  ],
   [
     { type: "call.partial", data: { callId: "c1", speaker: "CALLER", agent: null, text: "My pri", provisional: true } },
     { callId: "c1", speaker: "CALLER", agent: null, text: "My pri" },

@@ -212,7 +212,7 @@ pub(crate) async fn wrap_up(app: &App, job: &Job) -> Result<(), Failure> {
                     call.transcript = Some(text);
                     if let Some(findings) = findings {
                         settle(&mut call, findings.resolution);
-                        ticket(&change, &mut call, &findings, worth, reserved).await?;
+                        ticket(&change, &mut call, &findings, &turns, worth, reserved).await?;
                         keep(&change, &mut call, findings, &turns).await?;
                     }
                     call.checkpoint = None;
@@ -365,18 +365,30 @@ fn is_open(call: &Call) -> bool {
     [AiResolution::Unknown, AiResolution::Abandoned].iter().any(|of| of.as_str() == call.ai_resolution)
 }
 
+/// What callers say of their matter: sentences of some words, without the codes and the short answers.
+fn matters(turns: &[CallTurn]) -> Vec<&str> {
+    let said = turns.iter().filter(|turn| turn.speaker == "CALLER").map(|turn| turn.text.trim());
+    said.filter(|text| text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() >= 4)
+        .collect()
+}
+
 /// A ticket about a call that solved nothing and has none; or the call noted on the one that it has.
 async fn ticket(
     change: &Change<'_>,
     call: &mut Call,
     findings: &Findings,
+    turns: &[CallTurn],
     worth: bool,
     reserved: tickets::Number,
 ) -> Result<(), AppError> {
     if call.ticket_id.is_none() && worth && call.ai_resolution != AiResolution::Resolved.as_str() {
+        // The first message is the caller's: their own words, as far as there are any.
+        let theirs = matters(turns);
+        let first = theirs.first().copied().or_else(|| findings.summary.split(['.', '\n']).next()).unwrap_or_default();
+        let words = if theirs.is_empty() { findings.summary.clone() } else { theirs.join("\n") };
         let input = NewCallTicket {
-            subject: head(findings.summary.split(['.', '\n']).next().unwrap_or_default(), SUBJECT_MAX).to_owned(),
-            description: findings.summary.clone(),
+            subject: head(first.trim_end_matches('.'), SUBJECT_MAX).to_owned(),
+            description: words,
             category: Some(findings.intent.clone()),
             ..NewCallTicket::default()
         };
@@ -470,5 +482,38 @@ fn message(seq: i64, author: &str, body: &str) -> SnapshotMessage {
         author: author.to_owned(),
         body: body.to_owned(),
         ..SnapshotMessage::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_callers_matter_is_what_they_say_in_sentences() {
+        let turn = |speaker: &str, text: &str| CallTurn {
+            workspace_id: String::new(),
+            id: String::new(),
+            call_id: String::new(),
+            seq: 1,
+            speaker: speaker.into(),
+            agent: None,
+            text: text.into(),
+            started_ms: 0,
+            ended_ms: 0,
+            response_ms: None,
+            sentiment_score: None,
+            interrupted: false,
+            item_id: None,
+            created_at: 0,
+        };
+        let turns = [
+            turn("AGENT", "You can say it, or key it in and finish with the hash key."),
+            turn("CALLER", "It is 7 3 0 5 5."),
+            turn("CALLER", " The mouse of my computer has no battery. "),
+            turn("CALLER", "That is all."),
+        ];
+        assert_eq!(matters(&turns), ["The mouse of my computer has no battery."]);
+        assert!(matters(&turns[..2]).is_empty());
     }
 }

@@ -37,7 +37,8 @@ async fn a_model_plays_the_caller() {
         .filter_map(|spoken| spoken["text"].as_str())
         .collect();
     assert_eq!(caller, ["It is 7 3 0 5 5.", "The mouse of my computer has no battery.", "That is all, goodbye."]);
-    assert_eq!(told["played"]["endedBy"], "caller", "{told}");
+    // Both say goodbye; whoever is quicker hangs up.
+    assert!(["caller", "desk"].contains(&told["played"]["endedBy"].as_str().unwrap()), "{told}");
     let asked = model.requests();
     let instructions = asked[0].message(0);
     for part in ["Owen McAllister", "Arbor Legal LLP", "73055", "impatient; the mouse has no battery"] {
