@@ -17,6 +17,7 @@ test("the palette finds actions, pages, tickets and articles, by keyboard alone"
 
   await test.step("an action with its key, also from a field", async () => {
     await page.keyboard.press("Control+k");
+    await expect(words).toBeFocused();
     await page.keyboard.type("new ti");
     await expect(chosen).toHaveText("New ticketC");
     await page.keyboard.press("Enter");
@@ -26,6 +27,7 @@ test("the palette finds actions, pages, tickets and articles, by keyboard alone"
 
   await test.step("a ticket", async () => {
     await page.keyboard.press("Control+k");
+    await expect(words).toBeFocused();
     await page.keyboard.type("mail to the court");
     await expect(page.getByRole("group", { name: "Tickets" }).getByRole("option").first()).toHaveText(/court clerk/);
     await expect(chosen).toHaveText(/court clerk/);
@@ -35,6 +37,7 @@ test("the palette finds actions, pages, tickets and articles, by keyboard alone"
 
   await test.step("an article", async () => {
     await page.keyboard.press("Control+k");
+    await expect(words).toBeFocused();
     await page.keyboard.type("phishing mail");
     await page.getByRole("group", { name: "Articles" }).getByRole("option").first().click();
     await expect(page.getByRole("heading", { name: /Phishing mail/, level: 1 })).toBeVisible();
@@ -44,6 +47,7 @@ test("the palette finds actions, pages, tickets and articles, by keyboard alone"
     const edit = page.getByRole("button", { name: "Edit" });
     await edit.focus();
     await page.keyboard.press("Control+k");
+    await expect(words).toBeFocused();
     await page.keyboard.type("zzxxyy");
     await expect(page.getByText("Nothing fits these words.")).toBeVisible();
     await page.keyboard.press("Escape");

@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(excerpt(text, "PRINTER jam", 80).as_deref(), Some("Agent: The Café printer is jammed."));
         assert_eq!(excerpt(text, "cafe", 80).as_deref(), Some("Agent: The Café printer is jammed."));
         assert_eq!(excerpt(text, "hall", 20).as_deref(), Some("… the hall."));
-        assert_eq!(excerpt(text, "caller", 12).as_deref(), Some("Caller: It i…"));
+        assert_eq!(excerpt(text, "caller", 12).as_deref(), Some("Caller: Hell…"));
         assert_eq!((excerpt(text, "ammed", 80), excerpt(text, "", 80), excerpt("", "a", 80)), (None, None, None));
     }
 

@@ -114,7 +114,8 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/tickets", Viewer)
             .query("assigneeId", "support_agent")
             .query("organizationId", "organization")
-            .query("contactId", "contact"),
+            .query("contactId", "contact")
+            .query("deviceId", "device"),
         Example::new("POST /api/tickets", Agent).body(|own| {
             json!({"subject": "Swept", "message": "x", "organizationId": own["organization"], "contactId": own["contact"], "deviceId": own["device"]})
         }),
@@ -148,7 +149,8 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/tickets/export.csv", Agent)
             .query("assigneeId", "support_agent")
             .query("organizationId", "organization")
-            .query("contactId", "contact"),
+            .query("contactId", "contact")
+            .query("deviceId", "device"),
         Example::new("GET /api/saved-views", Viewer),
         Example::new("POST /api/saved-views", Agent).body(view),
         Example::new("GET /api/saved-views/{id}", Viewer).path(&["shared_view"]),
@@ -236,6 +238,7 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/calls", Viewer)
             .query("organizationId", "organization")
             .query("contactId", "contact")
+            .query("deviceId", "device")
             .query("ticketId", "ticket"),
         Example::new("POST /api/calls", Agent).body(|own| json!({"mode": "text", "contactId": own["contact"]})),
         Example::new("GET /api/calls/live", Viewer),
@@ -258,6 +261,8 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("POST /twilio/fallback", Public).body(|_| json!({})).refused(),
         Example::new("POST /twilio/dial-result", Public).body(|_| json!({})).refused(),
         Example::new("POST /twilio/whisper", Public).body(|_| json!({})).refused(),
+        Example::new("POST /twilio/menu", Public).body(|_| json!({})).refused(),
+        Example::new("POST /twilio/recording", Public).body(|_| json!({})).refused(),
         Example::new("GET /twilio/media", Public).refused(),
         Example::new("GET /twilio/relay", Public).refused(),
         // Insight
@@ -266,6 +271,7 @@ pub(crate) fn examples() -> Vec<Example> {
         Example::new("GET /api/dashboard/metrics.csv", Agent),
         Example::new("GET /api/dashboard/agents", Viewer),
         Example::new("GET /api/dashboard/agents.csv", Agent),
+        Example::new("GET /api/dashboard/calls", Viewer),
         Example::new("GET /api/dashboard/costs", Admin),
         Example::new("GET /api/dashboard/customers", Viewer),
         Example::new("GET /api/dashboard/customers.csv", Agent),
@@ -287,6 +293,7 @@ pub(crate) fn examples() -> Vec<Example> {
             .path(&["organization"])
             .query("organizationId", "organization")
             .query("contactId", "contact")
+            .query("deviceId", "device")
             .query("ticketId", "ticket"),
         Example::new("GET /api/contacts", Viewer)
             .query("organizationId", "organization")
@@ -377,7 +384,7 @@ pub(crate) fn examples() -> Vec<Example> {
 }
 
 fn view(own: &Rows) -> Value {
-    let filters = json!({"assigneeId": [own["support_agent"], "me"], "organizationId": [own["organization"]], "contactId": [own["contact"]]});
+    let filters = json!({"assigneeId": [own["support_agent"], "me"], "organizationId": [own["organization"]], "contactId": [own["contact"]], "deviceId": [own["device"]]});
     json!({"name": "Swept", "filters": filters})
 }
 

@@ -321,6 +321,8 @@ async fn a_warm_transfer_meets_in_a_conference() {
 
 #[tokio::test]
 async fn a_recording_can_be_fetched() {
+    use base64::Engine as _;
+
     let desk = Desk::start().await;
     desk.answer(
         "voice",
@@ -337,7 +339,11 @@ async fn a_recording_can_be_fetched() {
     assert!(recorded["RecordingSid"].starts_with("RE"));
     let base = carrier.rest_url().replace("/2010-04-01", "");
     let url = format!("{base}{}.wav", recorded["RecordingUrl"]);
-    let answer = send(&Request { method: "GET".into(), url, ..Request::default() }).await.unwrap();
+    let mut request = Request { method: "GET".into(), url, ..Request::default() };
+    assert_eq!(send(&request).await.unwrap().status, 401, "only the account may fetch it");
+    let pair = base64::prelude::BASE64_STANDARD.encode(format!("{ACCOUNT}:{TOKEN}"));
+    request.headers.push(("authorization".into(), format!("Basic {pair}")));
+    let answer = send(&request).await.unwrap();
     assert!(answer.status == 200 && answer.body.starts_with("RIFF"));
 }
 

@@ -210,7 +210,7 @@ mod tests {
         speech.add(1_000, "Grüß Gott, was ist los?");
         let at = |letters: i64| 1_000 + START_MS + letters * CHARACTER_MS;
         for (letters, heard) in
-            [(-5, ""), (0, ""), (5, ""), (6, "Grüß"), (12, "Grüß Gott,"), (99, "Grüß Gott, was ist los?")]
+            [(-5, ""), (0, ""), (4, ""), (5, "Grüß"), (12, "Grüß Gott,"), (99, "Grüß Gott, was ist los?")]
         {
             assert_eq!(speech.heard_by(at(letters)), Some((1_000, heard)), "{letters}");
         }

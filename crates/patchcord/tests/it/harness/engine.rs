@@ -22,11 +22,16 @@ impl Engine {
             Engine::Sqlite => scratch::sqlite(folder).await.unwrap(),
             Engine::Postgres => {
                 let server = postgres_url();
-                let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-                scratch::postgres(&server, &format!("whole_{}_{number}", std::process::id())).await.unwrap()
+                scratch::postgres(&server, &unused_name("whole")).await.unwrap()
             }
         }
     }
+}
+
+/// A name that no other test uses. Numbers of processes come again while the server is there.
+fn unused_name(kind: &str) -> String {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
+    format!("{kind}_{now}_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The address of the PostgreSQL server of the tests, with a user who may create databases.
@@ -41,7 +46,7 @@ pub(crate) async fn database_url(engine: Engine, folder: &Path) -> String {
         Engine::Sqlite => format!("sqlite://{}", folder.join("desk.db").display()),
         Engine::Postgres => {
             let server = postgres_url();
-            let name = format!("program_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+            let name = unused_name("program");
             super::on_server(&format!("CREATE DATABASE {name}")).await;
             format!("{}/{name}", server.rsplit_once('/').unwrap().0)
         }
