@@ -195,6 +195,12 @@ pub(crate) async fn expect_known<C: Connection>(
     if contacts.iter().any(|id| !known.contains(id)) {
         faults.add(&format!("{prefix}contactId"), "there is no such contact");
     }
+    for id in ids(&filters.device_id) {
+        if directory::device(tenant, &id).await?.is_none() {
+            faults.add(&format!("{prefix}deviceId"), "there is no such device");
+            break;
+        }
+    }
     faults.into_result(()).map_err(AppError::Invalid)
 }
 
