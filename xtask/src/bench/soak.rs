@@ -15,7 +15,7 @@ use crate::shell;
 /// How many calls when nothing else is asked for.
 pub(super) const CALLS: u64 = 10_000;
 /// How many at once, and after how many the memory is looked at.
-const AT_ONCE: &str = "50";
+const AT_ONCE: &str = "20";
 const SLICE: u64 = 1_000;
 /// A caller who says one sentence and hangs up in the middle of the answer.
 const SCENARIO: &str = "caller-hangs-up";
