@@ -1,34 +1,13 @@
 import { useSyncExternalStore } from "react";
+import { ticking } from "~/lib/ticking";
 import { age, fullTime, shortAge } from "~/lib/time";
 
 /** Ages move on twice a minute, all of them together. */
-const STEP_MS = 30_000;
-
-let now = Date.now();
-let timer: ReturnType<typeof setInterval> | undefined;
-const listeners = new Set<() => void>();
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  if (!timer) {
-    // Nobody listened for a while, so the clock may be behind; React asks for it again after subscribing.
-    now = Date.now();
-    timer = setInterval(() => {
-      now = Date.now();
-      for (const tell of listeners) tell();
-    }, STEP_MS);
-  }
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
-  };
-}
+const ages = ticking(30_000);
 
 /** The time of day for ages: it stands still between steps, so that a page agrees with itself. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  return useSyncExternalStore(ages.subscribe, ages.now);
 }
 
 /** How long ago something was, with the full time on hover. */
