@@ -1,5 +1,5 @@
-//! Indexes of the large tables, put aside while very many rows are written, and made anew. On PostgreSQL foreign keys as well:
-//! all together they are checked in a moment, one by one they take longer than the rows.
+//! Indexes of the large tables, put aside while very many rows are written, and made anew. On PostgreSQL keys and foreign keys
+//! as well: all together they are sorted and checked in a moment, one by one they take longer than the rows.
 //!
 //! All of it is one transaction. Whatever ends it before its time, the database is as it was. Others wait for the tables, so
 //! it is done only where nobody else is at work.
@@ -107,23 +107,31 @@ async fn postgres(pool: &PgPool, tickets: i64) -> Result<Option<Aside>, StoreErr
     }
 }
 
-/// Drops foreign keys and then the indexes that no constraint needs; gives what makes them anew, indexes first. The statements
-/// are PostgreSQL's own words for what is there.
+/// Drops foreign keys, then keys, then the other indexes; gives what makes them anew, foreign keys last. The statements are
+/// PostgreSQL's own words for what is there.
 async fn take_away(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let tables = format!("ARRAY[{}]::regclass[]", TABLES.map(|table| format!("'{table}'")).join(", "));
-    let keys = format!(
-        "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS away, \
-         format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS again \
-         FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY ({tables}) ORDER BY conrelid, conname LIMIT 1000"
-    );
+    let constraints = |which: &str| {
+        format!(
+            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS away, \
+             format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS again \
+             FROM pg_constraint WHERE {which} ORDER BY conrelid, conname LIMIT 1000"
+        )
+    };
+    // Those of other tables too, for a key that is referred to stays.
+    let foreign = constraints(&format!("contype = 'f' AND (conrelid = ANY ({tables}) OR confrelid = ANY ({tables}))"));
+    // A tag that is there already is left out by its key.
+    let keys = constraints(&format!(
+        "contype IN ('p', 'u') AND conrelid = ANY ({tables}) AND conrelid <> 'ticket_tags'::regclass"
+    ));
     let indexes = format!(
         "SELECT format('DROP INDEX %s', indexrelid::regclass) AS away, pg_get_indexdef(indexrelid) AS again \
          FROM pg_index i WHERE indrelid = ANY ({tables}) AND NOT indisprimary \
          AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid) ORDER BY indrelid, indexrelid LIMIT 1000"
     );
-    let mut again = Vec::new();
-    let mut later = Vec::new();
-    for (select, into) in [(keys, &mut later), (indexes, &mut again)] {
+    let (mut again, mut later) = (Vec::new(), Vec::new());
+    for (select, last) in [(foreign, true), (keys, false), (indexes, false)] {
+        let into = if last { &mut later } else { &mut again };
         for row in sqlx::query(AssertSqlSafe(select)).fetch_all(&mut *tx).await? {
             let away: String = row.try_get("away")?;
             sqlx::query(AssertSqlSafe(away)).execute(&mut *tx).await?;

@@ -11,8 +11,8 @@ use super::{Customers, DOCUMENTS, Load, names, row_values};
 use crate::entities::{contacts, devices, organizations, ticket_events, ticket_messages, tickets};
 use crate::{StoreError, search};
 
-/// Text that is handed to COPY at once.
-const COPY_BYTES: usize = 1 << 20;
+/// Text that is handed to COPY at once: little, so that the database reads one piece while the next is written.
+const COPY_BYTES: usize = 1 << 16;
 
 /// Tickets and what belongs to them.
 pub(super) async fn load(tx: &mut PgConnection, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
