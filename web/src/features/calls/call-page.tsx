@@ -16,7 +16,7 @@ import { Downloads } from "./downloads";
 import { CallFacts } from "./facts";
 import { lengthOf, staysOf, turnOfTicket } from "./figures";
 import { TimeLine } from "./time-line";
-import { type CallDetail, callQuery, lineOf, updateRows } from "./use-call-list";
+import { type CallDetail, callQuery, callList, lineOf } from "./use-call-list";
 
 /** While a call lasts it is loaded again at most this often. */
 const PAUSE_MS = 1_000;
@@ -40,7 +40,7 @@ export function CallPage({ id, ...props }: Props) {
   const { data, error, refetch } = useQuery(callQuery(id));
   const queries = useQueryClient();
   useEffect(() => {
-    if (data) updateRows(queries, [lineOf(data)]);
+    if (data) callList.update(queries, [lineOf(data)]);
   }, [data, queries]);
   if (!data) {
     return (

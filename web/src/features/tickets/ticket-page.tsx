@@ -14,7 +14,7 @@ import { useFiles } from "./files";
 import { TicketHeader } from "./header";
 import { lineOf, outlineOf } from "./lines";
 import classes from "./ticket.module.css";
-import { knownRow, patchRows } from "./use-ticket-list";
+import { knownRow, ticketList } from "./use-ticket-list";
 
 interface Props {
   /** Id, number or label. */
@@ -38,7 +38,7 @@ export function TicketPage({ id, side }: Props) {
     // The list shows the ticket as it was just loaded.
     if (!data || isPlaceholderData) return;
     const line = lineOf(data);
-    patchRows(queries, (row) => (row.id === line.id && row.updatedAt !== line.updatedAt ? line : row));
+    ticketList.patch(queries, (row) => (row.id === line.id && row.updatedAt !== line.updatedAt ? line : row));
   }, [data, isPlaceholderData, queries]);
   if (!data) {
     return (
