@@ -1,4 +1,4 @@
-import { enter, expect, expectAccessible, test } from "./fixtures";
+import { expect, expectAccessible, signIn, test } from "./fixtures";
 
 const SUBJECT = "VPN drops every 20 minutes";
 
@@ -6,7 +6,7 @@ test("an agent works a ticket with the copilot", async ({ page }) => {
   await page.goto("/");
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await expectAccessible(page);
-  await enter(page, "agent@demo.test");
+  await signIn(page, "agent@demo.test");
   await expect(page.getByRole("link", { name: new RegExp(SUBJECT) })).toBeVisible();
   await expectAccessible(page);
 
