@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { APIRequestContext, Page } from "@playwright/test";
 import { session } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 interface Call {
   id: string;
@@ -49,7 +49,7 @@ test("the list of calls: filters in the address, what was said is found, keys", 
   const ask = await asker(request);
   const all = await ask<{ total: number; items: Call[] }>("/api/calls?count=exact&limit=100");
   expect(all.total).toBeGreaterThanOrEqual(40);
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Call history" }).click();
   await expect(page.getByRole("heading", { name: "Call history", level: 1 })).toBeVisible();
   await expect(list(page).first()).toBeVisible();
@@ -109,9 +109,7 @@ test("a call: everything that was said, what came of it, the files, to its ticke
   const detail = await ask<{ turns: Turn[]; modelCostUsd: number; telephonyCostUsd: number; summary: string }>(
     `/api/calls/${call.id}`,
   );
-  await signIn(page, "agent@demo.test");
-  await expect(page.getByRole("link", { name: "Call history" })).toBeVisible();
-  await page.goto(`/calls/${call.id}`);
+  await enter(page, "agent@demo.test", `/calls/${call.id}`);
   const transcript = page.getByRole("region", { name: "Transcript" });
   const said = detail.turns.filter(({ speaker }) => speaker !== "TOOL");
   await expect(transcript.locator("li[data-speaker]")).toHaveCount(said.length);
@@ -166,9 +164,7 @@ test("a sentence that the caller cut short is shown as cut", async ({ page, requ
   const { items } = await ask<{ items: Call[] }>("/api/calls?limit=100&resolution=RESOLVED");
   const call = items.find(({ interruptions }) => interruptions > 0);
   if (!call) throw new Error("the demo data has no call with an interruption any more");
-  await signIn(page, "agent@demo.test");
-  await expect(page.getByRole("link", { name: "Call history" })).toBeVisible();
-  await page.goto(`/calls/${call.id}`);
+  await enter(page, "agent@demo.test", `/calls/${call.id}`);
   const detail = await ask<{ turns: Turn[] }>(`/api/calls/${call.id}`);
   const cut = detail.turns.filter(({ interrupted }) => interrupted);
   await expect(page.locator("li[data-cut]")).toHaveCount(cut.length);
@@ -179,7 +175,7 @@ test("a sentence that the caller cut short is shown as cut", async ({ page, requ
 
 test("a call that goes on comes into the list and grows", async ({ page, request }) => {
   const { headers } = await session(request, "agent@demo.test");
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Call history" }).click();
   await expect(list(page).first()).toBeVisible();
   const answer = await request.post("/api/calls", { headers, data: { mode: "text" } });
@@ -217,7 +213,7 @@ test("a call that goes on comes into the list and grows", async ({ page, request
 
 test("charts of calls: the numbers are the server's, and each leads to as many calls", async ({ page, request }) => {
   const ask = await asker(request);
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Analytics" }).click();
   const outcomes = page.getByRole("region", { name: "What became of calls", exact: true });
   await expect(outcomes.getByRole("link").first()).toBeVisible();
@@ -362,7 +358,7 @@ test("anything is found by what is on its label, and shows its calls and tickets
     `/api/contacts?q=${encodeURIComponent(call.contact.name)}`,
   );
   const contact = contacts.items.find(({ phone }) => phone !== null);
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await expect(page.getByRole("link", { name: "Call history" })).toBeVisible();
 
   for (const [key, text, name] of [
@@ -417,7 +413,7 @@ test("anything is found by what is on its label, and shows its calls and tickets
 });
 
 test("a viewer reads calls", async ({ page }) => {
-  await signIn(page, "viewer@demo.test");
+  await enter(page, "viewer@demo.test");
   await page.getByRole("link", { name: "Call history" }).click();
   await list(page).first().click();
   await expect(page.getByRole("region", { name: "Transcript" })).toBeVisible();

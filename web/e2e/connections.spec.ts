@@ -1,10 +1,10 @@
-import { openTicket, rows, session, toast, unique } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { openTicket, session, toast, unique } from "./desk";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 test.use({ refusals: [409, 422] });
 
 test("a webhook: a wrong address, the secret once, a test that fails and is sent again, deleted", async ({ page }) => {
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByRole("link", { name: "Webhooks", exact: true }).click();
   await page.getByRole("button", { name: "New webhook" }).first().click();
@@ -44,7 +44,7 @@ test("a webhook: a wrong address, the secret once, a test that fails and is sent
 
 test("a team is made, and its deletion is undone", async ({ page }) => {
   const name = `Second line ${String(Date.now())}`;
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByRole("link", { name: "Teams and agents" }).click();
   await page.getByRole("button", { name: "New team" }).first().click();
@@ -72,9 +72,7 @@ test("a ticket is given to a team: whose turn it is gets it, and that is undone"
   const team = await request.post("/api/teams", { headers, data });
   expect(team.status()).toBe(201);
   const ticket = await openTicket(request, admin, { subject: unique("For a team ") });
-  await signIn(page, "agent@demo.test");
-  await expect(rows(page).first()).toBeVisible();
-  await page.goto(`/tickets/${ticket.label}`);
+  await enter(page, "agent@demo.test", `/tickets/${ticket.label}`);
   await page
     .getByRole("button", { name: /^Assign/ })
     .first()
@@ -93,7 +91,7 @@ test("a ticket is given to a team: whose turn it is gets it, and that is undone"
 });
 
 test("from the palette to a customer, a person and a device", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await expect(page.getByRole("link", { name: "Organizations" })).toBeVisible();
   await page.keyboard.press("Control+k");
   await expect(page.getByRole("combobox", { name: "Search or jump to" })).toBeFocused();

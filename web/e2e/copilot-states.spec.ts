@@ -1,6 +1,6 @@
 import { type Page } from "@playwright/test";
 import { openTicket, session, toast, unique } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 /** A desk whose model does what a test tells it. */
 const server = process.env.PATCHCORD_MODEL_URL ?? "";
@@ -32,9 +32,7 @@ async function open(page: Page, subject: string): Promise<{ id: string; label: s
   const ticket = await openTicket(page.request, admin, { subject: unique(`${subject} `) }, server);
   // The program's session must not be the page's.
   await page.context().clearCookies();
-  await signIn(page, "agent@demo.test");
-  await expect(page.getByRole("heading", { name: "All tickets" })).toBeVisible();
-  await page.goto(`/tickets/${ticket.label}`);
+  await enter(page, "agent@demo.test", `/tickets/${ticket.label}`);
   await expect(page.getByTestId("analyze-button")).toBeEnabled();
   return ticket;
 }

@@ -1,11 +1,11 @@
 import type { Page } from "@playwright/test";
 import { toast } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 test.use({ refusals: [409, 422] });
 
 test.beforeEach(async ({ page }) => {
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await page.getByRole("link", { name: "Settings" }).click();
 });
 

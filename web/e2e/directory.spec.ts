@@ -1,11 +1,11 @@
 import { session, toast, unique } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 test.use({ refusals: [409, 422] });
 
 test("an agent adds a contact, corrects it, and links a device", async ({ page }) => {
   const name = unique("Nora Lind ");
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Organizations" }).click();
   // Organizations are the administrators'.
   await expect(page.getByRole("button", { name: "New organization" })).toHaveCount(0);
@@ -59,7 +59,7 @@ test("an agent adds a contact, corrects it, and links a device", async ({ page }
 
 test("an admin keeps organizations, locations, devices and catalogues", async ({ page }) => {
   const company = unique("Alder Foods ");
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await page.getByRole("link", { name: "Organizations" }).click();
   await page.getByRole("button", { name: "New organization" }).click();
   const dialog = page.getByRole("dialog");
@@ -141,9 +141,7 @@ test("two people change the same contact: nobody's words are lost", async ({ pag
   };
   const contact = list.items[0];
   if (!contact) throw new Error("the demo data has no Nadia any more");
-  await signIn(page, "agent@demo.test");
-  await expect(page.getByRole("link", { name: "Contacts" })).toBeVisible();
-  await page.goto(`/contacts/${contact.id}`);
+  await enter(page, "agent@demo.test", `/contacts/${contact.id}`);
   await page.getByRole("button", { name: "Change", exact: true }).click();
   const dialog = page.getByRole("dialog");
   const position = unique("Clerk ");
@@ -160,7 +158,7 @@ test("two people change the same contact: nobody's words are lost", async ({ pag
 });
 
 test("a customer is found by the code that it says on the telephone", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Organizations" }).click();
   await page.getByRole("searchbox", { name: "Search organizations" }).fill("4471");
   await expect(page).toHaveURL(/q=4471/);
@@ -169,7 +167,7 @@ test("a customer is found by the code that it says on the telephone", async ({ p
 });
 
 test("a viewer reads the directory and has no buttons in it", async ({ page }) => {
-  await signIn(page, "viewer@demo.test");
+  await enter(page, "viewer@demo.test");
   for (const name of ["Organizations", "Contacts", "Devices"]) {
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
     await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { openTicket, rows, session, unique } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { openTicket, session, unique } from "./desk";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 const MARKUP = `<script>document.title = "hacked"</script><img src=x onerror="document.title='hacked'">\n`;
 /** The smallest picture there is. */
@@ -12,9 +12,7 @@ const PICTURE = Buffer.from(
 test("files go out with a reply, are looked at, and come back as they were", async ({ page, request }) => {
   const admin = await session(request, "admin@demo.test");
   const ticket = await openTicket(request, admin, { subject: unique("Files ") });
-  await signIn(page, "agent@demo.test");
-  await expect(rows(page).first()).toBeVisible();
-  await page.goto(`/tickets/${ticket.label}`);
+  await enter(page, "agent@demo.test", `/tickets/${ticket.label}`);
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Attach files" }).click();
   await (

@@ -1,9 +1,9 @@
-import { expect, signIn, test } from "./fixtures";
+import { enter, expect, test } from "./fixtures";
 
 test("dark and light are remembered, and follow the system when asked to", async ({ page }) => {
   const scheme = () => page.locator("html").getAttribute("data-mantine-color-scheme");
   await page.emulateMedia({ colorScheme: "light" });
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("button", { name: "Change to dark" }).click();
   expect(await scheme()).toBe("dark");
   await page.reload();
@@ -18,7 +18,7 @@ test("dark and light are remembered, and follow the system when asked to", async
 
 test("on a phone the navigation is a drawer", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("button", { name: "Open the navigation" }).click();
   const drawer = page.getByRole("dialog", { name: "Patchcord" });
   await drawer.getByRole("link", { name: "Knowledge base" }).click();
@@ -30,7 +30,7 @@ test("on a phone the navigation is a drawer", async ({ page }) => {
 });
 
 test("keys lead to pages and can be switched off", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await expect(page.getByRole("heading", { name: "Tickets", level: 1 })).toBeVisible();
   await page.keyboard.press("g");
   await page.keyboard.press("k");
@@ -51,7 +51,7 @@ test("keys lead to pages and can be switched off", async ({ page }) => {
 });
 
 test("views have numbers and are addresses", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   const views = page.getByRole("navigation", { name: "Main" });
   await views.getByRole("link", { name: /^Inbox \d+ tickets$/ }).click();
   await expect(page).toHaveURL(/status=OPEN%2CIN_PROGRESS%2CWAITING_ON_CUSTOMER%2CESCALATED/);
@@ -64,7 +64,7 @@ test.describe("who may not", () => {
   test.use({ refusals: [403] });
 
   test("agents and viewers see no settings, and are told at their address", async ({ page }) => {
-    await signIn(page, "agent@demo.test");
+    await enter(page, "agent@demo.test");
     await expect(page.getByRole("link", { name: "Knowledge base" })).toBeVisible();
     await expect(page.getByRole("link", { name: "Settings" })).toHaveCount(0);
     await page.keyboard.press("Control+k");
@@ -78,9 +78,7 @@ test.describe("who may not", () => {
 });
 
 test("an address that nothing has says so and leads back", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
-  await expect(page.getByRole("heading", { name: "Tickets", level: 1 })).toBeVisible();
-  await page.goto("/nothing/here");
+  await enter(page, "agent@demo.test", "/nothing/here");
   await expect(page.getByRole("heading", { name: "Nothing is here" })).toBeVisible();
   await page.getByRole("link", { name: "To the tickets" }).click();
   await expect(page.getByRole("heading", { name: "Tickets", level: 1 })).toBeVisible();

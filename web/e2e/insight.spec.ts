@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { session, unique } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 test("analytics: the numbers are the server's, lead to what is behind them, and are saved as a file", async ({
   page,
@@ -10,7 +10,7 @@ test("analytics: the numbers are the server's, lead to what is behind them, and 
   const days = (await (
     await request.get("/api/dashboard/metrics?granularity=day&from=2026-01-01&to=2026-01-02", { headers })
   ).json()) as { timezone: string };
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Analytics" }).click();
   await expect(page.getByRole("heading", { name: "Analytics", level: 1 })).toBeVisible();
   await expect(page.getByText(`Days are those of ${days.timezone.replace(/_/g, " ")}`, { exact: false })).toBeVisible();
@@ -74,7 +74,7 @@ test.describe("import", () => {
 
   test("a file is tried out, its columns are explained, and it is written as a whole", async ({ page }) => {
     const company = unique("Birchwood ");
-    await signIn(page, "admin@demo.test");
+    await enter(page, "admin@demo.test");
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Import" }).click();
     const file = (content: string) => ({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(content) });
@@ -101,7 +101,7 @@ test.describe("import", () => {
 });
 
 test("health: nodes, database, model and queue, for administrators", async ({ page }) => {
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Health" }).click();
   await expect(page.getByText("All in all")).toBeVisible();

@@ -1,4 +1,4 @@
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 import { tokenOf } from "./pages";
 
 test.use({ refusals: [401, 409, 422] });
@@ -8,7 +8,7 @@ test("an article is written with a preview, published, changed over a conflict, 
   request,
 }) => {
   const title = `Badge readers ${String(Date.now())}`;
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await page.getByRole("link", { name: "Knowledge base" }).click();
 
   await test.step("what is wrong is told at its field, and nothing is lost", async () => {
@@ -73,7 +73,7 @@ test("an article is written with a preview, published, changed over a conflict, 
 });
 
 test("the session ends in the middle of a sentence, and the sentence is still there", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Knowledge base" }).click();
   await page.getByRole("button", { name: "Write" }).click();
   await page.getByLabel("Title").fill("Half a title");
@@ -93,7 +93,7 @@ test("the session ends in the middle of a sentence, and the sentence is still th
 });
 
 test("a viewer reads articles and cannot write", async ({ page }) => {
-  await signIn(page, "viewer@demo.test");
+  await enter(page, "viewer@demo.test");
   await page.getByRole("link", { name: "Knowledge base" }).click();
   await page.getByRole("link", { name: /VPN does not connect/ }).click();
   await expect(page.getByRole("heading", { name: "VPN does not connect", level: 1 })).toBeVisible();

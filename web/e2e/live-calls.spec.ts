@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from "@playwright/test";
 import { session, toast } from "./desk";
-import { expect, expectAccessible, signIn, test as base } from "./fixtures";
+import { enter, expect, expectAccessible, test as base } from "./fixtures";
 import { Callers } from "./phone";
 
 const test = base.extend<{ callers: Callers }>({
@@ -25,12 +25,6 @@ async function endAll(request: APIRequestContext) {
   await expect.poll(async () => (await live()).length, { timeout: 30_000 }).toBe(0);
 }
 
-async function enter(page: Page, who: string, path: string) {
-  await signIn(page, `${who}@demo.test`);
-  await expect(page.getByRole("main")).toHaveAttribute("id", "content");
-  await page.goto(path);
-}
-
 function cards(page: Page) {
   return page.getByRole("list", { name: "Calls in progress" }).getByRole("listitem");
 }
@@ -47,7 +41,7 @@ async function watchTheCall(page: Page) {
 
 test("the wall fills, words run on it, and it empties", async ({ page, callers }) => {
   test.setTimeout(120_000);
-  await enter(page, "viewer", "/calls/live");
+  await enter(page, "viewer@demo.test", "/calls/live");
   await expect(page.getByText("Nobody is calling right now")).toBeVisible();
   callers.call({ scenario: "printer-jam", count: 3, speed: 4 });
   await expect(cards(page)).toHaveCount(3);
@@ -64,7 +58,7 @@ test("the wall fills, words run on it, and it empties", async ({ page, callers }
 
 test("an operator watches a call word by word, whispers, and hangs up", async ({ page, callers }) => {
   test.setTimeout(120_000);
-  await enter(page, "agent", "/calls/live");
+  await enter(page, "agent@demo.test", "/calls/live");
   callers.call({ scenario: "printer-jam" });
   await expect(cards(page)).toHaveCount(1);
   const panel = await watchTheCall(page);
@@ -121,7 +115,7 @@ test.describe("taking over", () => {
 
   test("a caller is put through to one's own telephone", async ({ page, callers, request }) => {
     test.setTimeout(120_000);
-    await enter(page, "agent", "/calls/live");
+    await enter(page, "agent@demo.test", "/calls/live");
     callers.call({ scenario: "printer-jam", speed: 2 });
     const panel = await watchTheCall(page);
     await expect(panel).toContainText("Arbor Legal", { timeout: 30_000 });
@@ -166,7 +160,7 @@ test.describe("taking over", () => {
 });
 
 test("a viewer watches and cannot act", async ({ page, callers }) => {
-  await enter(page, "viewer", "/calls/live");
+  await enter(page, "viewer@demo.test", "/calls/live");
   await expect(page.getByRole("link", { name: "Call now" })).toHaveCount(1);
   callers.call({ scenario: "printer-jam" });
   const panel = await watchTheCall(page);
@@ -180,7 +174,7 @@ test("a viewer watches and cannot act", async ({ page, callers }) => {
 
 test("on a phone the call takes the place of the wall", async ({ page, callers }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  await enter(page, "agent", "/calls/live");
+  await enter(page, "agent@demo.test", "/calls/live");
   callers.call({ scenario: "printer-jam" });
   const panel = await watchTheCall(page);
   await expect(cards(page)).toHaveCount(0);
@@ -193,7 +187,7 @@ test("on a phone the call takes the place of the wall", async ({ page, callers }
 
 test("a call from the browser by text ends in a ticket", async ({ page }) => {
   test.setTimeout(120_000);
-  await enter(page, "agent", "/calls/now");
+  await enter(page, "agent@demo.test", "/calls/now");
   await page.getByRole("button", { name: "Call", exact: true }).click();
   const transcript = page.getByRole("region", { name: "Transcript" });
   const agent = transcript.locator("[data-speaker=AGENT]");
@@ -228,7 +222,7 @@ test("a call from the browser by text ends in a ticket", async ({ page }) => {
 
 test("a call by microphone: the desk is heard, keys are understood", async ({ page, request }) => {
   test.setTimeout(120_000);
-  await enter(page, "agent", "/calls/now");
+  await enter(page, "agent@demo.test", "/calls/now");
   await page.getByText("By microphone").click();
   await page.getByRole("button", { name: "Call", exact: true }).click();
   await expect(page.getByText("Connected")).toBeVisible();

@@ -1,8 +1,8 @@
 import { openTicket, rows, session, unique } from "./desk";
-import { expect, signIn, test } from "./fixtures";
+import { enter, expect, test } from "./fixtures";
 
 test("what others write shows up by itself", async ({ page, request }) => {
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: /Mail to the court clerk/ }).click();
   const conversation = page.getByRole("region", { name: "Conversation" });
   await expect(conversation.getByRole("article").first()).toBeVisible();
@@ -23,7 +23,7 @@ test("what others write shows up by itself", async ({ page, request }) => {
 
 test("without the event socket the copilot's status is asked for", async ({ page }) => {
   await page.routeWebSocket("**/api/events", (socket) => socket.close());
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: /Mail to the court clerk/ }).click();
   await expect(page.getByText("Reconnecting…")).toBeVisible();
   await page.getByTestId("suggest-button").click();
@@ -37,12 +37,8 @@ test("two browsers see each other, and each other's changes", async ({ page, bro
   const ticket = await openTicket(request, admin, { subject: "Seen by two", tags: [tag] });
   const other = await browser.newContext();
   const second = await other.newPage();
-  await signIn(page, "agent@demo.test");
-  await expect(rows(page).first()).toBeVisible();
-  await signIn(second, "admin@demo.test");
-  await expect(rows(second).first()).toBeVisible();
-  await page.goto(`/tickets/${ticket.label}?tag=${tag}`);
-  await second.goto(`/tickets/${ticket.label}?tag=${tag}`);
+  await enter(page, "agent@demo.test", `/tickets/${ticket.label}?tag=${tag}`);
+  await enter(second, "admin@demo.test", `/tickets/${ticket.label}?tag=${tag}`);
 
   await test.step("who is there", async () => {
     const here = page.getByRole("group", { name: "Also here" });

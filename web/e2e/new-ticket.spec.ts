@@ -1,9 +1,9 @@
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 test.use({ refusals: [422] });
 
 test("a new ticket, with what is wrong told at its field, and its text shown as text", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await expect(page.getByRole("heading", { name: "Tickets", level: 1 })).toBeVisible();
   await page.keyboard.press("c");
   const dialog = page.getByRole("dialog", { name: "New ticket" });

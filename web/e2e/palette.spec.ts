@@ -1,7 +1,7 @@
-import { expect, signIn, test } from "./fixtures";
+import { enter, expect, test } from "./fixtures";
 
 test("the palette finds actions, pages, tickets and articles, by keyboard alone", async ({ page }) => {
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await expect(page.getByRole("heading", { name: "Tickets", level: 1 })).toBeVisible();
   const words = page.getByRole("combobox", { name: "Search or jump to" });
   const chosen = page.getByRole("option", { selected: true });

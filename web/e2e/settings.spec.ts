@@ -1,11 +1,11 @@
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 import { tokenOf } from "./pages";
 
 test.use({ refusals: [409, 422] });
 
 test.beforeEach(async ({ page }) => {
-  await signIn(page, "admin@demo.test");
+  await enter(page, "admin@demo.test");
   await page.getByRole("link", { name: "Settings" }).click();
   await expect(page.getByRole("heading", { name: "Users", level: 1 })).toBeVisible();
 });

@@ -1,5 +1,5 @@
 import { openTicket, rows, session, toast, unique } from "./desk";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { enter, expect, expectAccessible, test } from "./fixtures";
 
 test("a list is worked through with the keyboard only", async ({ page, request }) => {
   const admin = await session(request, "admin@demo.test");
@@ -7,7 +7,7 @@ test("a list is worked through with the keyboard only", async ({ page, request }
   for (const subject of ["Third in the list", "Second in the list", "First in the list"]) {
     await openTicket(request, admin, { subject, tags: [tag] });
   }
-  await signIn(page, "agent@demo.test");
+  await enter(page, "agent@demo.test");
   await expect(rows(page).first()).toBeVisible();
 
   await test.step("search with a typed filter", async () => {
@@ -81,9 +81,7 @@ test("many tickets are closed at once, and that is undone", async ({ page, reque
   for (const subject of ["Bulk three", "Bulk two", "Bulk one"]) {
     await openTicket(request, admin, { subject, tags: [tag] });
   }
-  await signIn(page, "agent@demo.test");
-  await expect(rows(page).first()).toBeVisible();
-  await page.goto(`/tickets?tag=${tag}`);
+  await enter(page, "agent@demo.test", `/tickets?tag=${tag}`);
   await expect(rows(page)).toHaveCount(3);
   await page.keyboard.press("j");
   await page.keyboard.press("x");
@@ -106,9 +104,7 @@ test("many tickets are closed at once, and that is undone", async ({ page, reque
 test("a change that the server refuses is taken back, with the reason", async ({ page, request }) => {
   const admin = await session(request, "admin@demo.test");
   const ticket = await openTicket(request, admin, { subject: unique("Refused ") });
-  await signIn(page, "agent@demo.test");
-  await expect(rows(page).first()).toBeVisible();
-  await page.goto(`/tickets/${ticket.label}`);
+  await enter(page, "agent@demo.test", `/tickets/${ticket.label}`);
   await expect(page.getByRole("button", { name: "Priority: Medium" })).toBeVisible();
   await page.route("**/api/tickets/bulk", async (route) => {
     const results = [
@@ -127,9 +123,7 @@ test("a change that the server refuses is taken back, with the reason", async ({
 });
 
 test("a view is kept under a name, renamed and deleted", async ({ page }) => {
-  await signIn(page, "agent@demo.test");
-  await expect(rows(page).first()).toBeVisible();
-  await page.goto("/tickets?status=WAITING_ON_CUSTOMER&priority=HIGH,MEDIUM");
+  await enter(page, "agent@demo.test", "/tickets?status=WAITING_ON_CUSTOMER&priority=HIGH,MEDIUM");
   await page.getByRole("button", { name: "Save as a view" }).click();
   await page.getByRole("menuitem", { name: "Save as a new view…" }).click();
   const name = unique("Waiting ");

@@ -4,14 +4,9 @@
 // progress, and sends 500 events a second over the event socket: 400 of running words and 100 that a turn is final, a caller's
 // mood has changed or the call is with another agent. Chromium shows the wall and watches one call. What counts is the longest
 // task of the page's main thread, and the heap after collecting garbage, in the first minute and in the last.
-import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request as ask } from "node:http";
-import { createServer as createProbe } from "node:net";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { chromium } from "@playwright/test";
+import { DEMO, VIEWPORT, figure, freePort, readWords, report, signIn, start } from "./measuring.mjs";
 
 const CALLS = 100;
 const EVENTS_A_SECOND = 500;
@@ -23,57 +18,43 @@ const TURN_EACH = 5;
 const WARM_MS = 20_000;
 const LONGEST_TASK_MS = 100;
 const GROWTH_MAX = 1.1;
-const DEMO = { email: "agent@demo.test", password: "patchcord-demo" };
 const WORDS = "the printer on our third floor has a paper jam and it will not print any more since this morning".split(
   " ",
 );
 
-const [named, ...flags] = process.argv.slice(2);
-if (!named) throw new Error("name the binary: npm run measure:wall -- ../target/release/patchcord");
+const { named, binary, flags } = readWords("npm run measure:wall -- ../target/release/patchcord");
 const minutes = Number(flags[flags.indexOf("--minutes") + 1] ?? 10) || 10;
-const binary = resolve(named);
-const folder = mkdtempSync(join(tmpdir(), "patchcord-wall-"));
-const [port, ownPort] = [await freePort(), await freePort()];
-const env = {
-  ...process.env,
-  PORT: String(port),
-  BIND: "127.0.0.1",
-  DATA_DIR: folder,
-  COPILOT_PROVIDER: "builtin",
-  RATE_LIMIT_PER_MINUTE: "0",
-};
-const load = loadavg()[0];
-const seeded = spawnSync(binary, ["seed", "--demo"], { env, encoding: "utf8" });
-if (seeded.status !== 0) throw new Error(seeded.stderr);
+const ownPort = await freePort();
+const ownBase = `http://127.0.0.1:${String(ownPort)}`;
+const { port, browser, load, stop } = await start(binary, { chromiumArgs: ["--enable-precise-memory-info"] });
 const desk = makeDesk();
-const server = spawn(binary, ["serve"], { env, stdio: "ignore" });
 const front = startFront();
-let browser;
 try {
-  await healthy();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"],
-  });
-  report(await measure());
+  report(
+    {
+      title: "The live wall",
+      command: `npm run measure:wall -- ${named} --minutes ${String(minutes)} --write`,
+      on: {
+        before: `${String(CALLS)} made-up calls, one of them watched, for ${String(minutes)} minutes; `,
+        after: "",
+      },
+      load,
+      write: flags.includes("--write"),
+    },
+    await measure(),
+  );
 } finally {
-  await browser?.close();
   front.close();
   front.closeAllConnections();
   clearInterval(desk.timer);
-  server.kill();
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }
 
 async function measure() {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${String(ownPort)}/`);
-  await page.getByLabel("E-mail").fill(DEMO.email);
-  await page.getByLabel("Password", { exact: true }).fill(DEMO.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("region", { name: "List of tickets" }).waitFor();
-  await page.goto(`http://127.0.0.1:${String(ownPort)}/calls/live?call=${desk.calls[0].id}`);
+  await signIn(page, ownBase, DEMO);
+  await page.goto(`${ownBase}/calls/live?call=${desk.calls[0].id}`);
   const cards = page.getByRole("list", { name: "Calls in progress" }).getByRole("listitem");
   await cards.nth(CALLS - 1).waitFor({ state: "attached" });
   await page.locator("[data-running]").first().waitFor({ state: "attached" });
@@ -277,49 +258,4 @@ function frameOf(text) {
   const head = payload.length < 126 ? Buffer.from([0x81, payload.length]) : Buffer.from([0x81, 126, 0, 0]);
   if (payload.length >= 126) head.writeUInt16BE(payload.length, 2);
   return Buffer.concat([head, payload]);
-}
-
-function figure(name, measured, goal, ok = true) {
-  return { name, measured: ok ? measured : `${measured} **missed**`, goal };
-}
-
-function report(figures) {
-  const lines = [
-    "## The live wall",
-    "",
-    `Written by \`npm run measure:wall -- ${named.replace(/^\.\.\//, "")} --minutes ${String(minutes)} --write\` in \`web/\` on ` +
-      `${new Date().toISOString().slice(0, 10)}: ${String(CALLS)} made-up calls, one of them watched, for ${String(minutes)} minutes; ` +
-      `server, Chromium and Node.js ${process.version} together on ${String(cpus().length)} cores, load average before the run ` +
-      `${load.toFixed(2)}.`,
-    "",
-    "| figure | measured | goal |",
-    "|---|---|---|",
-    ...figures.map(({ name, measured, goal }) => `| ${name} | ${measured} | ${goal} |`),
-    "",
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  if (!flags.includes("--write")) return;
-  const file = new URL("../../docs/performance.md", import.meta.url);
-  const [before, own = ""] = readFileSync(file, "utf8").split("\n## The live wall\n");
-  const [, ...after] = own.split("\n## ");
-  const chapters = [before.trimEnd(), lines.join("\n").trimEnd(), ...after.map((chapter) => `## ${chapter.trimEnd()}`)];
-  writeFileSync(file, `${chapters.join("\n\n")}\n`);
-}
-
-async function healthy() {
-  for (let tries = 0; tries < 300; tries += 1) {
-    const answer = await fetch(`http://127.0.0.1:${String(port)}/readyz`).catch(() => null);
-    if (answer?.ok) return;
-    await new Promise((wake) => setTimeout(wake, 100));
-  }
-  throw new Error("the server does not answer");
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const probe = createProbe().listen(0, "127.0.0.1", () => {
-      const { port: free } = probe.address();
-      probe.close(() => done(free));
-    });
-  });
 }

@@ -3,55 +3,36 @@
 // Starts the binary with the demo data and a second workspace of 10,000 made-up tickets, drives Chromium, and prints one line
 // a figure; `--write` puts them into docs/performance.md. Every round is a new browser context, so that nothing is in its
 // cache; the session's cookie is carried over, as it is after a reload.
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { chromium } from "@playwright/test";
+import { DEMO, VIEWPORT, figure, readWords, report, signIn, start } from "./measuring.mjs";
 
 const ROUNDS = 7;
 const TICKETS = 10_000;
 const LOAD = { email: "load@patchcord.test", password: "a long enough secret" };
-const DEMO = { email: "agent@demo.test", password: "patchcord-demo" };
-const VIEWPORT = { width: 1440, height: 900 };
 
-const [named, ...flags] = process.argv.slice(2);
-if (!named) throw new Error("name the binary: npm run measure -- ../target/release/patchcord");
-const binary = resolve(named);
-const folder = mkdtempSync(join(tmpdir(), "patchcord-measure-"));
-const port = await freePort();
-const base = `http://127.0.0.1:${String(port)}`;
-const env = {
-  ...process.env,
-  PORT: String(port),
-  BIND: "127.0.0.1",
-  DATA_DIR: folder,
-  COPILOT_PROVIDER: "builtin",
-  RATE_LIMIT_PER_MINUTE: "0",
-};
-
-const load = loadavg()[0];
-command(["seed", "--demo"]);
-command(["workspace", "add", "Load", "--admin", LOAD.email]);
-command(["user", "passwd", LOAD.email], LOAD.password);
-command(["seed", "--load", String(TICKETS), "--workspace", "load"]);
-const server = spawn(binary, ["serve"], { env, stdio: "ignore" });
-let browser;
+const { named, binary, flags } = readWords("npm run measure -- ../target/release/patchcord");
+const { base, browser, load, stop } = await start(binary, {
+  prepare: (command) => {
+    command(["workspace", "add", "Load", "--admin", LOAD.email]);
+    command(["user", "passwd", LOAD.email], LOAD.password);
+    command(["seed", "--load", String(TICKETS), "--workspace", "load"]);
+  },
+});
 try {
-  await healthy();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
   const ready = await measureReady();
   const opening = await measureOpening();
   const scrolling = await measureScrolling();
-  report([...ready, ...opening, ...scrolling]);
+  report(
+    {
+      title: "The page",
+      command: `npm run measure -- ${named} --write`,
+      on: { before: "", after: " The middle of the rounds counts." },
+      load,
+      write: flags.includes("--write"),
+    },
+    [...ready, ...opening, ...scrolling],
+  );
 } finally {
-  await browser?.close();
-  server.kill();
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }
 
 /** From the first byte asked for until the list is there and a key moves the focus into it. */
@@ -199,10 +180,7 @@ async function measureScrolling() {
 async function signedIn({ email, password }) {
   const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
-  await page.goto(base);
-  await page.getByLabel("E-mail").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await signIn(page, base, { email, password });
   await rows(page).first().waitFor();
   const state = await context.storageState();
   await context.close();
@@ -213,10 +191,6 @@ function rows(page) {
   return page.getByRole("region", { name: "List of tickets" }).getByRole("link");
 }
 
-function figure(name, measured, goal, ok = true) {
-  return { name, measured: ok ? measured : `${measured} **missed**`, goal };
-}
-
 function median(times) {
   return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 }
@@ -224,50 +198,4 @@ function median(times) {
 function inMs(times) {
   const sorted = [...times].sort((a, b) => a - b).map((ms) => ms.toFixed(0));
   return `${median(times).toFixed(0)} ms (${sorted[0] ?? ""} to ${sorted.at(-1) ?? ""}, ${String(times.length)} rounds)`;
-}
-
-function report(figures) {
-  const node = process.version;
-  const lines = [
-    "## The page",
-    "",
-    `Written by \`npm run measure -- ${named.replace(/^\.\.\//, "")} --write\` in \`web/\` on ${new Date().toISOString().slice(0, 10)}: ` +
-      `server, Chromium and Node.js ${node} together on ${String(cpus().length)} cores, load average before the run ${load.toFixed(2)}. ` +
-      "The middle of the rounds counts.",
-    "",
-    "| figure | measured | goal |",
-    "|---|---|---|",
-    ...figures.map(({ name, measured, goal }) => `| ${name} | ${measured} | ${goal} |`),
-    "",
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  if (!flags.includes("--write")) return;
-  const file = new URL("../../docs/performance.md", import.meta.url);
-  const [before, own = ""] = readFileSync(file, "utf8").split("\n## The page\n");
-  const [, ...after] = own.split("\n## ");
-  const chapters = [before.trimEnd(), lines.join("\n").trimEnd(), ...after.map((chapter) => `## ${chapter.trimEnd()}`)];
-  writeFileSync(file, `${chapters.join("\n\n")}\n`);
-}
-
-function command(words, input) {
-  const { status, stderr } = spawnSync(binary, words, { env, input, encoding: "utf8" });
-  if (status !== 0) throw new Error(`patchcord ${words.join(" ")}: ${stderr}`);
-}
-
-async function healthy() {
-  for (let tries = 0; tries < 300; tries += 1) {
-    const answer = await fetch(`${base}/readyz`).catch(() => null);
-    if (answer?.ok) return;
-    await new Promise((wake) => setTimeout(wake, 100));
-  }
-  throw new Error("the server does not answer");
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port: free } = probe.address();
-      probe.close(() => done(free));
-    });
-  });
 }

@@ -61,3 +61,10 @@ export const PAGES: DeskPage[] = [
   },
   { to: "/settings", label: "Settings", icon: Settings, key: "g s", words: "admin", adminOnly: true, group: "Team" },
 ];
+
+/** The page that a path belongs to: of several that it lies below, the nearest (`/calls/live` is not in `/calls`). */
+export function pageAt(path: string, pages: readonly DeskPage[]): DeskPage | undefined {
+  return pages
+    .filter(({ to }) => path === to || path.startsWith(`${to}/`))
+    .sort((a, b) => b.to.length - a.to.length)[0];
+}

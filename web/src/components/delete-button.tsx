@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useFlight } from "~/lib/flight";
 import { newKey } from "~/lib/once";
 import type { Once } from "~/lib/record";
@@ -29,13 +29,21 @@ export function DeleteButton(props: Props) {
   const queries = useQueryClient();
   const { fly, busy } = useFlight();
   const [asking, setAsking] = useState(false);
+  // The list may be loaded anew and not be drawn yet: a click on what is gone already is not heard.
+  const isGone = useRef(false);
   const again = () => Promise.all(refresh.map((queryKey) => queries.invalidateQueries({ queryKey })));
   const run = () =>
     void fly(async () => {
+      if (isGone.current) return;
       try {
         await remove();
+        isGone.current = true;
         const params = { header: { "Idempotency-Key": newKey() } };
-        showDone(`${name} is deleted`, restore && (() => restore(params).finally(again)));
+        const undo = async () => {
+          await restore?.(params).finally(again);
+          isGone.current = false;
+        };
+        showDone(`${name} is deleted`, restore && undo);
         // Gone from its own page first, so that nothing asks for it any more.
         await onDeleted?.();
       } catch (error) {

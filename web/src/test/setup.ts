@@ -1,5 +1,5 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 
 // What jsdom lacks and the components ask for.
@@ -23,6 +23,9 @@ Element.prototype.scrollIntoView = () => undefined;
 Object.defineProperty(document, "fonts", {
   value: { addEventListener: () => undefined, removeEventListener: () => undefined },
 });
+
+// As patient as the tests themselves: a second is short on a machine that does other things as well.
+configure({ asyncUtilTimeout: 8_000 });
 
 afterEach(() => {
   cleanup();

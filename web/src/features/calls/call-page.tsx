@@ -1,10 +1,10 @@
-import { ActionIcon, SegmentedControl, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Dot } from "~/components/dot";
-import { Failure } from "~/components/route-error";
+import { type Pane, RecordComing, RecordHeader, RecordPage } from "~/components/record-page";
+import frame from "~/components/record-page.module.css";
 import { Age } from "~/components/time";
 import { type Running, Transcript } from "~/components/transcript";
 import { agentName } from "~/lib/agents";
@@ -16,7 +16,7 @@ import { Downloads } from "./downloads";
 import { CallFacts } from "./facts";
 import { lengthOf, staysOf, turnOfTicket } from "./figures";
 import { TimeLine } from "./time-line";
-import { type CallDetail, callQuery, lineOf, updateRows } from "./use-call-list";
+import { type CallDetail, callQuery, callList, lineOf } from "./use-call-list";
 
 /** While a call lasts it is loaded again at most this often. */
 const PAUSE_MS = 1_000;
@@ -40,13 +40,13 @@ export function CallPage({ id, ...props }: Props) {
   const { data, error, refetch } = useQuery(callQuery(id));
   const queries = useQueryClient();
   useEffect(() => {
-    if (data) updateRows(queries, [lineOf(data)]);
+    if (data) callList.update(queries, [lineOf(data)]);
   }, [data, queries]);
   if (!data) {
     return (
-      <section className={classes.main} aria-label="Call">
-        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Placeholder />}
-      </section>
+      <RecordComing label="Call" error={error} onRetry={() => void refetch()}>
+        <Placeholder />
+      </RecordComing>
     );
   }
   return <Loaded call={data} {...props} />;
@@ -54,7 +54,7 @@ export function CallPage({ id, ...props }: Props) {
 
 function Loaded({ call, turn, words, onTurn }: Omit<Props, "id"> & { call: CallDetail }) {
   // On narrow screens only one of the two is shown.
-  const [pane, setPane] = useState("transcript");
+  const [pane, setPane] = useState<Pane>("talk");
   const running = useGrowing(call);
   const length = lengthOf(call.turns, call.durationSeconds);
   const current = turn === "ticket" ? turnOfTicket(call.turns, call.ticket?.label) : turn;
@@ -65,63 +65,56 @@ function Loaded({ call, turn, words, onTurn }: Omit<Props, "id"> & { call: CallD
     if (wanted instanceof HTMLElement && current !== undefined) wanted.focus({ preventScroll: true });
   }, [current, words]);
   return (
-    <div className={classes.page} data-pane={pane}>
-      <section className={classes.main} aria-label={`Call of ${callerOf(call)}`}>
-        <Header call={call} />
-        <SegmentedControl
-          className={classes.switch}
-          aria-label="Part of the call"
-          value={pane}
-          onChange={setPane}
-          data={[
-            { value: "transcript", label: "Transcript" },
-            { value: "facts", label: "About the call" },
-          ]}
-        />
-        <div className={classes.talk}>
-          {call.interactions.length > 0 && (
-            <TimeLine
-              stays={staysOf(call.interactions, call.answeredAt, length)}
+    <RecordPage
+      label={`Call of ${callerOf(call)}`}
+      switchLabel="Part of the call"
+      names={{ talk: "Transcript", side: "About the call" }}
+      pane={pane}
+      onPane={setPane}
+      header={<Header call={call} />}
+      side={<CallFacts call={call} />}
+      sideLabel="About the call"
+    >
+      <div className={frame.talk}>
+        {call.interactions.length > 0 && (
+          <TimeLine
+            stays={staysOf(call.interactions, call.answeredAt, length)}
+            turns={call.turns}
+            length={length}
+            onTurn={onTurn}
+          />
+        )}
+        <div
+          ref={scroll}
+          className={classes.scroll}
+          data-live={isLive(call) || undefined}
+          role="region"
+          aria-label="Transcript"
+          tabIndex={0}
+        >
+          <div className={classes.lines}>
+            <Said call={call} />
+            <Transcript
               turns={call.turns}
-              length={length}
+              interactions={call.interactions}
+              answeredAt={call.answeredAt}
+              words={words}
+              current={current}
+              running={running}
               onTurn={onTurn}
+              about={({ name }) =>
+                name === "create_ticket" &&
+                call.ticket && (
+                  <Link className={classes.toTicket} to="/tickets/$ticket" params={{ ticket: call.ticket.label }}>
+                    {call.ticket.label}
+                  </Link>
+                )
+              }
             />
-          )}
-          <div
-            ref={scroll}
-            className={classes.scroll}
-            data-live={isLive(call) || undefined}
-            role="region"
-            aria-label="Transcript"
-            tabIndex={0}
-          >
-            <div className={classes.lines}>
-              <Said call={call} />
-              <Transcript
-                turns={call.turns}
-                interactions={call.interactions}
-                answeredAt={call.answeredAt}
-                words={words}
-                current={current}
-                running={running}
-                onTurn={onTurn}
-                about={({ name }) =>
-                  name === "create_ticket" &&
-                  call.ticket && (
-                    <Link className={classes.toTicket} to="/tickets/$ticket" params={{ ticket: call.ticket.label }}>
-                      {call.ticket.label}
-                    </Link>
-                  )
-                }
-              />
-            </div>
           </div>
         </div>
-      </section>
-      <aside className={classes.side} aria-label="About the call">
-        <CallFacts call={call} />
-      </aside>
-    </div>
+      </div>
+    </RecordPage>
   );
 }
 
@@ -164,36 +157,31 @@ function useGrowing(call: CallDetail): Running | null {
 function Header({ call }: { call: CallDetail }) {
   const live = isLive(call);
   return (
-    <header className={classes.header}>
-      <div className={classes.marks}>
-        <ActionIcon
-          className={classes.back}
-          aria-label="Back to the list"
-          renderRoot={(props) => <Link to="/calls" search={(search) => search} {...props} />}
-        >
-          <ArrowLeft size={16} aria-hidden />
-        </ActionIcon>
-        <Dot color={colorOf(CALL_STATUSES, call.status)}>{labelOf(CALL_STATUSES, call.status)}</Dot>
-        {!live && <Dot color={colorOf(OUTCOMES, call.aiResolution)}>{labelOf(OUTCOMES, call.aiResolution)}</Dot>}
-        <span className={classes.dim}>
-          <Age at={call.startedAt} />
-        </span>
-        {call.durationSeconds !== null && <span className={classes.dim}>{clock(call.durationSeconds * 1_000)}</span>}
-        {live && call.currentAgent && <span className={classes.dim}>with {agentName(call.currentAgent)}</span>}
-        <span className={classes.actions}>
-          {call.ticket && (
-            <Link className={classes.button} to="/tickets/$ticket" params={{ ticket: call.ticket.label }}>
-              {call.ticket.label}
-            </Link>
-          )}
-          <Downloads call={call} />
-        </span>
-      </div>
-      <h1 className={classes.title}>
-        {callerOf(call)}
-        {call.organization && <span className={classes.dim}> · {call.organization.name}</span>}
-      </h1>
-    </header>
+    <RecordHeader
+      list="/calls"
+      title={
+        <>
+          {callerOf(call)}
+          {call.organization && <span className={classes.dim}> · {call.organization.name}</span>}
+        </>
+      }
+    >
+      <Dot color={colorOf(CALL_STATUSES, call.status)}>{labelOf(CALL_STATUSES, call.status)}</Dot>
+      {!live && <Dot color={colorOf(OUTCOMES, call.aiResolution)}>{labelOf(OUTCOMES, call.aiResolution)}</Dot>}
+      <span className={classes.dim}>
+        <Age at={call.startedAt} />
+      </span>
+      {call.durationSeconds !== null && <span className={classes.dim}>{clock(call.durationSeconds * 1_000)}</span>}
+      {live && call.currentAgent && <span className={classes.dim}>with {agentName(call.currentAgent)}</span>}
+      <span className={classes.actions}>
+        {call.ticket && (
+          <Link className={classes.button} to="/tickets/$ticket" params={{ ticket: call.ticket.label }}>
+            {call.ticket.label}
+          </Link>
+        )}
+        <Downloads call={call} />
+      </span>
+    </RecordHeader>
   );
 }
 

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Dot } from "~/components/dot";
 import { Age } from "~/components/time";
 import { ENGINES, MOODS, OUTCOMES, clock, colorOf, labelOf } from "~/lib/calls";
+import { languageName } from "~/lib/language";
 import { capital } from "~/lib/text";
 import { duration } from "~/lib/time";
 import classes from "./calls.module.css";
@@ -48,7 +49,7 @@ export function CallFacts({ call }: { call: CallDetail }) {
           </Fact>
           <Fact name="Intent">{analysis && capital(analysis.intent)}</Fact>
           <Fact name="Topics">{analysis?.topics.map(capital).join(", ")}</Fact>
-          <Fact name="Language">{analysis?.language}</Fact>
+          <Fact name="Language">{analysis?.language && languageName(analysis.language)}</Fact>
           <Fact name="Remarks">
             {analysis?.qualityFlags.map((flag) => capital(flag.replace(/_/g, " "))).join(", ")}
           </Fact>

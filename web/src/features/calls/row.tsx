@@ -22,7 +22,7 @@ export const Row = memo(function Row({ call, search }: { call: CallLine; search:
         params={{ call: call.id }}
         search={search}
         className={classes.row}
-        data-call={call.id}
+        data-row={call.id}
         draggable={false}
       >
         <span className={classes.line}>

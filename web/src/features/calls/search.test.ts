@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { CallSearch, compact, filtersOf, isFiltered } from "./search";
+import { compact } from "~/lib/list-search";
+import { CallSearch, filtersOf, isFiltered } from "./search";
 
 const read = (address: object) => compact(CallSearch.parse(address));
 

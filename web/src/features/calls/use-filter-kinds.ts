@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "~/api/client";
+import { anyKind, named } from "~/components/filter-kinds";
 import type { FilterChoice, FilterKind } from "~/components/filter-token";
 import { AGENTS, CALL_STATUSES, ENGINES, MOODS, OUTCOMES, type Named } from "~/lib/calls";
-import { type CallSearch, type ListFilter, isHourOfWeek, values } from "./search";
+import { values } from "~/lib/list-search";
+import { type CallSearch, type ListFilter, isHourOfWeek } from "./search";
 import type { CallLine } from "./use-call-list";
 
 export type FilterName = ListFilter | "wasEscalated" | "started" | "hourOfWeek";
@@ -13,22 +15,8 @@ const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 /** Every filter that the list has. */
 export function useFilterKinds(loaded: CallLine[], search: CallSearch): Kind[] {
   const linked = useLinked(search);
-  const any = (name: ListFilter, label: string, choices: readonly FilterChoice[]): Kind => {
-    const value = values(search[name]);
-    // A value that is in the address is always offered, by its id when nothing else is known.
-    const more = value
-      .filter((key) => !choices.some((choice) => choice.key === key))
-      .map((key) => ({ key, label: key }));
-    return {
-      name,
-      label,
-      isSet: value.length > 0,
-      form: "any",
-      choices: [...choices, ...more],
-      value,
-      set: (next) => ({ [name]: next.join(",") || undefined }),
-    };
-  };
+  const any = (name: ListFilter, label: string, choices: readonly FilterChoice[]): Kind =>
+    anyKind<FilterName & ListFilter, CallSearch>(search, name, label, choices);
   const known = (all: readonly Named[]): FilterChoice[] => all.map((one) => ({ ...one }));
   const kinds: Kind[] = [
     any("status", "Status", known(CALL_STATUSES)),
@@ -100,9 +88,4 @@ function useLinked({ organizationId, contactId, deviceId }: CallSearch) {
     enabled: deviceId !== undefined,
   });
   return { organization: organization.data ?? null, contact: contact.data ?? null, device: device.data ?? null };
-}
-
-function named(all: ({ id: string; name: string } | null)[]): FilterChoice[] {
-  const byId = new Map(all.flatMap((one) => (one ? [[one.id, one.name] as const] : [])));
-  return [...byId].map(([key, label]) => ({ key, label })).sort((a, b) => a.label.localeCompare(b.label));
 }

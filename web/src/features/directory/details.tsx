@@ -11,6 +11,7 @@ import { Page } from "~/components/page";
 import { Failure } from "~/components/route-error";
 import { DataTable, TableSkeleton } from "~/components/table";
 import { Age } from "~/components/time";
+import { languageName } from "~/lib/language";
 import { capital } from "~/lib/text";
 import { day } from "~/lib/time";
 import { ContactForm, contactBody, contactValues } from "./contact-form";
@@ -217,7 +218,7 @@ function Contact({ row }: { row: Schemas["ContactRow"] }) {
               ["Phone", row.phone],
               ["E-mail", row.email],
               ["Special care", row.isVip ? "Yes (VIP)" : null],
-              ["Language", row.preferredLanguage],
+              ["Language", row.preferredLanguage && languageName(row.preferredLanguage)],
             ]}
           />
         }

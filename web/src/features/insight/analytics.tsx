@@ -13,13 +13,12 @@ import { Hours } from "./hours";
 import classes from "./insight.module.css";
 import { Kpi } from "./kpi";
 import { AgentFigures, Customers } from "./people";
-import { type InsightSearch, RANGES, spanOf } from "./search";
+import { type InsightSearch, OPEN, RANGES, spanOf } from "./search";
 import { Today } from "./today";
 
 const Lines = lazy(async () => ({ default: (await import("./charts")).Lines }));
 const Bars = lazy(async () => ({ default: (await import("./charts")).Bars }));
 
-const OPEN = "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED";
 const dollars = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 2 });
 
 interface Props {
@@ -175,6 +174,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
     return { day: label, Content: sum("positive"), Neutral: sum("neutral"), Unhappy: sum("negative") };
   });
   const ranked = [...priorities].sort((a, b) => b.sort - a.sort);
+  const openOf = (priority: string | undefined) => ({ to: "/tickets", search: { status: OPEN, priority } }) as const;
   const byPriority = overview?.open.byPriority as Record<string, number> | undefined;
   return (
     <>
@@ -210,6 +210,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           value={inTime(sums.solution)}
           change={changeOf(sums.solution, past.solution, "less")}
           course={now.map((one) => one.meanResolutionSeconds ?? 0)}
+          to={solved}
         />
         <Kpi
           label="SLA kept"
@@ -262,6 +263,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           hint="now"
           columns={["Priority", "Tickets"]}
           rows={ranked.map(({ key, label }) => [label, byPriority?.[key] ?? 0])}
+          links={(row) => openOf(ranked[row]?.key)}
         >
           <RankedBars
             label="Open tickets by priority"
@@ -270,7 +272,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
               label,
               color,
               value: byPriority?.[key] ?? 0,
-              to: { to: "/tickets", search: { status: OPEN, priority: key } },
+              to: openOf(key),
             }))}
           />
         </ChartCard>
@@ -280,6 +282,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           hint={perGroup}
           columns={["From", "As it was", "Changed", "Rejected"]}
           rows={copilot.map((one) => [one.day, one["As it was"], one.Changed, one.Rejected])}
+          note="What became of a draft stands in its ticket. Tickets cannot be listed by it, so these numbers lead to no list."
         >
           <Suspense fallback={<Skeleton className={classes.chart} aria-label="Loading the chart" />}>
             <Bars
@@ -299,6 +302,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           hint={perGroup}
           columns={["From", "Content", "Neutral", "Unhappy"]}
           rows={moods.map((one) => [one.day, one.Content, one.Neutral, one.Unhappy])}
+          note="The mood stands in the analysis of each ticket. Tickets cannot be listed by it, so these numbers lead to no list."
         >
           <Suspense fallback={<Skeleton className={classes.chart} aria-label="Loading the chart" />}>
             <Bars
@@ -318,9 +322,13 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           title="When tickets are opened"
           label="Tickets opened by weekday and hour"
           of={(one) => one.ticketsCreated}
+          to={({ only }) =>
+            only ? { to: "/tickets", search: { createdFrom: only.from, createdTo: only.to } } : undefined
+          }
+          note="An hour leads to its tickets when all of them were opened in one week. Choose 7 days, and each hour does."
         />
         {overview && <Today overview={overview} />}
-        <AgentFigures from={from} to={to} />
+        <AgentFigures from={from} to={to} start={start} end={end} />
         <Customers />
       </div>
       <Calls now={now} before={before} timezone={timezone} />

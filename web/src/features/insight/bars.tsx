@@ -1,4 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Behind } from "./chart-card";
 import classes from "./insight.module.css";
 
@@ -8,7 +9,8 @@ export interface Ranked {
   value: number;
   shown?: string;
   color?: string | null | undefined;
-  to: Pick<LinkProps, "to" | "search" | "params">;
+  /** Absent where no list is exactly what was counted. */
+  to?: Pick<LinkProps, "to" | "search" | "params"> | undefined;
 }
 
 /** The largest first, each with the way to what is behind it. */
@@ -19,7 +21,7 @@ export function RankedBars({ items, label }: { items: Ranked[]; label: string })
     <ul className={classes.bars} aria-label={label}>
       {items.map(({ key, label: name, value, shown, color, to }) => (
         <li key={key}>
-          <Link {...(to as LinkProps)} className={classes.bar}>
+          <Bar to={to}>
             <span>{name}</span>
             <b>{shown ?? value.toLocaleString("en")}</b>
             <span className={classes.track} aria-hidden>
@@ -27,18 +29,27 @@ export function RankedBars({ items, label }: { items: Ranked[]; label: string })
                 style={{ "--share": String(value / most), ...(color && { "--bar": color }) } as React.CSSProperties}
               />
             </span>
-          </Link>
+          </Bar>
         </li>
       ))}
     </ul>
   );
 }
 
+function Bar({ to, children }: { to: Ranked["to"]; children: ReactNode }) {
+  if (!to) return <span className={classes.bar}>{children}</span>;
+  return (
+    <Link {...(to as LinkProps)} className={classes.bar}>
+      {children}
+    </Link>
+  );
+}
+
 interface HeatProps {
   rows: { day: string; hours: number[] }[];
   label: string;
-  /** Where the list behind a cell is. Cells are for the pointer; keys have the table behind the map. */
-  to?: (weekday: number, hour: number) => Behind;
+  /** Where the list behind a cell is, if there is one. Cells are for the pointer; keys have the table behind the map. */
+  to?: (weekday: number, hour: number) => Behind | undefined;
 }
 
 /** Weekdays and hours; the darker, the more. The numbers are in the table behind it. */
@@ -63,9 +74,9 @@ export function HeatMap({ rows, label, to }: HeatProps) {
             title: `${day} ${String(hour)}:00: ${String(value)}`,
           };
           const key = `${day}${String(hour)}`;
-          if (!to || value === 0) return <div key={key} {...cell} />;
-          const behind = to(weekday + 1, hour) as LinkProps;
-          return <Link key={key} {...behind} {...cell} aria-label={cell.title} tabIndex={-1} />;
+          const behind = value > 0 ? to?.(weekday + 1, hour) : undefined;
+          if (!behind) return <div key={key} {...cell} />;
+          return <Link key={key} {...(behind as LinkProps)} {...cell} aria-label={cell.title} tabIndex={-1} />;
         }),
       ])}
     </div>

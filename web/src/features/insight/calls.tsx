@@ -130,9 +130,9 @@ export function Calls({ now: all, before, timezone }: Props) {
           title="When people call"
           label="Calls by weekday and hour"
           of={(one) => one.calls}
-          to={({ weekday, hour, ...span }) => ({
+          to={({ weekday, hour, from: dateFrom, to: dateTo }) => ({
             to: "/calls",
-            search: { weekday, hour, timezone, dateFrom: span.from, dateTo: span.to },
+            search: { weekday, hour, timezone, dateFrom, dateTo },
           })}
         />
         {error && !data ? (

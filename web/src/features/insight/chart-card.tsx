@@ -17,13 +17,15 @@ interface Props {
   format?: (value: number, column: number) => string;
   /** Where the list behind a number is, by its row and column. */
   links?: (row: number, column: number) => Behind | undefined;
+  /** A sentence under the numbers, such as why they lead to no list. */
+  note?: string | undefined;
   children: ReactNode;
 }
 
 export type Behind = Pick<LinkProps, "to" | "search">;
 
 /** A chart with its numbers behind it: as a table for those who do not see it, and as a file. */
-export function ChartCard({ title, hint, size, columns, rows, format = String, links, children }: Props) {
+export function ChartCard({ title, hint, size, columns, rows, format = String, links, note, children }: Props) {
   const id = useId();
   const [asTable, setAsTable] = useState(false);
   const save = () => {
@@ -49,6 +51,7 @@ export function ChartCard({ title, hint, size, columns, rows, format = String, l
         </ActionIcon>
       </div>
       {asTable ? <Numbers title={title} columns={columns} rows={rows} format={format} links={links} /> : children}
+      {note && <p className={classes.note}>{note}</p>}
     </section>
   );
 }

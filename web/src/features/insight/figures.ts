@@ -74,27 +74,36 @@ export function changeOf(now: number | null, before: number | null, good: "more"
 
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
+export interface WeekRow {
+  day: string;
+  /** How many in each hour of the day. */
+  hours: number[];
+  /** The hour of the span in which all of them were; null when it was several, or none. */
+  only: ({ from: string; to: string } | null)[];
+}
+
 /** Tickets or calls by weekday and hour, on the clocks of a time zone: rows from Monday, 24 hours each. */
-export function byHour(
-  buckets: Bucket[],
-  timezone: string,
-  of: (bucket: Bucket) => number,
-): { day: string; hours: number[] }[] {
+export function byHour(buckets: Bucket[], timezone: string, of: (bucket: Bucket) => number): WeekRow[] {
   const clock = new Intl.DateTimeFormat("en-GB", {
     timeZone: timezone,
     weekday: "short",
     hour: "numeric",
     hour12: false,
   });
-  const rows = WEEKDAYS.map((day) => ({ day, hours: Array.from({ length: 24 }, () => 0) }));
+  const rows = WEEKDAYS.map((day): WeekRow => {
+    return { day, hours: Array<number>(24).fill(0), only: Array<null>(24).fill(null) };
+  });
   for (const bucket of buckets) {
     const count = of(bucket);
     if (count === 0) continue;
     const parts = clock.formatToParts(Date.parse(bucket.from));
     const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
     const row = rows.find(({ day }) => day === part("weekday"));
+    if (!row) continue;
     const hour = Number(part("hour")) % 24;
-    if (row) row.hours[hour] = (row.hours[hour] ?? 0) + count;
+    const before = row.hours[hour] ?? 0;
+    row.hours[hour] = before + count;
+    row.only[hour] = before === 0 ? { from: bucket.from, to: bucket.to } : null;
   }
   return rows;
 }

@@ -4,14 +4,24 @@ import { api } from "~/api/client";
 import { Failure } from "~/components/route-error";
 import { TableSkeleton } from "~/components/table";
 import { RankedBars } from "./bars";
-import { ChartCard } from "./chart-card";
+import { type Behind, ChartCard } from "./chart-card";
 import { inTime, share } from "./figures";
 import classes from "./insight.module.css";
+import { OPEN } from "./search";
 
 const COLUMNS = ["Name", "Solved", "Replies", "First reply after", "Solved after", "Copilot used", "Open now"];
 
+interface PeopleProps {
+  /** The days, as the server counts them. */
+  from: string;
+  to: string;
+  /** The same as moments, as the list of tickets takes them. */
+  start: string;
+  end: string;
+}
+
 /** What everybody did in the days that are looked at. */
-export function AgentFigures({ from, to }: { from: string; to: string }) {
+export function AgentFigures({ from, to, start, end }: PeopleProps) {
   const { data, error, refetch } = useQuery({
     ...api.queryOptions("get", "/api/dashboard/agents", { params: { query: { from, to } } }),
     enabled: from !== "",
@@ -22,6 +32,11 @@ export function AgentFigures({ from, to }: { from: string; to: string }) {
     const taken = one.suggestionsAccepted + one.suggestionsEdited;
     return share(taken, taken + one.suggestionsRejected);
   };
+  /** Tickets are listed by whom they are assigned to: without a support agent there is no such list. */
+  const solvedBy = (one: (typeof people)[number] | undefined): Behind | undefined =>
+    one?.supportAgent
+      ? { to: "/tickets", search: { assigneeId: one.supportAgent.id, resolvedFrom: start, resolvedTo: end } }
+      : undefined;
   return (
     <ChartCard
       size="wide"
@@ -38,6 +53,11 @@ export function AgentFigures({ from, to }: { from: string; to: string }) {
         one.openNow,
       ])}
       format={(value, column) => (column === 3 || column === 4 ? inTime(value) : value.toLocaleString("en"))}
+      links={(row, column) => {
+        if (column === 1) return solvedBy(people[row]);
+        const id = people[row]?.supportAgent?.id;
+        return column === 6 && id ? { to: "/tickets", search: { assigneeId: id, status: OPEN } } : undefined;
+      }}
     >
       {error && !data ? (
         <Failure error={error} onRetry={() => void refetch()} />
@@ -52,14 +72,7 @@ export function AgentFigures({ from, to }: { from: string; to: string }) {
             key: one.supportAgent?.id ?? one.user?.id ?? String(index),
             label: `${one.name} · ${String(one.replies)} replies · first reply after ${inTime(one.meanFirstResponseSeconds)}`,
             value: one.solved,
-            to: {
-              to: "/tickets",
-              search: {
-                ...(one.supportAgent && { assigneeId: one.supportAgent.id }),
-                resolvedFrom: from,
-                resolvedTo: to,
-              },
-            },
+            to: solvedBy(one),
           }))}
         />
       )}

@@ -1,5 +1,8 @@
 import { z } from "~/lib/zod";
 
+/** Statuses of tickets that are not done, as the list of tickets has them in its address. */
+export const OPEN = "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED";
+
 export const RANGES = ["7", "30", "90"] as const;
 
 const day = z.catch(z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/))), undefined);

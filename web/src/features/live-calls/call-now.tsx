@@ -110,6 +110,10 @@ function Begin({ onPlaced }: { onPlaced: (placed: Placed) => void }) {
         >
           Call
         </Button>
+        <Text size="xs" c="dimmed">
+          It is a call like any other: it is on the live wall while it lasts and in the history afterwards, and the
+          agents may file a ticket.
+        </Text>
       </Stack>
     </form>
   );

@@ -1,4 +1,4 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button, Code, Skeleton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { PhoneCall, RadioTower } from "lucide-react";
 import { useCallback, useMemo } from "react";
@@ -51,7 +51,8 @@ export function LiveWall({ watched, onWatch }: Props) {
           <Failure error={list.error} onRetry={() => void list.refetch()} />
         ) : calls.length === 0 ? (
           <Empty icon={RadioTower} title="Nobody is calling right now">
-            Calls appear here while they last, with the words as they are spoken.
+            Calls appear here while they last, with the words as they are spoken: watch one, whisper to its agent, or
+            take it over. To see one, call from here, or let <Code>patchcord call</Code> place a simulated one.
           </Empty>
         ) : (
           <ul className={classes.grid} aria-label="Calls in progress">

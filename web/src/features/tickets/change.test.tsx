@@ -8,7 +8,7 @@ import { signIn } from "~/api/session";
 import { show } from "~/test/render";
 import { agent, json, problem, serve, session } from "~/test/server";
 import { type Action, foresee, undoOf, useChange, useFieldChange } from "./change";
-import { ticketListQuery } from "./use-ticket-list";
+import { ticketList } from "./use-ticket-list";
 
 const NOW = "2026-11-24T12:00:00Z";
 
@@ -82,9 +82,9 @@ async function showCloser(targets: TicketLine[]) {
     </Suspense>,
   );
   const page = { items: targets, limit: 50, offset: 0, hasMore: false, nextCursor: null, total: null };
-  queries.setQueryData(ticketListQuery({}).queryKey, { pages: [page], pageParams: [undefined] });
+  queries.setQueryData(ticketList.query({}).queryKey, { pages: [page], pageParams: [undefined] });
   const statuses = () =>
-    queries.getQueryData(ticketListQuery({}).queryKey)?.pages[0]?.items.map(({ status }) => status);
+    queries.getQueryData(ticketList.query({}).queryKey)?.pages[0]?.items.map(({ status }) => status);
   await userEvent.click(await screen.findByRole("button", { name: "Close them" }));
   return statuses;
 }

@@ -5,7 +5,7 @@ import { Problem } from "~/api/problem";
 import { useLookups, useSupportAgents } from "~/api/queries";
 import { showDone, showProblem } from "~/components/toast";
 import { lineOf, patchDetails } from "./lines";
-import { patchRows } from "./use-ticket-list";
+import { ticketList } from "./use-ticket-list";
 
 /** Most tickets of one request. */
 const TOGETHER = 100;
@@ -154,7 +154,7 @@ function paint(
   const rows = new Map<string, TicketLine>();
   const details = new Map<string, TicketDetail>();
   const wanted = new Set(ids);
-  patchRows(queries, (row) => {
+  ticketList.patch(queries, (row) => {
     if (!wanted.has(row.id)) return row;
     rows.set(row.id, row);
     return change(row);
@@ -166,7 +166,7 @@ function paint(
   return (back) => {
     if (back.length === 0) return;
     const some = new Set(back);
-    patchRows(queries, (row) => (some.has(row.id) ? (rows.get(row.id) ?? row) : row));
+    ticketList.patch(queries, (row) => (some.has(row.id) ? (rows.get(row.id) ?? row) : row));
     patchDetails(queries, back, (ticket) => details.get(ticket.id) ?? ticket);
   };
 }
@@ -246,5 +246,5 @@ export function useFieldChange(ticket: TicketDetail) {
 export function accept(queries: QueryClient, ticket: TicketDetail): void {
   patchDetails(queries, [ticket.id], () => ticket);
   const line = lineOf(ticket);
-  patchRows(queries, (row) => (row.id === line.id ? line : row));
+  ticketList.patch(queries, (row) => (row.id === line.id ? line : row));
 }

@@ -1,11 +1,12 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, Check, Clock, Ellipsis, Pause, Phone, RotateCcw, UserPlus } from "lucide-react";
+import { Check, Clock, Ellipsis, Pause, Phone, RotateCcw, UserPlus } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 import type { TicketDetail } from "~/api/client";
 import { useLookups } from "~/api/queries";
 import { useMayAct, useUser } from "~/api/session";
 import { Dot } from "~/components/dot";
+import { RecordHeader } from "~/components/record-page";
 import { useNow } from "~/components/time";
 import { showDone } from "~/components/toast";
 import { copy } from "~/lib/clipboard";
@@ -26,43 +27,33 @@ export function TicketHeader({ ticket }: { ticket: TicketDetail }) {
   const priority = priorities.find(({ key }) => key === ticket.priority);
   const shown = <Dot color={priority?.color}>{priority?.label ?? ticket.priority}</Dot>;
   return (
-    <header className={classes.header}>
-      <div className={classes.marks}>
-        <ActionIcon
-          className={classes.back}
-          aria-label="Back to the list"
-          renderRoot={(props) => <Link to="/tickets" search={(search) => search} {...props} />}
+    <RecordHeader list="/tickets" title={ticket.subject}>
+      <span className={classes.label}>{ticket.label}</span>
+      <StatusMenu ticket={ticket} />
+      {mayAct ? (
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-sm"
+          className={classes.mark}
+          title="Change the priority  P"
+          aria-label={`Priority: ${priority?.label ?? ticket.priority}`}
+          onClick={() => askFor("priority", [ticket])}
         >
-          <ArrowLeft size={16} aria-hidden />
-        </ActionIcon>
-        <span className={classes.label}>{ticket.label}</span>
-        <StatusMenu ticket={ticket} />
-        {mayAct ? (
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-sm"
-            className={classes.mark}
-            title="Change the priority  P"
-            aria-label={`Priority: ${priority?.label ?? ticket.priority}`}
-            onClick={() => askFor("priority", [ticket])}
-          >
-            {shown}
-          </Button>
-        ) : (
-          shown
-        )}
-        <Sla ticket={ticket} />
-        {ticket.callId && (
-          <Link className={classes.from} to="/calls/$call" params={{ call: ticket.callId }} search={{ turn: "ticket" }}>
-            <Phone size={13} aria-hidden /> From a call
-          </Link>
-        )}
-        <Others ticketId={ticket.id} />
-        {mayAct && <Actions ticket={ticket} />}
-      </div>
-      <h1 className={classes.subject}>{ticket.subject}</h1>
-    </header>
+          {shown}
+        </Button>
+      ) : (
+        shown
+      )}
+      <Sla ticket={ticket} />
+      {ticket.callId && (
+        <Link className={classes.from} to="/calls/$call" params={{ call: ticket.callId }} search={{ turn: "ticket" }}>
+          <Phone size={13} aria-hidden /> From a call
+        </Link>
+      )}
+      <Others ticketId={ticket.id} />
+      {mayAct && <Actions ticket={ticket} />}
+    </RecordHeader>
   );
 }
 

@@ -9,7 +9,7 @@ import { showDone, showProblem } from "~/components/toast";
 import { useOnceKey } from "~/lib/once";
 import { accept } from "./change";
 import { Picker } from "./picker";
-import { loadPage } from "./use-ticket-list";
+import { ticketList } from "./use-ticket-list";
 
 /** Tickets that are offered at once. */
 const OFFERED = 12;
@@ -22,7 +22,8 @@ export function Merge({ ticket, onClose }: { ticket: TicketDetail; onClose: () =
   const q = settled.trim();
   const found = useQuery({
     queryKey: ["tickets to merge into", ticket.id, q],
-    queryFn: ({ signal }) => loadPage(q === "" ? { contactId: ticket.contact?.id } : { q }, OFFERED, undefined, signal),
+    queryFn: ({ signal }) =>
+      ticketList.load(q === "" ? { contactId: ticket.contact?.id } : { q }, OFFERED, undefined, signal),
     placeholderData: keepPreviousData,
   });
   const offered = (found.data?.items ?? []).filter(({ id }) => id !== ticket.id);

@@ -57,7 +57,7 @@ export const Row = memo(function Row({ ticket, search, selected, selecting, mayA
         params={{ ticket: ticket.label }}
         search={search}
         className={classes.row}
-        data-ticket={ticket.id}
+        data-row={ticket.id}
         data-done={status?.isOpen === false || undefined}
         draggable={false}
         onClick={(event) => {

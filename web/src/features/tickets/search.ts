@@ -1,4 +1,5 @@
 import type { Schemas } from "~/api/client";
+import { anyOf, compact, date, ids, text, values } from "~/lib/list-search";
 import { z } from "~/lib/zod";
 
 export const STATUSES = ["OPEN", "IN_PROGRESS", "WAITING_ON_CUSTOMER", "ESCALATED", "RESOLVED", "CLOSED"] as const;
@@ -6,33 +7,10 @@ export const PRIORITIES = ["LOW", "MEDIUM", "HIGH", "URGENT"] as const;
 export const CHANNELS = ["WEB", "EMAIL", "CHAT", "PHONE", "API"] as const;
 export const SORTS = ["-createdAt", "createdAt", "-updatedAt", "-priority", "-number"] as const;
 
-/** Longest text of words or of one filter, in characters. */
-const LONGEST = 200;
-
-/** Values with commas between them; what is not allowed is left out, so that an old address still opens. */
-function anyOf(allowed: readonly string[], upper = true) {
-  return z.catch(
-    z.optional(
-      z.pipe(
-        z.string(),
-        z.transform((text) => {
-          const wanted = (upper ? text.toUpperCase() : text).split(",");
-          return allowed.filter((value) => wanted.includes(value)).join(",") || undefined;
-        }),
-      ),
-    ),
-    undefined,
-  );
-}
-
 /** One of a few values. */
 function oneOf(allowed: readonly string[]) {
   return z.catch(z.optional(z.string().check(z.refine((text) => allowed.includes(text)))), undefined);
 }
-
-const text = z.catch(z.optional(z.string().check(z.minLength(1), z.maxLength(LONGEST))), undefined);
-const ids = z.catch(z.optional(z.string().check(z.regex(/^[a-z0-9]+(,[a-z0-9]+)*$/))), undefined);
-const date = z.catch(z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\d/))), undefined);
 
 /** Filters of the list, as they are in the address: a view is an address. */
 export const TicketSearch = z.object({
@@ -75,11 +53,6 @@ const SINGLES = ["sla", "createdFrom", "createdTo", "resolvedFrom", "resolvedTo"
 
 export type ListFilter = (typeof LISTS)[number];
 
-/** The values of a filter. */
-export function values(filter: string | undefined): string[] {
-  return filter ? filter.split(",") : [];
-}
-
 /** The filters as the server takes them: those that are set, in a fixed order, so that they can be part of a key. */
 export function filtersOf(search: TicketSearch) {
   const lists = LISTS.filter((name) => search[name]).map((name) => [name, values(search[name])] as const);
@@ -113,11 +86,6 @@ export function searchOfView(view: { id: string; filters: object; sort: string }
   ]);
   const sort = view.sort === SORTS[0] ? undefined : view.sort;
   return compact(z.parse(TicketSearch, { ...Object.fromEntries(plain), sort, view: view.id }));
-}
-
-/** Without the filters that are not set. */
-export function compact(search: TicketSearch): TicketSearch {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as TicketSearch;
 }
 
 /** Names that may be typed before a colon, and what they filter. */

@@ -1,10 +1,11 @@
-import { SegmentedControl, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import type { TicketDetail } from "~/api/client";
 import { ticketQuery } from "~/api/queries";
 import { useMayAct } from "~/api/session";
-import { Failure } from "~/components/route-error";
+import { type Pane, RecordComing, RecordPage } from "~/components/record-page";
+import frame from "~/components/record-page.module.css";
 import { usePresence } from "~/live/presence";
 import { Composer } from "./composer";
 import { Conversation } from "./conversation";
@@ -14,7 +15,7 @@ import { useFiles } from "./files";
 import { TicketHeader } from "./header";
 import { lineOf, outlineOf } from "./lines";
 import classes from "./ticket.module.css";
-import { knownRow, patchRows } from "./use-ticket-list";
+import { knownRow, ticketList } from "./use-ticket-list";
 
 interface Props {
   /** Id, number or label. */
@@ -38,13 +39,13 @@ export function TicketPage({ id, side }: Props) {
     // The list shows the ticket as it was just loaded.
     if (!data || isPlaceholderData) return;
     const line = lineOf(data);
-    patchRows(queries, (row) => (row.id === line.id && row.updatedAt !== line.updatedAt ? line : row));
+    ticketList.patch(queries, (row) => (row.id === line.id && row.updatedAt !== line.updatedAt ? line : row));
   }, [data, isPlaceholderData, queries]);
   if (!data) {
     return (
-      <section className={classes.main} aria-label="Ticket">
-        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Placeholder />}
-      </section>
+      <RecordComing label="Ticket" error={error} onRetry={() => void refetch()}>
+        <Placeholder />
+      </RecordComing>
     );
   }
   return <Loaded ticket={data} outline={isPlaceholderData} side={side} />;
@@ -59,37 +60,34 @@ interface LoadedProps {
 
 function Loaded({ ticket, outline, side }: LoadedProps) {
   // On narrow screens only one of the two is shown.
-  const [pane, setPane] = useState("conversation");
+  const [pane, setPane] = useState<Pane>("talk");
   const mayAct = useMayAct();
   return (
-    <div className={classes.page} data-pane={pane}>
-      <section className={classes.main} aria-label={`Ticket ${ticket.label}`}>
-        <TicketHeader ticket={ticket} />
-        <EscalationBar ticket={ticket} />
-        <SegmentedControl
-          className={classes.switch}
-          aria-label="Part of the ticket"
-          value={pane}
-          onChange={setPane}
-          data={[
-            { value: "conversation", label: "Conversation" },
-            { value: "side", label: "Copilot & details" },
-          ]}
-        />
-        {mayAct ? (
-          <Talk ticket={ticket} outline={outline} onCompose={() => setPane("conversation")} />
-        ) : (
-          <div className={classes.talk}>
-            <Watching ticketId={ticket.id} />
-            {outline ? <MessagesPlaceholder /> : <Conversation ticket={ticket} />}
-            <p className={classes.readOnly}>Your role can read tickets, not change them.</p>
-          </div>
-        )}
-      </section>
-      <aside className={classes.side} aria-label="Copilot and details">
-        {side(ticket)}
-      </aside>
-    </div>
+    <RecordPage
+      label={`Ticket ${ticket.label}`}
+      switchLabel="Part of the ticket"
+      names={{ talk: "Conversation", side: "Copilot & details" }}
+      pane={pane}
+      onPane={setPane}
+      header={
+        <>
+          <TicketHeader ticket={ticket} />
+          <EscalationBar ticket={ticket} />
+        </>
+      }
+      side={side(ticket)}
+      sideLabel="Copilot and details"
+    >
+      {mayAct ? (
+        <Talk ticket={ticket} outline={outline} onCompose={() => setPane("talk")} />
+      ) : (
+        <div className={frame.talk}>
+          <Watching ticketId={ticket.id} />
+          {outline ? <MessagesPlaceholder /> : <Conversation ticket={ticket} />}
+          <p className={classes.readOnly}>Your role can read tickets, not change them.</p>
+        </div>
+      )}
+    </RecordPage>
   );
 }
 
@@ -103,7 +101,7 @@ interface TalkProps {
 function Talk({ ticket, outline, onCompose }: TalkProps) {
   const files = useFiles(ticket.id);
   return (
-    <DropZone className={classes.talk} onFiles={files.add}>
+    <DropZone className={frame.talk} onFiles={files.add}>
       {outline ? <MessagesPlaceholder /> : <Conversation ticket={ticket} />}
       <Composer key={ticket.id} ticket={ticket} files={files} onInsert={onCompose} />
     </DropZone>

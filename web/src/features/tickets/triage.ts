@@ -11,11 +11,10 @@ import {
   UserPlus,
   Zap,
 } from "lucide-react";
-import { useState } from "react";
 import type { TicketDetail, TicketLine } from "~/api/client";
 import { ticketQuery } from "~/api/queries";
 import { type Command, useCommands } from "~/lib/commands";
-import { Store } from "~/lib/store";
+import { useWalk } from "~/lib/walk";
 import { useChange } from "./change";
 import { askFor } from "./commands";
 import { wantComposer } from "./composer-wish";
@@ -41,25 +40,11 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
   const change = useChange();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  // Where the person was, also after the row has left the part of the list that is drawn.
-  const [last] = useState(() => new Store<string | null>(null));
-
-  const focused = (): string | null => {
-    const row = document.activeElement?.closest<HTMLElement>("[data-ticket]");
-    if (row) return row.dataset.ticket ?? null;
-    // The row that had the focus may have been drawn anew.
-    return !open && document.activeElement === document.body ? last.get() : null;
-  };
   const isOpen = (ticket: TicketLine) => ticket.label === open || ticket.id === open;
-  const move = (step: 1 | -1) => {
-    if (tickets.length === 0) return;
-    const now = focused() ?? last.get();
-    const at = tickets.findIndex(({ id }) => id === now);
-    const from = at >= 0 ? at : tickets.findIndex(isOpen);
-    const next = from < 0 ? 0 : Math.max(0, Math.min(tickets.length - 1, from + step));
-    last.set(tickets[next]?.id ?? null);
-    around.focusRow(next);
-  };
+  const walk = useWalk({ ...around, one: "ticket", many: "tickets", rows: tickets, isOpen });
+  const focused = (): string | null =>
+    // The row that had the focus may have been drawn anew.
+    walk.inFocus() ?? (!open && document.activeElement === document.body ? walk.last() : null);
   /** One ticket: the row in focus, else the open one. */
   const single = (): TicketLine | undefined => {
     const now = focused();
@@ -90,14 +75,6 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
     wantComposer(one.id, mode);
     if (!isOpen(one)) void navigate({ to: "/tickets/$ticket", params: { ticket: one.label }, search });
   };
-  const list = (id: string, key: string, label: string, run: () => void): Command => ({
-    id: `list.${id}`,
-    group: "List of tickets",
-    key,
-    label,
-    keyOnly: true,
-    run,
-  });
   const act = (id: string, key: string, label: string, icon: LucideIcon, run: () => void): Command => ({
     id: `ticket.${id}`,
     group: "Ticket",
@@ -111,14 +88,12 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
     if (one) around.onSelect(one.id, range);
   };
   useCommands([
-    list("next", "j", "Next ticket", () => move(1)),
-    list("previous", "k", "Previous ticket", () => move(-1)),
-    list("search", "/", "Search the tickets", around.focusSearch),
+    ...walk.commands,
     ...(mayAct
       ? [
-          list("select", "x", "Select the ticket", () => select(false)),
-          list("select-range", "X", "Select everything up to the ticket", () => select(true)),
-          list("clear", "Escape", "Clear the selection", around.onClear),
+          walk.command("select", "x", "Select the ticket", () => select(false)),
+          walk.command("select-range", "X", "Select everything up to the ticket", () => select(true)),
+          walk.command("clear", "Escape", "Clear the selection", around.onClear),
           act("finish", "e", "Resolve; close what is resolved", CircleCheck, finish),
           act("assign", "a", "Assign…", UserPlus, () => askFor("assign", targets())),
           act("priority", "p", "Change the priority…", Flag, () => askFor("priority", targets())),
@@ -130,5 +105,5 @@ export function useTriage(around: Around): { move: (step: 1 | -1) => void } {
         ]
       : []),
   ]);
-  return { move };
+  return { move: walk.move };
 }

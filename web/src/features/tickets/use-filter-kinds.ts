@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { type TicketLine, api } from "~/api/client";
 import { useLookups, useSupportAgents } from "~/api/queries";
+import { anyKind, named } from "~/components/filter-kinds";
 import type { FilterChoice, FilterKind } from "~/components/filter-token";
-import { type ListFilter, type TicketSearch, values } from "./search";
+import { values } from "~/lib/list-search";
+import type { ListFilter, TicketSearch } from "./search";
 
 export type FilterName = ListFilter | "sla" | "created" | "resolved";
 
@@ -16,23 +18,8 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
     ...api.queryOptions("get", "/api/devices/{id}", { params: { path: { id: values(search.deviceId)[0] ?? "" } } }),
     enabled: search.deviceId !== undefined,
   });
-  const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): Kind => {
-    const value = values(search[name]);
-    // A value that is in the address is always offered, by its id when nothing else is known.
-    const more = value
-      .filter((key) => !choices.some((choice) => choice.key === key))
-      .map((key) => ({ key, label: key }));
-    return {
-      name,
-      label,
-      isSet: value.length > 0,
-      form: "any",
-      choices: [...choices, ...more],
-      value,
-      set: (next) => ({ [name]: next.join(",") || undefined }),
-      free,
-    };
-  };
+  const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): Kind =>
+    anyKind<FilterName & ListFilter, TicketSearch>(search, name, label, choices, free);
   const dates = (name: "created" | "resolved", label: string): Kind => {
     const [from, to] = [search[`${name}From`], search[`${name}To`]];
     return {
@@ -79,11 +66,6 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
     dates("created", "Opened"),
     dates("resolved", "Resolved"),
   ];
-}
-
-function named(all: ({ id: string; name: string } | null)[]): FilterChoice[] {
-  const byId = new Map(all.flatMap((one) => (one ? [[one.id, one.name] as const] : [])));
-  return [...byId].map(([key, label]) => ({ key, label })).sort((a, b) => a.label.localeCompare(b.label));
 }
 
 function tagsOf(loaded: TicketLine[]): FilterChoice[] {

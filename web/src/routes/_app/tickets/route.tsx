@@ -2,13 +2,13 @@ import { Outlet, createFileRoute, useMatchRoute, useNavigate } from "@tanstack/r
 import { Panes } from "~/components/panes";
 import { TicketList } from "~/features/tickets/list";
 import { TicketSearch } from "~/features/tickets/search";
-import { ticketListQuery } from "~/features/tickets/use-ticket-list";
+import { ticketList } from "~/features/tickets/use-ticket-list";
 
 export const Route = createFileRoute("/_app/tickets")({
   validateSearch: TicketSearch,
   loaderDeps: ({ search }) => search,
   // Not awaited: the list shows its own placeholders, and its own errors.
-  loader: ({ context, deps }) => void context.queries.prefetchInfiniteQuery(ticketListQuery(deps)),
+  loader: ({ context, deps }) => void context.queries.prefetchInfiniteQuery(ticketList.query(deps)),
   component: TicketsRoute,
 });
 

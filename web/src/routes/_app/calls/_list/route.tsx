@@ -2,13 +2,13 @@ import { Outlet, createFileRoute, useMatchRoute, useNavigate } from "@tanstack/r
 import { Panes } from "~/components/panes";
 import { CallList } from "~/features/calls/list";
 import { CallSearch } from "~/features/calls/search";
-import { callListQuery } from "~/features/calls/use-call-list";
+import { callList } from "~/features/calls/use-call-list";
 
 export const Route = createFileRoute("/_app/calls/_list")({
   validateSearch: CallSearch,
   loaderDeps: ({ search }) => search,
   // Not awaited: the list shows its own placeholders, and its own errors.
-  loader: ({ context, deps }) => void context.queries.prefetchInfiniteQuery(callListQuery(deps)),
+  loader: ({ context, deps }) => void context.queries.prefetchInfiniteQuery(callList.query(deps)),
   component: CallsRoute,
 });
 

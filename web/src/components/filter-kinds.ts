@@ -1,0 +1,30 @@
+import { values } from "~/lib/list-search";
+import type { FilterChoice, FilterKind } from "./filter-token";
+
+/** A filter of which several values may be chosen. One that is in the address is always offered, by its id if need be. */
+export function anyKind<N extends string, S>(
+  search: { [name in N]?: string | undefined },
+  name: N,
+  label: string,
+  choices: readonly FilterChoice[],
+  free = false,
+): FilterKind<N, S> {
+  const value = values(search[name]);
+  const more = value.filter((key) => !choices.some((choice) => choice.key === key)).map((key) => ({ key, label: key }));
+  return {
+    name,
+    label,
+    isSet: value.length > 0,
+    form: "any",
+    choices: [...choices, ...more],
+    value,
+    set: (next) => ({ [name]: next.join(",") || undefined }) as S,
+    free,
+  };
+}
+
+/** What rows at hand name, once each and in order. */
+export function named(all: ({ id: string; name: string } | null)[]): FilterChoice[] {
+  const byId = new Map(all.flatMap((one) => (one ? [[one.id, one.name] as const] : [])));
+  return [...byId].map(([key, label]) => ({ key, label })).sort((a, b) => a.label.localeCompare(b.label));
+}

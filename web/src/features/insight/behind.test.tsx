@@ -1,0 +1,132 @@
+import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from "@tanstack/react-router";
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { type ReactNode, Suspense } from "react";
+import { beforeEach, expect, test } from "vitest";
+import { signIn } from "~/api/session";
+import { show } from "~/test/render";
+import { agent, json, serve, session } from "~/test/server";
+import { Analytics } from "./analytics";
+
+/** An hour in which so many tickets were opened, and in which the copilot was judged. */
+function hour(from: string, ticketsCreated: number) {
+  const to = new Date(Date.parse(from) + 3_600_000).toISOString();
+  return {
+    ...{ from, to, day: from.slice(0, 10), ticketsCreated, ticketsResolved: 0, firstResponses: 0, calls: 0 },
+    ...{ answered: 0, escalated: 0, resolvedByAi: 0, callSeconds: 0, telephonyCostUsd: 0, aiCostUsd: 0 },
+    ...{
+      slaMet: 0,
+      slaMissed: 0,
+      suggestions: 3,
+      suggestionsAccepted: 2,
+      suggestionsEdited: 1,
+      suggestionsRejected: 0,
+    },
+    sentiment: { positive: 1, neutral: 0, negative: 0 },
+  };
+}
+
+const FIGURES = { replies: 1, meanFirstResponseSeconds: 60, meanResolutionSeconds: 600 };
+const JUDGED = { suggestionsAccepted: 0, suggestionsEdited: 0, suggestionsRejected: 0 };
+const PEOPLE = [
+  { ...FIGURES, ...JUDGED, name: "Sam", supportAgent: { id: "agent1" }, user: null, solved: 4, openNow: 2 },
+  { ...FIGURES, ...JUDGED, name: "Ada", supportAgent: null, user: { id: "user2" }, solved: 3, openNow: 0 },
+];
+
+function serveAnalytics(hours: ReturnType<typeof hour>[]) {
+  serve({
+    "POST /api/auth/login": () => session("t"),
+    "POST /api/auth/refresh": () => session("t"),
+    "GET /api/lookups": () => json({ statuses: [], priorities: [], channels: [], productAreas: [] }),
+    "GET /api/dashboard/metrics": () => json({ timezone: "UTC", items: hours }),
+    "GET /api/dashboard/agents": () => json({ items: PEOPLE }),
+    "GET /api/dashboard/customers": () => json({ items: [] }),
+  });
+}
+
+function showAnalytics() {
+  const page: ReactNode = (
+    <Suspense>
+      <Analytics search={{ range: "30" }} onSearch={() => undefined} />
+    </Suspense>
+  );
+  const router = createRouter({
+    routeTree: createRootRoute({ component: () => page, notFoundComponent: () => null }),
+    history: createMemoryHistory({ initialEntries: ["/"] }),
+  });
+  show(<RouterProvider router={router} />);
+}
+
+/** The words of an address, as the router reads them. */
+function searchOf(link: HTMLElement) {
+  const address = new URL((link as HTMLAnchorElement).href);
+  return { path: address.pathname, ...Object.fromEntries(address.searchParams) };
+}
+
+beforeEach(async () => {
+  serveAnalytics([]);
+  await signIn(agent.email, "secret");
+});
+
+test("an hour of the week leads to its tickets when they are one hour of the span, and else says why not", async () => {
+  // Thursday at two in two weeks, Friday at nine in one.
+  serveAnalytics([
+    hour("2026-11-19T02:00:00.000Z", 1),
+    hour("2026-11-26T02:00:00.000Z", 4),
+    hour("2026-11-27T09:00:00.000Z", 2),
+  ]);
+  showAnalytics();
+  const map = await screen.findByRole("group", { name: "Tickets opened by weekday and hour" });
+  expect(searchOf(await within(map).findByRole("link", { name: "Fri 9:00: 2" }))).toEqual({
+    path: "/tickets",
+    createdFrom: "2026-11-27T09:00:00.000Z",
+    createdTo: "2026-11-27T10:00:00.000Z",
+  });
+  expect(within(map).queryByRole("link", { name: /^Thu/ })).toBeNull();
+  const card = screen.getByRole("region", { name: "When tickets are opened" });
+  expect(within(card).getByText(/Choose 7 days, and each hour does/)).toBeVisible();
+  await userEvent.click(within(card).getByRole("button", { name: "When tickets are opened: as a table" }));
+  expect(within(within(card).getByRole("table")).getAllByRole("link")).toHaveLength(1);
+});
+
+test("nothing is said when every hour leads to its tickets", async () => {
+  serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
+  showAnalytics();
+  const map = await screen.findByRole("group", { name: "Tickets opened by weekday and hour" });
+  expect(await within(map).findByRole("link", { name: "Thu 2:00: 4" })).toBeInTheDocument();
+  expect(screen.queryByText(/Choose 7 days/)).toBeNull();
+});
+
+test.each([
+  ["What became of the copilot's work", "What became of a draft stands in its ticket"],
+  ["How content customers are", "The mood stands in the analysis of each ticket"],
+])("%s: no list has exactly these, and the page says so", async (title, words) => {
+  serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
+  showAnalytics();
+  const card = await screen.findByRole("region", { name: title });
+  expect(within(card).getByText(new RegExp(`${words}.*lead to no list`))).toBeVisible();
+  await userEvent.click(within(card).getByRole("button", { name: `${title}: as a table` }));
+  expect(within(card).getByRole("table")).toBeVisible();
+  expect(within(card).queryByRole("link")).toBeNull();
+});
+
+test("what a person solved leads to their tickets, and to nobody else's", async () => {
+  serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
+  showAnalytics();
+  const bars = await screen.findByRole("list", { name: "Tickets solved, by who solved them" });
+  expect(searchOf(within(bars).getByRole("link", { name: /^Sam/ }))).toEqual({
+    path: "/tickets",
+    assigneeId: "agent1",
+    resolvedFrom: "2026-11-26T02:00:00.000Z",
+    resolvedTo: "2026-11-26T03:00:00.000Z",
+  });
+  expect(within(bars).getByText(/^Ada/)).toBeVisible();
+  expect(within(bars).queryByRole("link", { name: /^Ada/ })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "People: as a table" }));
+  const row = within(screen.getByRole("table", { name: "People" })).getByRole("row", { name: /^Sam/ });
+  expect(searchOf(within(row).getByRole("link", { name: "2" }))).toEqual({
+    path: "/tickets",
+    assigneeId: "agent1",
+    status: "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED",
+  });
+});
