@@ -590,7 +590,6 @@ async fn an_operator_ends_a_call_while_the_model_is_away() {
 mod unheard;
 mod withdrawn;
 
-/// Engines run as tasks of their own.
 #[test]
 fn engines_can_be_spawned() {
     fn is_send<T: Send>(_: T) {}
