@@ -1,6 +1,7 @@
 //! What a carrier does with calls besides carrying them: hang up, redirect, place, and say what one cost.
 
 use async_trait::async_trait;
+use patchcord_domain::call::CallStatus;
 
 /// A carrier of calls. The desk speaks to it beside the streams: for live calls, for transfers, and after a call.
 #[async_trait]
@@ -28,6 +29,12 @@ pub trait Carrier: Send + Sync {
     /// # Errors
     /// As for [`Carrier::redirect`].
     async fn price(&self, call: &str) -> Result<Option<Price>, CarrierError>;
+
+    /// Where a call is; `None` when the carrier says something that is not known here.
+    ///
+    /// # Errors
+    /// [`CarrierError::Gone`] when the carrier does not know the call, otherwise as for [`Carrier::hang_up`].
+    async fn status(&self, call: &str) -> Result<Option<CallStatus>, CarrierError>;
 
     /// Records a live call from now on. The carrier tells `status_address` when the recording is there.
     ///

@@ -44,6 +44,8 @@ pub(crate) struct Sentences {
     pub(crate) goodbye: String,
     pub(crate) connecting: String,
     pub(crate) resumed: String,
+    /// The line broke off, and what the caller said is lost: asks for it again.
+    pub(crate) unheard: String,
     pub(crate) fillers: Vec<String>,
 }
 
@@ -213,6 +215,22 @@ impl Language {
             list.iter_mut().for_each(|entry| *entry = fold(entry));
         }
     }
+}
+
+impl Language {
+    /// How sentences begin, folded, that only bridge a silence or a break: they ask and answer nothing themselves.
+    pub(crate) fn asides(&self) -> impl Iterator<Item = String> {
+        let say = &self.say;
+        let others = [&say.still_there, &say.minute_left, &say.resumed, &say.unheard];
+        say.fillers.iter().chain(others).map(|sentence| stem(sentence))
+    }
+}
+
+/// The beginning of the longest part of a sentence that is the same whatever is filled in, folded.
+pub(crate) fn stem(sentence: &str) -> String {
+    let parts = sentence.split(['{', '}']).step_by(2);
+    let longest = parts.map(fold).max_by_key(String::len).unwrap_or_default();
+    longest.split(' ').take(8).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether one of the folded phrases is in a text, word by word.

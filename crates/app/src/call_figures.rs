@@ -1,4 +1,4 @@
-//! Calls in figures: day by day how content callers were and what became of them, what models cost meanwhile, and what each
+//! Calls in figures: day by day how content callers were and what became of them, what models cost for them, and what each
 //! voice agent did.
 
 use std::ops::Range;
@@ -11,6 +11,7 @@ use patchcord_domain::time::Millis;
 use patchcord_domain::user::{Actor, Role};
 use patchcord_store::{call_figures, metrics};
 
+use crate::calls::{ANALYSIS, SUMMARY};
 use crate::dashboard::{SUM_MAX, Span, whole_days};
 use crate::error::require;
 use crate::{App, AppError};
@@ -19,8 +20,8 @@ pub use patchcord_store::call_figures::AgentWork;
 
 /// How many days are shown when nothing else is asked for.
 const DAYS: i64 = 30;
-/// What models are asked for while a call lasts. Its summary and analysis are asked for as those of tickets are.
-const PURPOSES: [&str; 3] = ["speech", "transcription", "conversation"];
+/// What models are asked for because of a call: while it lasts, and for its record.
+const PURPOSES: [&str; 5] = ["speech", "transcription", "conversation", SUMMARY, ANALYSIS];
 
 /// The calls that began on a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub struct CallDay {
     pub abandoned: i64,
     /// Those of which nobody can tell.
     pub unknown: i64,
-    /// What models cost while calls lasted, in micro-dollars.
+    /// What models cost for calls, their summaries and analyses too, in micro-dollars.
     pub model_microusd: i64,
 }
 

@@ -26,6 +26,8 @@ const QUEUE_MAX: usize = 1_024;
 #[derive(Clone)]
 pub(crate) struct Committer {
     queue: mpsc::Sender<Box<dyn Work>>,
+    /// What goes before all that.
+    soon: mpsc::Sender<Box<dyn Work>>,
     connection: DatabaseConnection,
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
     /// How long a caller waits for a place in the queue.
@@ -42,8 +44,10 @@ impl Committer {
         checkpoints: Option<Checkpoints>,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let (soon, waiting_soon) = mpsc::channel(QUEUE_MAX);
+        let waiting = Waiting { all: waiting, soon: waiting_soon };
         let task = tokio::spawn(run(connection.clone(), signals, faults, waiting, checkpoints));
-        Self { queue, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
+        Self { queue, soon, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
     }
 
     /// The writer's connection, for migrations before the first write.
@@ -51,7 +55,7 @@ impl Committer {
         &self.connection
     }
 
-    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn write<T, E, F>(&self, work: F, is_urgent: bool) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -59,7 +63,8 @@ impl Committer {
     {
         let (answer, answered) = oneshot::channel();
         let item = Closure { work: Some(work), result: None, answer };
-        self.queue.send_timeout(Box::new(item), self.wait).await.map_err(|error| match error {
+        let queue = if is_urgent { &self.soon } else { &self.queue };
+        queue.send_timeout(Box::new(item), self.wait).await.map_err(|error| match error {
             SendTimeoutError::Timeout(_) => StoreError::Unavailable("too many writes are waiting".into()),
             SendTimeoutError::Closed(_) => StoreError::closed(),
         })?;
@@ -146,21 +151,46 @@ impl Work for Stop {
     }
 }
 
-async fn run(
-    pool: DatabaseConnection,
-    signals: Signals,
-    faults: Faults,
-    mut waiting: mpsc::Receiver<Box<dyn Work>>,
-    checkpoints: Option<Checkpoints>,
-) {
-    while let Some(first) = waiting.recv().await {
+/// The closures that wait.
+struct Waiting {
+    all: mpsc::Receiver<Box<dyn Work>>,
+    soon: mpsc::Receiver<Box<dyn Work>>,
+}
+
+impl Waiting {
+    /// Those of the next commit; none when nobody can come any more. What cannot wait is committed by itself, so that it does
+    /// not wait for the work of others either.
+    async fn next(&mut self) -> Option<Vec<Box<dyn Work>>> {
+        let (first, more) = tokio::select! {
+            biased;
+            Some(first) = self.soon.recv() => (first, &mut self.soon),
+            Some(first) = self.all.recv() => (first, &mut self.all),
+            else => return None,
+        };
         let mut group = vec![first];
         while group.len() < GROUP_MAX {
-            match waiting.try_recv() {
+            match more.try_recv() {
                 Ok(next) => group.push(next),
                 Err(_) => break,
             }
         }
+        Some(group)
+    }
+
+    fn close(&mut self) {
+        self.all.close();
+        self.soon.close();
+    }
+}
+
+async fn run(
+    pool: DatabaseConnection,
+    signals: Signals,
+    faults: Faults,
+    mut waiting: Waiting,
+    checkpoints: Option<Checkpoints>,
+) {
+    while let Some(mut group) = waiting.next().await {
         let stop = group.iter().any(|item| item.is_stop());
         let committed = commit_group(&pool, &signals, &faults, &mut group).await;
         if let (Ok(()), Some(checkpoints)) = (&committed, &checkpoints) {

@@ -2912,7 +2912,7 @@ export interface components {
             from: string;
             /**
              * Format: double
-             * @description What models cost while calls lasted, in dollars; telephony, summaries and analyses are not in it.
+             * @description What models cost for calls, their summaries and analyses too, in dollars; telephony is not in it.
              */
             modelCostUsd: number;
             /** Format: int64 */

@@ -9,8 +9,8 @@ use patchcord_llm::builtin::{Builtin, Judgement};
 use patchcord_llm::talk::{Entry, Talk};
 use serde_json::Value;
 
-use super::words::{Words, count, has, padded, stem};
-use crate::language::Language;
+use super::words::{Words, count, has, padded};
+use crate::language::{Language, stem};
 use crate::tools::Facts;
 
 /// Confidence from which the judgement of a text says where it belongs.
@@ -59,14 +59,7 @@ impl<'t> Scene<'t> {
         let mut agent = Vec::new();
         let mut caller = Vec::new();
         let (mut tail, mut since) = (0, 0);
-        let asides: HashSet<String> = languages
-            .iter()
-            .flat_map(|language| {
-                let say = &language.say;
-                say.fillers.iter().chain([&say.still_there, &say.minute_left, &say.resumed])
-            })
-            .map(|sentence| stem(sentence))
-            .collect();
+        let asides: HashSet<String> = languages.iter().flat_map(|language| language.asides()).collect();
         for (at, entry) in talk.history.iter().enumerate() {
             match entry {
                 Entry::Caller(text) => caller.push((at, text.as_str())),

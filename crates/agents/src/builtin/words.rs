@@ -6,6 +6,8 @@ use include_dir::{Dir, include_dir};
 use patchcord_domain::text::fold;
 use serde::Deserialize;
 
+use crate::language::stem;
+
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../agents/builtin");
 
 /// One language.
@@ -100,13 +102,6 @@ impl Words {
     pub(super) fn list(&self, list: &str) -> &[String] {
         self.hear.get(list).map(Vec::as_slice).unwrap_or_default()
     }
-}
-
-/// See [`Words::stem`].
-pub(super) fn stem(sentence: &str) -> String {
-    let parts = sentence.split(['{', '}']).step_by(2);
-    let longest = parts.map(fold).max_by_key(String::len).unwrap_or_default();
-    longest.split(' ').take(8).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text has one of the phrases, word by word; `*` at the end allows any ending.

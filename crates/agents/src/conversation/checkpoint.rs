@@ -31,6 +31,8 @@ struct Checkpoint {
     fillers: usize,
     ticketed: bool,
     resolution: Option<AiResolution>,
+    #[serde(default)]
+    unheard: bool,
 }
 
 impl Conversation {
@@ -48,6 +50,7 @@ impl Conversation {
             fillers: self.fillers,
             ticketed: self.ticketed,
             resolution: self.resolution,
+            unheard: self.unheard,
         };
         serde_json::to_value(checkpoint).unwrap_or_default()
     }
@@ -86,6 +89,7 @@ impl Conversation {
         conversation.fillers = read.fillers;
         conversation.ticketed = read.ticketed;
         conversation.resolution = read.resolution;
+        conversation.unheard = read.unheard;
         Ok(conversation)
     }
 }

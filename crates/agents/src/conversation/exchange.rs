@@ -26,6 +26,8 @@ pub enum Input {
         /// The model's id of the item, when it has one.
         item_id: Option<String>,
     },
+    /// Something that the caller said is lost: its words will not come.
+    Unheard,
     /// The caller pressed a key: `0`–`9`, `*`, `#`.
     Key(char),
     /// What the model has said, in whole, before it is known how much of it the caller hears. Comes before the `Calls` of

@@ -58,9 +58,9 @@ impl History {
         callers.take(6)
     }
 
-    /// What an agent last said to the caller.
-    pub(super) fn last_agent_words(&self) -> Option<&str> {
-        self.items.iter().rev().find_map(|item| match &item.entry {
+    /// What agents said to the caller, latest first.
+    pub(super) fn agent_words(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().rev().filter_map(|item| match &item.entry {
             Entry::Agent(text) => Some(text.as_str()),
             _ => None,
         })

@@ -88,6 +88,8 @@ pub struct Conversation {
     fillers: usize,
     ticketed: bool,
     resolution: Option<AiResolution>,
+    /// Something that the caller said was lost, and they have not said it again yet.
+    unheard: bool,
     /// Something happened that another node must know to go on.
     is_dirty: bool,
 }
@@ -161,6 +163,7 @@ impl Conversation {
             fillers: 0,
             ticketed: false,
             resolution: None,
+            unheard: false,
             is_dirty: false,
         }
     }
@@ -223,6 +226,7 @@ impl Conversation {
                 self.ear.unanswered_ms = Some(moment.ms);
             }
             Input::Heard { text, item_id } => self.heard(moment, &text, item_id, &mut out),
+            Input::Unheard => self.lost_words(),
             Input::Key(key) => self.key(moment, key, &mut out),
             Input::Said { text, item_id } => self.said(&text, item_id),
             Input::Spoke { text, interrupted, item_id, started_ms } => {
@@ -256,12 +260,20 @@ impl Conversation {
             return;
         }
         self.instruct(out);
-        let sentence = self.language().say.resumed.clone();
-        let owed = self.history.waits_for_an_answer();
+        let sentence = self.bridge();
+        // Whoever is asked to say it again is not answered as well.
+        let owed = !self.is_unheard() && self.history.waits_for_an_answer();
         self.say(sentence, out);
         if owed {
             self.respond(out);
         }
+    }
+
+    /// What the caller said is lost, and nothing more comes of it.
+    fn lost_words(&mut self) {
+        (self.ear.speech_ms, self.ear.utterance) = (None, None);
+        self.is_dirty |= !self.unheard;
+        self.unheard = true;
     }
 
     fn heard(&mut self, moment: Moment, text: &str, item_id: Option<String>, out: &mut Vec<Output>) {
@@ -277,7 +289,8 @@ impl Conversation {
             return;
         }
         self.ear.unanswered_ms = Some(ended_ms);
-        let asked = self.history.last_agent_words().map(str::to_owned);
+        let asked = self.last_asked().map(str::to_owned);
+        self.unheard = false;
         self.turn(out, Speaker::Caller, &text, (started_ms, ended_ms), false, item_id);
         self.ear.has_answered = false;
         self.asked_still_there = false;

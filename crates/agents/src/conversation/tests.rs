@@ -524,3 +524,39 @@ fn german_is_answered_in_german() {
     line.take(Input::Replied { id: "desk-1".into(), reply, ms: 3 });
     assert_eq!(line.shown(), ["say Ich verbinde Sie jetzt mit einem Menschen. Bitte bleiben Sie am Apparat."]);
 }
+
+#[test]
+fn what_was_lost_is_asked_for_again() {
+    let mut line = Line::new();
+    line.says("What is your U-E code, please?");
+    assert!(line.conversation.bridge().ends_with("I am here again."));
+    line.take(Input::SpeechStarted).take(Input::Unheard);
+    let Some(Output::Record(CallEvent::Checkpoint(checkpoint))) = line.out.last().cloned() else {
+        panic!("another node has to know it: {:?}", line.out);
+    };
+    let ask = line.conversation.bridge();
+    assert!(ask.ends_with("Could you say it again, please?"), "{ask}");
+
+    // Where the call goes on elsewhere, the caller is asked there, and not answered as well.
+    let agents = Arc::new(Agents::embedded());
+    let conversation = Conversation::restore(agents, facts(), &specs(), Limits::default(), &checkpoint).unwrap();
+    let mut next = Line { conversation, ms: line.ms, out: Vec::new() };
+    next.take(Input::Started { resumed: true });
+    assert_eq!(next.shown(), ["instruct triage_agent".to_owned(), format!("say {ask}")]);
+
+    // What is said then answers the question before.
+    for mut line in [line, next] {
+        line.says(&ask);
+        line.hears("Four four seven one.");
+        assert_eq!(line.shown(), ["withdraw".to_owned(), format!("run {DESK} identify_organization desk-1")]);
+        assert!(line.conversation.bridge().ends_with("I am here again."), "it was said again");
+    }
+}
+
+#[test]
+fn last_words_are_not_asked_for_again() {
+    let mut line = Line::new();
+    line.take(Input::Unheard);
+    line.calls(&[("e", "end_call", json!({"outcome": "resolved"}))]);
+    assert!(!line.conversation.is_unheard());
+}

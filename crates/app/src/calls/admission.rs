@@ -82,22 +82,33 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn admit_call(&self, arrival: Arrival) -> Result<Admission, AppError> {
-        let Some(owner) = self.owner_of(&arrival.to).await? else { return Ok(Admission::Unknown) };
-        if let Some(known) = any_call::by_sid(self.store.reader(), &arrival.sid).await? {
+        // The carrier waits for the answer. So everything is read beforehand, what does not depend on each other at the same
+        // time, and one short transaction that goes before others is left.
+        let known = async { Ok(any_call::by_sid(self.store.reader(), &arrival.sid).await?) };
+        let (owner, known) = tokio::try_join!(self.owner_of(&arrival.to), known)?;
+        let Some(owner) = owner else { return Ok(Admission::Unknown) };
+        if let Some(known) = known {
             return self.admit_again(&owner, known).await;
         }
         let room = self.calls.has_room();
-        let settings = self.settings_of(&owner.workspace_id).await?;
+        let caller = async {
+            match &arrival.caller {
+                Some(caller) => who_has(self.store.tenant(&owner.workspace_id), caller).await,
+                None => Ok(Known::default()),
+            }
+        };
+        let (settings, caller) = tokio::try_join!(self.settings_of(&owner.workspace_id), caller)?;
         let person = if room { None } else { self.person_for(owner.number.as_ref(), &settings) };
         let token = new_token(&*self.entropy);
         let (app, of, records) = (self.clone(), owner.workspace_id.clone(), settings.settings.record_calls);
         let (sid, number) = (arrival.sid.clone(), owner.number.clone());
         let written = self
             .store
-            .write(move |tx| {
+            .write_soon(move |tx| {
                 Box::pin(async move {
                     let change = Change { app: &app, tenant: tx.tenant(&of), who: Who::System, at: app.clock.now() };
-                    let (call, language) = new_call(&change, &arrival, number.as_ref()).await?;
+                    let language = caller.language.clone();
+                    let call = new_call(&change, &arrival, number.as_ref(), caller);
                     let call = if room { call } else { turned_away(call, person.as_deref(), change.at) };
                     change.tenant.add(call.clone()).await?;
                     if room && app.calls.options.has_model {
@@ -199,17 +210,9 @@ impl App {
     }
 }
 
-/// A row for a call that rings, with what its number says of the caller; and the language that the contact prefers.
-async fn new_call(
-    change: &Change<'_>,
-    arrival: &Arrival,
-    number: Option<&PhoneNumber>,
-) -> Result<(Call, Option<String>), AppError> {
+/// A row for a call that rings, with what its number says of the caller.
+fn new_call(change: &Change<'_>, arrival: &Arrival, number: Option<&PhoneNumber>, by_phone: Known) -> Call {
     let app = change.app;
-    let by_phone = match &arrival.caller {
-        Some(caller) => who_has(change.tenant, caller).await?,
-        None => Known::default(),
-    };
     let evidence = Evidence {
         by_phone: by_phone.organization_id.clone(),
         is_number_forged: is_forged(arrival.stir_verdict.as_deref()),
@@ -218,7 +221,7 @@ async fn new_call(
     let (organization, verification, identified_by) = evidence.weigh();
     let simulated = app.calls.options.simulator_account.as_deref() == Some(arrival.account.as_str());
     let provider = if simulated { Provider::Simulator } else { Provider::Twilio };
-    let call = Call {
+    Call {
         provider: provider.as_str().to_owned(),
         provider_call_sid: arrival.sid.clone(),
         caller_phone: arrival.caller.clone(),
@@ -231,8 +234,7 @@ async fn new_call(
         engine: app.calls.engine(number.and_then(|number| number.engine.as_deref())).as_str().to_owned(),
         stir_verdict: arrival.stir_verdict.clone().map(|verdict| verdict.chars().take(60).collect()),
         ..blank(change)
-    };
-    Ok((call, by_phone.language))
+    }
 }
 
 /// A call of which nothing is known yet.

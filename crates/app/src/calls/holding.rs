@@ -84,7 +84,7 @@ impl App {
         let (hashed, now) = (token_hash(token), self.clock.now());
         let opened = self
             .store
-            .write(move |tx| Box::pin(async move { any_call::use_token(tx, &hashed, now).await }))
+            .write_soon(move |tx| Box::pin(async move { any_call::use_token(tx, &hashed, now).await }))
             .await
             .map_err(AppError::from)?
             .ok_or(BAD)?;
@@ -156,10 +156,11 @@ impl App {
     /// Says once a second that this node holds its calls, and looks after calls whose node went away, until the token is
     /// cancelled.
     pub fn start_calls(&self, tasks: &TaskTracker, stop: &CancellationToken) {
-        let (keeper, watcher) = (self.clone(), self.clone());
-        let (stop_keeping, stop_watching) = (stop.clone(), stop.clone());
+        let (keeper, watcher, closer) = (self.clone(), self.clone(), self.clone());
+        let (stop_keeping, stop_watching, stop_closing) = (stop.clone(), stop.clone(), stop.clone());
         tasks.spawn(async move { stop_keeping.run_until_cancelled(keeper.keep_leases()).await });
         tasks.spawn(async move { stop_watching.run_until_cancelled(watcher.watch_calls()).await });
+        tasks.spawn(async move { stop_closing.run_until_cancelled(closer.close_calls()).await });
     }
 
     async fn keep_leases(self) {
@@ -182,19 +183,23 @@ impl App {
     async fn watch_calls(self) {
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut round: u32 = 0;
         loop {
             beat.tick().await;
             if let Err(error) = self.take_over_calls().await {
                 tracing::warn!(%error, "calls of other nodes cannot be looked after; trying again");
             }
-            // What nobody holds is seldom, and nothing waits for it.
-            if round.is_multiple_of(10)
-                && let Err(error) = self.end_forgotten_calls().await
-            {
+        }
+    }
+
+    /// What nobody holds is seldom, nothing waits for it, and the carrier may be slow to say what became of it.
+    async fn close_calls(self) {
+        let mut beat = tokio::time::interval(10 * BEAT);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            beat.tick().await;
+            if let Err(error) = self.end_forgotten_calls().await {
                 tracing::warn!(%error, "forgotten calls cannot be ended; trying again");
             }
-            round = round.wrapping_add(1);
         }
     }
 }

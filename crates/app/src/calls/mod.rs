@@ -44,7 +44,7 @@ pub(crate) use price::{PRICE, fetch_price};
 pub(crate) use recorder::replay;
 pub(crate) use recording::{RECORDING, fetch_recording};
 pub(crate) use sessions::COMMANDS;
-pub(crate) use wrapping_up::{WRAP_UP, conclude, wrap_up};
+pub(crate) use wrapping_up::{ANALYSIS, SUMMARY, WRAP_UP, conclude, wrap_up};
 
 pub use patchcord_store::calls::{Line, Query};
 

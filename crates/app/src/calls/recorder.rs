@@ -95,6 +95,8 @@ impl Recorder {
     /// Writes, however long the database is away; says whether the call is still this conversation's.
     async fn keep(&mut self, batch: Vec<CallEvent>) -> bool {
         self.has_ended |= batch.iter().any(|event| matches!(event, CallEvent::Ended { .. }));
+        // Before the write, so that no other one has to wait for it.
+        let batch: Vec<Ready> = batch.into_iter().map(|event| Ready::of(&self.app, event)).collect();
         for attempt in 0..TRIES {
             match self.write(batch.clone()).await {
                 Ok(true) => return true,
@@ -117,7 +119,7 @@ impl Recorder {
         true
     }
 
-    async fn write(&self, batch: Vec<CallEvent>) -> Result<bool, AppError> {
+    async fn write(&self, batch: Vec<Ready>) -> Result<bool, AppError> {
         let (app, of, id) = (self.app.clone(), self.workspace_id.clone(), self.call_id.clone());
         let (epoch, before) = (self.epoch, self.before);
         self.app
@@ -131,7 +133,7 @@ impl Recorder {
                         return Ok(false);
                     }
                     let mut stay = call_records::last_interaction(change.tenant, &call.id).await?;
-                    let mut writing = Writing { change, call: &mut call, stay: &mut stay, is_stay_new: false, before };
+                    let mut writing = Writing { change, call: &mut call, stay: &mut stay, kept: Kept::AsItIs, before };
                     for event in batch {
                         writing.event(event).await?;
                     }
@@ -177,11 +179,40 @@ pub(crate) async fn replay(
     for (at, event) in events {
         let change = Change { app, tenant, who: Who::System, at };
         let mut writing =
-            Writing { change, call: &mut *call, stay: &mut stay, is_stay_new: false, before: Line::default() };
-        writing.event(event).await?;
+            Writing { change, call: &mut *call, stay: &mut stay, kept: Kept::AsItIs, before: Line::default() };
+        writing.event(Ready::of(app, event)).await?;
         writing.keep_stay().await?;
     }
     Ok(())
+}
+
+/// An event whose words were looked at: how content they are, and what of them may be kept.
+#[derive(Clone)]
+struct Ready {
+    event: CallEvent,
+    score: Option<i64>,
+}
+
+impl Ready {
+    fn of(app: &App, mut event: CallEvent) -> Self {
+        let mut score = None;
+        if let CallEvent::Turn(turn) = &mut event {
+            score = (turn.speaker == Speaker::Caller).then(|| wrapping_up::score(app, &turn.text));
+            turn.text = app.redactor.text(head(&turn.text, TEXT_MAX)).into_inner();
+        }
+        Self { event, score }
+    }
+}
+
+/// What the database knows of a stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// Everything.
+    AsItIs,
+    /// An earlier state of it.
+    Before,
+    /// Nothing.
+    New,
 }
 
 /// One transaction of a call.
@@ -190,13 +221,13 @@ struct Writing<'w, 't> {
     call: &'w mut Call,
     /// The stay that the call is in.
     stay: &'w mut Option<Interaction>,
-    is_stay_new: bool,
+    kept: Kept,
     before: Line,
 }
 
 impl Writing<'_, '_> {
-    async fn event(&mut self, event: CallEvent) -> Result<(), AppError> {
-        match event {
+    async fn event(&mut self, ready: Ready) -> Result<(), AppError> {
+        match ready.event {
             CallEvent::Answered { at, engine, model } => {
                 self.call.answered_at = self.call.answered_at.or(Some(at));
                 engine.as_str().clone_into(&mut self.call.engine);
@@ -204,7 +235,7 @@ impl Writing<'_, '_> {
                 self.publish("call.updated", json!({})).await
             }
             CallEvent::Partial { .. } => Ok(()),
-            CallEvent::Turn(turn) => self.turn(turn).await,
+            CallEvent::Turn(turn) => self.turn(turn, ready.score).await,
             CallEvent::AgentChanged { at, from, to, reason } => self.agent_changed(at, from, to, &reason).await,
             CallEvent::ToolRan(run) => {
                 self.tool_ran(&run);
@@ -254,20 +285,27 @@ impl Writing<'_, '_> {
         }
     }
 
-    async fn turn(&mut self, turn: Turn) -> Result<(), AppError> {
+    /// The stay that is changed from now on.
+    fn stay(&mut self) -> Option<&mut Interaction> {
+        let stay = self.stay.as_mut()?;
+        if self.kept == Kept::AsItIs {
+            self.kept = Kept::Before;
+        }
+        Some(stay)
+    }
+
+    async fn turn(&mut self, turn: Turn, score: Option<i64>) -> Result<(), AppError> {
         self.call.turn_count += 1;
         self.call.last_turn_at = Some(self.change.at);
-        let score = match turn.speaker {
-            Speaker::Caller => Some(wrapping_up::score(self.change.app, &turn.text)),
-            _ => None,
-        };
         if let Some(score) = score.filter(|score| *score != 0) {
             // The newest words count most; what is found out afterwards replaces it.
             self.call.sentiment = Some(if score > 0 { "positive" } else { "negative" }.to_owned());
         } else if score.is_some() && self.call.sentiment.is_none() {
             self.call.sentiment = Some("neutral".to_owned());
         }
-        if let (Some(stay), true) = (self.stay.as_mut(), turn.speaker != Speaker::Tool) {
+        if turn.speaker != Speaker::Tool
+            && let Some(stay) = self.stay()
+        {
             stay.turns += 1;
         }
         let row = CallTurn {
@@ -277,7 +315,7 @@ impl Writing<'_, '_> {
             seq: self.call.turn_count,
             speaker: turn.speaker.as_str().to_owned(),
             agent: turn.agent,
-            text: self.change.app.redactor.text(head(&turn.text, TEXT_MAX)).into_inner(),
+            text: turn.text,
             started_ms: turn.started_ms,
             ended_ms: turn.ended_ms,
             response_ms: turn.response_ms,
@@ -300,7 +338,7 @@ impl Writing<'_, '_> {
         to: String,
         reason: &str,
     ) -> Result<(), AppError> {
-        if let Some(stay) = self.stay.as_mut() {
+        if let Some(stay) = self.stay() {
             // After a break the same agent goes on, and its stay with it.
             if from.is_none() && stay.agent == to && stay.left_at.is_none() {
                 return Ok(());
@@ -327,12 +365,12 @@ impl Writing<'_, '_> {
             created_at: self.change.at,
             updated_at: self.change.at,
         });
-        self.is_stay_new = true;
+        self.kept = Kept::New;
         self.publish("call.agent_changed", json!({"from": from, "to": to})).await
     }
 
     fn tool_ran(&mut self, run: &ToolRun) {
-        let Some(stay) = self.stay.as_mut() else { return };
+        let Some(stay) = self.stay() else { return };
         if let Some(runs) = stay.tool_calls.as_array_mut()
             && runs.len() < RUNS_MAX
         {
@@ -349,7 +387,7 @@ impl Writing<'_, '_> {
         }
         match follows(ending) {
             Follows::Over(status) => {
-                if let Some(stay) = self.stay.as_mut() {
+                if let Some(stay) = self.stay() {
                     stay.left_at = stay.left_at.or(Some(at));
                     stay.outcome = stay.outcome.take().or_else(|| Some(outcome(ending).to_owned()));
                 }
@@ -358,7 +396,7 @@ impl Writing<'_, '_> {
             Follows::Person => {
                 self.call.was_escalated = true;
                 AiResolution::Escalated.as_str().clone_into(&mut self.call.ai_resolution);
-                if let Some(stay) = self.stay.as_mut() {
+                if let Some(stay) = self.stay() {
                     stay.left_at = stay.left_at.or(Some(at));
                     stay.outcome = Some("TRANSFERRED".to_owned());
                 }
@@ -374,11 +412,12 @@ impl Writing<'_, '_> {
         }
     }
 
-    /// Writes the stay as it is now.
+    /// Writes the stay as it is now, when it has changed.
     async fn keep_stay(&mut self) -> Result<(), AppError> {
-        let Some(stay) = self.stay.as_mut() else { return Ok(()) };
+        let kept = std::mem::replace(&mut self.kept, Kept::AsItIs);
+        let Some(stay) = self.stay.as_mut().filter(|_| kept != Kept::AsItIs) else { return Ok(()) };
         stay.updated_at = self.change.at;
-        if std::mem::take(&mut self.is_stay_new) {
+        if kept == Kept::New {
             self.change.tenant.add(stay.clone()).await?;
         } else {
             self.change.tenant.save(stay.clone()).await?;

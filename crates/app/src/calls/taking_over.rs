@@ -3,11 +3,13 @@
 
 use patchcord_agents::{CarrierError, Instructions};
 use patchcord_domain::call::{CallStatus, Ending};
+use patchcord_domain::calling::is_over;
 use patchcord_domain::id::WorkspaceId;
-use patchcord_domain::time::{HOUR, Millis, SECOND};
+use patchcord_domain::time::{HOUR, MINUTE, Millis, SECOND};
+use patchcord_store::call_records;
 use patchcord_store::rows::Call;
 use patchcord_store::unscoped::calls as any_call;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::admission::FORGOTTEN;
 use super::wrapping_up;
@@ -18,8 +20,18 @@ use crate::{App, AppError};
 const A_ROUND: u64 = 50;
 /// How long the carrier may take to ask again before another node tries.
 const RESCUE: Millis = 10 * SECOND;
-/// The longest talk with a person that is waited for.
+/// How much longer than the longest call a node that went away may be tried to be replaced.
+const LATE: Millis = 10 * MINUTE;
+/// After so long without news of a talk with a person the carrier is asked whether it goes on.
+const ASKED_AFTER: Millis = 10 * MINUTE;
+/// The longest talk with a person that is waited for when the carrier says nothing: no carrier lets one last longer.
 const TALK_MAX: Millis = 4 * HOUR;
+/// Questions to the carrier and pages of calls in one round.
+const QUESTIONS: u32 = 5;
+const ROUNDS: usize = 20;
+
+/// Why such a call has ended, as far as anybody knows.
+const LOST: &str = "the node that held the call went away, and nobody went on with it";
 
 /// What must be done outside the transaction.
 enum Rescue {
@@ -66,6 +78,13 @@ impl App {
                     }
                     let last = call.last_turn_at.or(call.answered_at).unwrap_or(call.started_at);
                     let hung_up = call.ending.as_ref().is_some_and(|ending| *ending == json!(Ending::CallerHungUp));
+                    let longest = app.calls.options.max_call_ms + LATE;
+                    if !hung_up && change.at - call.answered_at.unwrap_or(call.started_at) > longest {
+                        // The carrier was told again and again and never asked: there is nobody any more.
+                        end_lost(&change, &mut call, CallStatus::Failed, last).await?;
+                        change.save_call(call, "call.updated").await?;
+                        return Ok(Rescue::Nothing);
+                    }
                     if hung_up || call.provider == "BROWSER" || app.calls.carrier.is_none() {
                         if hung_up || call.provider == "BROWSER" {
                             call.ending = call.ending.or_else(|| Some(json!(Ending::CallerHungUp)));
@@ -109,23 +128,78 @@ impl App {
     /// When the database fails.
     pub async fn end_forgotten_calls(&self) -> Result<usize, AppError> {
         let now = self.clock.now();
-        let found = any_call::forgotten(self.store.reader(), now - FORGOTTEN, A_ROUND).await?;
-        let mut ended = 0;
-        for found in found {
-            let workspace = WorkspaceId::new(found.workspace_id);
-            let Some(call): Option<Call> = self.store.tenant(&workspace).get(&found.id).await? else { continue };
-            let ending: Option<Ending> = call.ending.clone().and_then(|value| serde_json::from_value(value).ok());
-            let status = match (&ending, CallStatus::parse(&call.status)) {
-                // A person talks; the carrier tells when that is over, if it tells anything.
-                (Some(Ending::Transferred { .. }), _) if now - call.updated_at < TALK_MAX => continue,
-                (Some(Ending::Transferred { .. } | Ending::CallerHungUp), _) => CallStatus::Completed,
-                (_, Some(CallStatus::Ringing)) => CallStatus::NoAnswer,
-                _ => CallStatus::Failed,
-            };
-            self.end_call_as(&workspace, &found.id, status).await?;
-            ended += 1;
+        let (mut ended, mut questions, mut behind) = (0, QUESTIONS, None);
+        for _ in 0..ROUNDS {
+            let found = any_call::forgotten(self.store.reader(), now - FORGOTTEN, behind.as_ref(), A_ROUND).await?;
+            for found in &found {
+                let workspace = WorkspaceId::new(found.workspace_id.as_str());
+                let Some(call): Option<Call> = self.store.tenant(&workspace).get(&found.id).await? else { continue };
+                let ending: Option<Ending> = call.ending.clone().and_then(|value| serde_json::from_value(value).ok());
+                let status = match (&ending, CallStatus::parse(&call.status)) {
+                    (Some(Ending::Transferred { .. }), _) => {
+                        match self.end_of_talk(&call, now, &mut questions).await? {
+                            Some(status) => status,
+                            None => continue,
+                        }
+                    }
+                    (Some(Ending::CallerHungUp), _) => CallStatus::Completed,
+                    (_, Some(CallStatus::Ringing)) => CallStatus::NoAnswer,
+                    _ => CallStatus::Failed,
+                };
+                self.end_call_as(&workspace, &found.id, status).await?;
+                ended += 1;
+            }
+            // Those that go on must not keep others from their end.
+            match found.into_iter().nth(A_ROUND as usize - 1) {
+                Some(last) => behind = Some(last),
+                None => break,
+            }
         }
         Ok(ended)
+    }
+
+    /// The last state of a call that a person took over and of which nothing was heard since; none while it may go on. The
+    /// carrier tells when such a talk is over, if it tells anything, and is asked when it does not.
+    async fn end_of_talk(&self, call: &Call, now: Millis, questions: &mut u32) -> Result<Option<CallStatus>, AppError> {
+        let silence = now - call.updated_at;
+        if silence < ASKED_AFTER {
+            return Ok(None);
+        }
+        if let Some(carrier) = self.calls.carrier.clone().filter(|_| *questions > 0) {
+            *questions -= 1;
+            match carrier.status(&call.provider_call_sid).await {
+                Ok(Some(status)) if is_over(status) => return Ok(Some(status)),
+                Ok(Some(_)) => {
+                    // That was news: it is asked again only after as long a silence.
+                    self.talk_goes_on(call).await?;
+                    return Ok(None);
+                }
+                Ok(None) => {}
+                Err(CarrierError::Gone) => return Ok(Some(CallStatus::Completed)),
+                Err(error) => {
+                    *questions = 0;
+                    tracing::warn!(%error, call_id = call.id, "the carrier does not say whether a call goes on");
+                }
+            }
+        }
+        Ok((silence >= TALK_MAX).then_some(CallStatus::Completed))
+    }
+
+    async fn talk_goes_on(&self, call: &Call) -> Result<(), AppError> {
+        let (app, of, id) = (self.clone(), call.workspace(), call.id.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let change = Change { app: &app, tenant: tx.tenant(&of), who: Who::System, at: app.clock.now() };
+                    if let Some(call) = change.tenant.lock::<Call>(&id).await?
+                        && call.ended_at.is_none()
+                    {
+                        change.save_call(call, "").await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// Ends a call that nobody holds.
@@ -146,11 +220,28 @@ impl App {
                         return Ok(());
                     }
                     let at = call.last_turn_at.or(call.answered_at).unwrap_or(call.started_at);
-                    wrapping_up::over(&change, &mut call, status, at).await?;
+                    end_lost(&change, &mut call, status, at).await?;
                     change.save_call(call, "call.updated").await?;
                     Ok(())
                 })
             })
             .await
     }
+}
+
+/// Ends a call whose conversation cannot say any more how it ended: it says so itself, and the last agent has left it.
+async fn end_lost(change: &Change<'_>, call: &mut Call, status: CallStatus, at: Millis) -> Result<(), AppError> {
+    let has_ending = |ending: &Value| serde_json::from_value::<Ending>(ending.clone()).is_ok();
+    if status == CallStatus::Failed && !call.ending.as_ref().is_some_and(has_ending) {
+        call.ending = Some(json!(Ending::Failed { reason: LOST.to_owned() }));
+    }
+    if let Some(mut stay) = call_records::last_interaction(change.tenant, &call.id).await?
+        && stay.left_at.is_none()
+    {
+        stay.left_at = Some(at.max(stay.entered_at));
+        stay.outcome = stay.outcome.take().or_else(|| Some("LOST".to_owned()));
+        stay.updated_at = change.at;
+        change.tenant.save(stay).await?;
+    }
+    wrapping_up::over(change, call, status, at).await
 }

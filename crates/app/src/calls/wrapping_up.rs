@@ -7,9 +7,8 @@ use patchcord_domain::snapshot::{Snapshot, SnapshotMessage};
 use patchcord_domain::text::head;
 use patchcord_domain::ticket::{EventKind, SUBJECT_MAX};
 use patchcord_domain::time::{Millis, SECOND};
-use patchcord_llm::Model;
 use patchcord_store::jobs::{NewJob, enqueue_again};
-use patchcord_store::rows::{Analysis, Call, CallTurn, CarrierUsage, Job, Ticket, UsageLog};
+use patchcord_store::rows::{Analysis, Call, CallTurn, CarrierUsage, Job, Ticket};
 use patchcord_store::{call_records, search, tickets, unscoped};
 use serde_json::json;
 
@@ -24,6 +23,9 @@ use crate::{App, AppError};
 
 /// The kind of the jobs that finish the record of a call.
 pub(crate) const WRAP_UP: &str = "call_wrap_up";
+/// What models are asked for when a call is over, as it stands in the ledger: apart from what is asked for tickets.
+pub(crate) const SUMMARY: &str = "call_summary";
+pub(crate) const ANALYSIS: &str = "call_analysis";
 /// Somebody may be waiting for the page of the call, but not as for the copilot.
 const PRIORITY: i64 = 80;
 const ATTEMPTS: i64 = 8;
@@ -172,7 +174,6 @@ struct Findings {
     topics: Vec<String>,
     follow_ups: Vec<String>,
     model: String,
-    usage: Vec<UsageLog>,
 }
 
 /// Finishes the record of a call. A second run finds everything done and changes nothing.
@@ -240,15 +241,14 @@ async fn find_out(
     turns: &[CallTurn],
 ) -> Result<Findings, Failure> {
     let snapshot = said(turns);
-    let mut usage = Vec::new();
     let mut model = String::new();
     let mut ask = async |kind: Kind| -> Result<Outcome, Failure> {
-        let asked = ask(app, job, settings, kind, &snapshot, &mut usage, call).await?;
+        let asked = ask(app, job, settings, kind, &snapshot, call).await?;
         model.clone_from(&asked.1);
         Ok(asked.0)
     };
     let (summary, analysis) = (ask(Kind::Summarize).await?, ask(Kind::Analysis).await?);
-    Ok(Findings { usage, ..Findings::of(summary, analysis, model).with_mood_of(turns) })
+    Ok(Findings::of(summary, analysis, model).with_mood_of(turns))
 }
 
 /// How the caller felt on the whole, by what each of their sentences tells. The newest counts most; short answers that tell
@@ -281,7 +281,7 @@ impl Findings {
             _ => (Sentiment::Neutral, "other".to_owned()),
         };
         let topics = vec![intent.clone()];
-        Self { summary, resolution, sentiment, intent, topics, follow_ups, model, usage: Vec::new() }
+        Self { summary, resolution, sentiment, intent, topics, follow_ups, model }
     }
 
     /// The rules weigh a conversation as letters, each as much as the next; of a call every sentence was weighed by itself.
@@ -300,22 +300,16 @@ async fn ask(
     settings: &WorkspaceSettings,
     kind: Kind,
     snapshot: &Snapshot,
-    usage: &mut Vec<UsageLog>,
     call: &Call,
 ) -> Result<(Outcome, String), Failure> {
     let task = task(kind, snapshot.clone());
     let model = app.model_for(settings).filter(|_| job.attempts <= TRIES_OF_THE_MODEL);
     if let Some(model) = model {
         let redacted = app.redactor.task(task.clone());
-        let mut log = |names: (&str, &str), used: &crate::asking::Used| {
-            let mut log = app.usage_log(&job.workspace(), None, kind.as_str(), names, used);
-            log.call_id = Some(call.id.clone());
-            usage.push(log);
-        };
         match app.ask_model(&job.workspace(), settings, &*model, &redacted, None).await {
             Ok(Asked { outcome, model: name, fresh }) => {
                 if let Some((used, _)) = fresh {
-                    log((model.provider(), &name), &used);
+                    note(app, call, kind, (model.provider(), &name), &used).await?;
                 }
                 return Ok((outcome, name));
             }
@@ -323,7 +317,7 @@ async fn ask(
             Err(Unanswered::OverBudget(_)) => {}
             Err(Unanswered::Model(error, used)) => {
                 if let Some(used) = used {
-                    note(app, call, kind, &*model, used).await?;
+                    note(app, call, kind, (model.provider(), model.name()), &used).await?;
                 }
                 if error.is_transient() {
                     return Err(Failure::Retry { error: error.to_string(), after_ms: None });
@@ -334,16 +328,17 @@ async fn ask(
     Ok((app.calls.rules.work(&task), patchcord_llm::builtin::NAME.to_owned()))
 }
 
-/// What was spent counts although nothing came of it.
+/// What was spent belongs to the call's cost at once, also when nothing comes of it: the next question may fail.
 async fn note(
     app: &App,
     call: &Call,
     kind: Kind,
-    model: &dyn Model,
-    used: crate::asking::Used,
+    names: (&str, &str),
+    used: &crate::asking::Used,
 ) -> Result<(), AppError> {
     let of = call.workspace();
-    let mut log = app.usage_log(&of, None, kind.as_str(), (model.provider(), model.name()), &used);
+    let purpose = if kind == Kind::Summarize { SUMMARY } else { ANALYSIS };
+    let mut log = app.usage_log(&of, None, purpose, names, used);
     log.call_id = Some(call.id.clone());
     app.store.write(move |tx| Box::pin(async move { Ok(tx.tenant(&of).add(log).await?) })).await
 }
@@ -403,9 +398,6 @@ async fn ticket(
 
 /// Writes what was found out.
 async fn keep(change: &Change<'_>, call: &mut Call, findings: Findings, turns: &[CallTurn]) -> Result<(), AppError> {
-    for log in findings.usage {
-        change.tenant.add(log).await?;
-    }
     call.call_summary = Some(findings.summary);
     call.sentiment = Some(findings.sentiment.as_str().to_owned());
     if let Some(id) = call.ticket_id.clone() {

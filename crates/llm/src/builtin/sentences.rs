@@ -40,9 +40,19 @@ pub(super) fn summary(reading: &Reading<'_>) -> String {
     format!("{subject}{}", told.join(" ")).trim().to_owned()
 }
 
+/// The sentence of the desk that carries the most weight, besides these.
+pub(super) fn strongest_of_desk(reading: &Reading<'_>, besides: &[&str]) -> Option<String> {
+    let sentences = collect(reading);
+    let ranks = ranks(&sentences);
+    let own = (0..sentences.len()).filter(|at| sentences[*at].is_desks && !besides.contains(&sentences[*at].text));
+    let best = own.max_by(|a, b| ranks[*a].total_cmp(&ranks[*b]).then(b.cmp(a)))?;
+    Some(sentences[best].text.to_owned())
+}
+
 /// A sentence that may be in the summary.
 struct Weighed<'r> {
     text: &'r str,
+    is_desks: bool,
     words: HashSet<String>,
     boost: f32,
 }
@@ -72,7 +82,8 @@ fn collect<'r>(reading: &'r Reading<'_>) -> Vec<Weighed<'r>> {
             }
             let words = sentence.words();
             if words.len() >= 3 && known.insert(text) {
-                sentences.push(Weighed { text, words, boost: boost * early });
+                let is_desks = message.author != "CUSTOMER";
+                sentences.push(Weighed { text, is_desks, words, boost: boost * early });
             }
         }
     }

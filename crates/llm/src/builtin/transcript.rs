@@ -2,21 +2,27 @@
 
 use patchcord_domain::copilot::{ConversationSummary, Resolution};
 use patchcord_domain::snapshot::Snapshot;
-use patchcord_domain::text::fold;
+use patchcord_domain::text::{fold, length};
 
 use super::reading::{Reading, says};
-use super::sentences::summary;
+use super::sentences::{strongest_of_desk, summary};
 use super::{fit, some};
 
 /// The turns at the end that tell how it ended.
 const LAST: usize = 6;
 
-/// The sentences that carry the most weight, how it ended, and what the desk said it would do.
+/// Most sentences of the caller's matter, and fewest words of one: shorter ones are codes and answers.
+const MATTER: usize = 2;
+const MATTER_WORDS: usize = 4;
+/// Longest story, in characters.
+const STORY_MAX: usize = 480;
+
+/// What it was about, what was done and how it ended, how it ended in one word, and what the desk said it would do.
 pub(super) fn summarize(snapshot: &Snapshot) -> ConversationSummary {
     let reading = Reading::new(snapshot);
     ConversationSummary {
-        summary: fit(&summary(&reading), 500, "Nothing was said."),
-        resolution: resolution(snapshot),
+        summary: fit(&story(&reading), 500, "Nothing was said."),
+        resolution: ending(snapshot).map_or(Resolution::Unknown, |(resolution, _)| resolution),
         follow_ups: some(follow_ups(&reading)),
     }
 }
@@ -79,27 +85,60 @@ const TICKET: &[&str] = &[
 const BROKE_OFF: &[&str] =
     &["hung up", "hangs up", "call dropped", "line went dead", "call disconnected", "caller disconnected", "no answer"];
 
-/// What was said last counts most: the newest turn that tells of an end decides.
-fn resolution(snapshot: &Snapshot) -> Resolution {
+/// The conversation in its own sentences: first the caller's matter, then what the desk said or did about it, then how it
+/// ended. Where no caller tells a matter, the sentences that carry the most weight.
+fn story(reading: &Reading<'_>) -> String {
+    let is_matter = |text: &str| {
+        let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic));
+        words.count() >= MATTER_WORDS
+    };
+    let callers = reading.messages().filter(|(turn, _)| turn.author == "CUSTOMER");
+    let sentences = callers.flat_map(|(_, text)| text.sentences()).map(|sentence| sentence.text.as_str());
+    let mut told: Vec<String> = Vec::new();
+    for sentence in sentences.filter(|text| is_matter(text)) {
+        if told.len() < MATTER && !told.iter().any(|known| known == sentence) {
+            told.push(sentence.to_owned());
+        }
+    }
+    if told.is_empty() {
+        return summary(reading);
+    }
+    let end = ending(reading.snapshot).map(|(_, sentence)| sentence).filter(|end| !told.contains(end));
+    let besides: Vec<&str> = told.iter().chain(&end).map(String::as_str).collect();
+    let done = strongest_of_desk(reading, &besides);
+    told.extend(done);
+    told.extend(end);
+    let mut story = String::new();
+    for sentence in told {
+        // How it ended comes last, and is short.
+        if length(&story) + length(&sentence) < STORY_MAX {
+            story = format!("{story} {sentence}").trim().to_owned();
+        }
+    }
+    story
+}
+
+/// What was said last counts most: the newest turn that tells of an end decides, with these words.
+fn ending(snapshot: &Snapshot) -> Option<(Resolution, String)> {
     for turn in snapshot.messages.iter().rev().take(LAST) {
         for sentence in split_all(&turn.body).iter().rev() {
             let folded = fold(sentence);
             let says = |phrases: &[&str]| says(&folded, phrases);
             if says(BROKE_OFF) {
-                return Resolution::Abandoned;
+                return Some((Resolution::Abandoned, sentence.clone()));
             }
             if says(HANDED_OVER) && turn.author != "CUSTOMER" {
-                return Resolution::Escalated;
+                return Some((Resolution::Escalated, sentence.clone()));
             }
             if (says(TICKET) || says(&["tkt"])) && turn.author != "CUSTOMER" {
-                return Resolution::Ticketed;
+                return Some((Resolution::Ticketed, sentence.clone()));
             }
             if says(WORKS) && !says(STILL) && !sentence.trim_end().ends_with('?') {
-                return Resolution::Resolved;
+                return Some((Resolution::Resolved, sentence.clone()));
             }
         }
     }
-    Resolution::Unknown
+    None
 }
 
 /// Sentences, the short ones too, with their marks: `Does it work now?` says something else than `It works now.`
@@ -166,6 +205,30 @@ mod tests {
         ] {
             assert_eq!(read(transcript).resolution, expected, "{transcript}");
         }
+    }
+
+    #[test]
+    fn the_callers_matter_comes_first_and_the_end_last() {
+        let told = read(
+            "Agent: Welcome to Northwind IT, you can say your U-E code or key it in and finish with the hash key.\n\
+             Caller: It is 4 4 7 1.\n\
+             Agent: Thank you, I have found Halden Logistics. How can I help you today?\n\
+             Caller: The printer in the warehouse jams on every second page.\n\
+             Agent: Please open the rear door of the printer and pull the paper out towards you.\n\
+             Caller: I did that, but it did not help.\n\
+             Agent: I have opened a ticket for the printer, its number is 12. Is there anything else?\n\
+             Caller: No, that is all, thank you.\nAgent: I opened a ticket for you. Goodbye.",
+        );
+        let summary = told.summary;
+        assert!(summary.starts_with("The printer in the warehouse jams on every second page."), "{summary}");
+        assert!(summary.ends_with("I opened a ticket for you."), "{summary}");
+        assert!(summary.contains("rear door") || summary.contains("its number is 12"), "{summary}");
+        assert!(!summary.contains('?') && !summary.contains("4 4 7 1"), "{summary}");
+    }
+
+    #[test]
+    fn without_a_matter_what_was_said_counts() {
+        assert_eq!(read("Caller: Hello?\nCaller: Bye.").summary, "Nothing was said.");
     }
 
     #[test]

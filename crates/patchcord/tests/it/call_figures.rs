@@ -2,10 +2,12 @@
 
 use patchcord_domain::call::{AiResolution, CallEvent, Ending, SpokenUsage};
 use patchcord_domain::time::{DAY, SECOND, from_rfc3339, to_rfc3339};
+use patchcord_simulator::openai::Step;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Engine, JONAS, NORTH, SOUTH, STRANGER, Talk, World, both_engines, change, number, ring, until,
+    Client, Engine, JONAS, NORTH, SOUTH, STRANGER, Talk, World, answering, both_engines, change, number, ring,
+    scripted, until,
 };
 
 both_engines!(
@@ -13,6 +15,7 @@ both_engines!(
     calls_of_an_hour_of_the_week,
     a_search_tells_what_was_said,
     days_and_voice_agents,
+    the_record_of_a_call_has_its_cost,
     wrong_filters_and_spans,
 );
 
@@ -182,5 +185,40 @@ async fn wrong_filters_and_spans(engine: Engine) {
     assert_eq!(viewer.get(long).await.wrong_fields(), ["from"]);
     assert_eq!(viewer.get("/api/dashboard/calls?from=soon").await.wrong_fields(), ["from"]);
     world.stranger().get("/api/dashboard/calls").await.refused(401, "token_missing");
+    world.stop().await;
+}
+
+/// What the model costs that writes the record of a call belongs to the call, and to the day's calls.
+async fn the_record_of_a_call_has_its_cost(engine: Engine) {
+    let (world, model) = scripted(engine, [], |_, _| ()).await;
+    model.respond(|request| {
+        let json = request.json();
+        let name = json["response_format"]["json_schema"]["name"].as_str().unwrap_or_default().to_owned();
+        Step::json(match name.as_str() {
+            "analysis" => answering("analysis"),
+            _ => json!({"summary": "The printer jams.", "resolution": "UNKNOWN", "followUps": null}),
+        })
+    });
+    let world = world.with_numbers().await;
+    let mut talk = Talk::begin(&world.app, "1", JONAS, NORTH).await;
+    talk.agent(None, "triage_agent").await;
+    talk.caller("The label printer in the warehouse jams.").await;
+    let id = talk.end(Ending::CallerHungUp).await;
+    let agent = world.agent().await;
+    let call = until("its record", async || {
+        let call = agent.get(&format!("/api/calls/{id}")).await.expect(200);
+        (!call["summary"].is_null()).then_some(call)
+    })
+    .await;
+    let usage = call["usage"].as_array().unwrap();
+    let mut purposes: Vec<&str> = usage.iter().map(|log| log["purpose"].as_str().unwrap()).collect();
+    purposes.sort_unstable();
+    assert_eq!(purposes, ["call_analysis", "call_summary"], "{call}");
+    let cost = call["modelCostUsd"].as_f64().unwrap();
+    assert!(cost > 0.0, "{call}");
+    world.app.roll_up(&world.town.north.workspace).await.unwrap();
+    let figures = agent.get("/api/dashboard/calls").await.expect(200);
+    let today = figures["days"].as_array().unwrap().last().unwrap();
+    assert!((today["modelCostUsd"].as_f64().unwrap() - cost).abs() < 0.000_002, "{today} {cost}");
     world.stop().await;
 }

@@ -2,12 +2,13 @@
 
 use patchcord_agents::Input;
 use patchcord_app::calls::{DialResult, Next};
-use patchcord_domain::call::{CallEvent, Ending};
-use patchcord_domain::time::{MINUTE, SECOND};
+use patchcord_domain::call::{CallEvent, CallStatus, Ending};
+use patchcord_domain::time::{HOUR, MINUTE, SECOND};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Engine as Database, JONAS, NORTH, Notebook, Setup, Talk, World, both_engines, change, gone, until,
+    Engine as Database, JONAS, NORTH, Notebook, Setup, Talk, World, both_engines, change, gone, number, ring, texts,
+    until,
 };
 
 both_engines!(
@@ -17,6 +18,9 @@ both_engines!(
     a_person_who_does_not_answer_gives_the_caller_back,
     a_warm_transfer_joins_both,
     calls_that_nobody_holds_get_their_last_state,
+    a_talk_of_which_the_carrier_tells_nothing_ends,
+    a_talk_ends_where_no_carrier_can_be_asked,
+    a_call_that_cannot_be_rescued_ends,
     a_model_that_is_away_is_followed_by_the_relay_and_then_by_a_person,
 );
 
@@ -209,6 +213,125 @@ async fn calls_that_nobody_holds_get_their_last_state(engine: Database) {
         assert_eq!((&call["status"], call["durationSeconds"].is_i64()), (&json!(status), true));
     }
     drop(agent);
+    world.stop().await;
+}
+
+/// A call that was put through to a person; its id.
+async fn put_through(world: &World, number: &str) -> String {
+    let mut talk = Talk::begin(&world.app, number, JONAS, NORTH).await;
+    talk.caller("A person, please.").await;
+    talk.end(Ending::Transferred { to: "+12025550111".into(), summary: String::new() }).await
+}
+
+/// What the database says of an end: the call's state, what became of the matter, and why; events and jobs; whether the last
+/// agent has left.
+async fn end_of(world: &World, id: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT c.status || ' ' || c.ai_resolution || ' ' || COALESCE(CAST(c.ending AS TEXT), '-') \
+         || CASE WHEN c.ended_at IS NULL THEN ' open' ELSE '' END \
+         || (SELECT CASE WHEN COUNT(*) = 0 THEN '' ELSE ' nobody left' END FROM agent_interactions i \
+             WHERE i.call_id = c.id AND i.left_at IS NULL) \
+         || ' events ' || CAST((SELECT COUNT(*) FROM events e WHERE e.subject_id = c.id AND e.type = 'call.ended') AS TEXT) \
+         || ' jobs ' || CAST((SELECT COUNT(*) FROM jobs j WHERE j.kind = 'call_wrap_up' \
+             AND j.dedup_key = 'call_wrap_up:' || c.id) AS TEXT) \
+         FROM calls c WHERE c.id = '{id}'"
+    );
+    texts(&world.store, &sql).await
+}
+
+async fn is_shown_live(world: &World, id: &str) -> bool {
+    world.agent().await.get("/api/calls/live").await.expect(200).to_string().contains(id)
+}
+
+async fn a_talk_of_which_the_carrier_tells_nothing_ends(engine: Database) {
+    let carrier = Notebook::new();
+    let world =
+        World::with(engine, Setup { carrier: Some(carrier.clone()), ..Setup::default() }).await.with_numbers().await;
+    let id = put_through(&world, "1").await;
+    // As many others as one page holds, which go on.
+    for call in 2..=52 {
+        ring(&world.app, &call.to_string(), JONAS, NORTH).await;
+    }
+    let copy = format!(
+        "UPDATE calls SET ending = (SELECT t.ending FROM calls t WHERE t.id = '{id}'), status = 'IN_PROGRESS' WHERE id <> '{id}'"
+    );
+    change(&world.store, &copy).await;
+    world.clock.forward(5 * MINUTE);
+    let late = ring(&world.app, "99", JONAS, NORTH).await.call_id;
+    world.clock.forward(4 * MINUTE);
+    world.app.end_forgotten_calls().await.unwrap();
+    assert_eq!(carrier.read(), [""; 0], "nothing is asked so soon");
+    let open = "SELECT COUNT(*) FROM calls WHERE ended_at IS NULL";
+    assert_eq!(number(&world.store, open).await, 52, "those that go on keep no other from its end");
+    assert!(!is_shown_live(&world, &late).await);
+    change(&world.store, &format!("UPDATE calls SET ended_at = started_at WHERE id NOT IN ('{id}', '{late}')")).await;
+
+    world.clock.forward(2 * MINUTE);
+    *carrier.status.lock().unwrap() = Some(CallStatus::InProgress);
+    for _ in 0..2 {
+        world.app.end_forgotten_calls().await.unwrap();
+    }
+    // Two nodes may ask at the same moment, but none asks over and over.
+    let asked = carrier.read();
+    assert!((1..=2).contains(&asked.len()) && asked[0] == format!("status CA{:0>32}", "1"), "{asked:?}");
+    assert!(is_shown_live(&world, &id).await);
+
+    world.clock.forward(11 * MINUTE);
+    *carrier.status.lock().unwrap() = Some(CallStatus::Completed);
+    world.app.end_forgotten_calls().await.unwrap();
+    let ended = end_of(&world, &id).await.concat();
+    assert!(ended.starts_with("COMPLETED ESCALATED {") && ended.ends_with("} events 1 jobs 1"), "{ended}");
+    assert!(ended.contains("+12025550111"), "{ended}");
+    assert!(!is_shown_live(&world, &id).await);
+    let agent = world.agent().await;
+    until("the record", async || {
+        let call = agent.get(&format!("/api/calls/{id}")).await.expect(200);
+        (!call["summary"].is_null()).then_some(())
+    })
+    .await;
+    world.stop().await;
+}
+
+async fn a_talk_ends_where_no_carrier_can_be_asked(engine: Database) {
+    let world = World::new(engine).await.with_numbers().await;
+    let id = put_through(&world, "1").await;
+    world.clock.forward(4 * HOUR - MINUTE);
+    world.app.end_forgotten_calls().await.unwrap();
+    assert!(is_shown_live(&world, &id).await);
+    world.clock.forward(2 * MINUTE);
+    world.app.end_forgotten_calls().await.unwrap();
+    let ended = end_of(&world, &id).await.concat();
+    assert!(ended.starts_with("COMPLETED ESCALATED {") && ended.ends_with("} events 1 jobs 1"), "{ended}");
+    world.stop().await;
+}
+
+async fn a_call_that_cannot_be_rescued_ends(engine: Database) {
+    let carrier = Notebook::new();
+    let world =
+        World::with(engine, Setup { carrier: Some(carrier.clone()), ..Setup::default() }).await.with_numbers().await;
+    let mut talk = Talk::begin(&world.app, "1", JONAS, NORTH).await;
+    talk.caller("Hello?").await;
+    let id = talk.id().to_owned();
+    let dead = format!("UPDATE calls SET owner_node = 'dead', lease_until = 0 WHERE id = '{id}'");
+    change(&world.store, &dead).await;
+    drop(talk);
+    gone(&world.app).await;
+    // The carrier takes what it is told, and never asks.
+    world.app.take_over_calls().await.unwrap();
+    assert!(end_of(&world, &id).await.concat().contains(" open"));
+    world.clock.forward(41 * MINUTE);
+    world.app.take_over_calls().await.unwrap();
+    let ended = until("the end", async || {
+        let ended = end_of(&world, &id).await.concat();
+        (!ended.contains(" open")).then_some(ended)
+    })
+    .await;
+    assert!(ended.starts_with("FAILED ") && ended.contains("nobody went on with it"), "{ended}");
+    assert!(ended.ends_with("} events 1 jobs 1"), "{ended}");
+    let asked = carrier.read().len();
+    world.clock.forward(MINUTE);
+    world.app.take_over_calls().await.unwrap();
+    assert_eq!(carrier.read().len(), asked, "it is left in peace");
     world.stop().await;
 }
 

@@ -26,6 +26,7 @@ both_engines!(
     the_price_of_the_carrier_replaces_the_estimate,
     figures_count_calls,
     a_call_from_the_page,
+    nothing_is_left_of_calls_that_have_ended,
 );
 
 async fn the_called_number_decides(engine: Database) {
@@ -375,5 +376,24 @@ async fn a_call_from_the_page(engine: Database) {
     assert_eq!((&call["provider"], &call["verification"]), (&json!("BROWSER"), &json!("CLAIMED")));
     gone(&world.app).await;
     tokio::time::sleep(Duration::from_millis(1)).await;
+    world.stop().await;
+}
+
+/// What the process keeps for a call goes with it: its place among the conversations, its tools, its recorder and its tasks.
+async fn nothing_is_left_of_calls_that_have_ended(engine: Database) {
+    let world = World::new(engine).await.with_numbers().await;
+    let before = world.app.background.len();
+    let mut tools = Vec::new();
+    for call in 0..20 {
+        let mut talk = Talk::begin(&world.app, &call.to_string(), JONAS, NORTH).await;
+        talk.caller("My printer is jammed.").await;
+        tools.push(std::sync::Arc::downgrade(&talk.taken.tools));
+        talk.end(Ending::CallerHungUp).await;
+    }
+    assert_eq!(world.app.calls.sessions.count(), 0);
+    assert!(tools.iter().all(|tools| tools.upgrade().is_none()), "the tools of a call outlive it");
+    until("the end of every task", async || (world.app.background.len() <= before).then_some(())).await;
+    let held = "SELECT COUNT(*) FROM calls WHERE owner_node IS NOT NULL OR lease_until IS NOT NULL OR ended_at IS NULL";
+    assert_eq!(number(&world.store, held).await, 0);
     world.stop().await;
 }

@@ -40,7 +40,7 @@ pub(crate) struct CallDayRow {
     escalated: i64,
     abandoned: i64,
     unknown: i64,
-    /// What models cost while calls lasted, in dollars; telephony, summaries and analyses are not in it.
+    /// What models cost for calls, their summaries and analyses too, in dollars; telephony is not in it.
     model_cost_usd: f64,
 }
 

@@ -14,6 +14,8 @@ pub(crate) enum Answer {
     Tell,
     /// They are asked whether that was all: what is left is told, or these words are said.
     TellOr(String),
+    /// What they said last, once more.
+    Again,
     /// They wait.
     Wait,
     /// The other side has said goodbye: they wait for the end.
@@ -43,6 +45,9 @@ pub(crate) fn answer(persona: &Persona, heard: &str) -> Answer {
     let wants_code = "code | customer number | company number | kundennummer | firmennummer | nummer ihrer firma";
     if hears("still there | are you there | can you hear | noch da | hören sie mich") {
         return Answer::Say(either(persona, "Yes, I am still here.", "Ja, ich bin noch da."));
+    }
+    if is_question && hears("say it again | say that again | das bitte noch einmal sagen") {
+        return Answer::Again;
     }
     if is_question
         && hears("is that right | is that correct | correct | did i get | ist das richtig | stimmt das | richtig")
@@ -202,6 +207,7 @@ mod tests {
             ("Please switch it off and on again.", "I did that, but it did not help."),
             ("Is there anything else I can do?", "No, that is all, thank you."),
             ("Can your colleagues print on it?", "Only me, as far as I know."),
+            ("I did not hear what you said. Could you say it again, please?", "Again"),
             ("Are you still there?", "Yes, I am still here."),
             ("One moment, let me look that up.", "Wait"),
             ("Thank you for calling. Goodbye.", "Goodbye"),

@@ -121,6 +121,8 @@ struct Caller<'s> {
     lost: u32,
     hellos: u32,
     silent: bool,
+    /// What the caller said last.
+    last_said: String,
     /// What was answered by manners last, and how often running.
     again: (String, u32),
 }
@@ -170,6 +172,7 @@ async fn play_with(
         lost: 0,
         hellos: 0,
         silent: false,
+        last_said: String::new(),
         again: (String::new(), 0),
     };
     caller.run(&mut watch).await;
@@ -334,6 +337,10 @@ impl Caller<'_> {
                 Some(at) => self.do_line(at).await,
                 None => self.say(&text).await,
             },
+            Answer::Again => match std::mem::take(&mut self.last_said) {
+                said if said.is_empty() => self.lost(&heard).await,
+                said => self.say(&said).await,
+            },
             Answer::Wait => Some(self.after(FOR_AN_ANSWER)),
             Answer::Goodbye => {
                 self.hang_up().await;
@@ -420,6 +427,7 @@ impl Caller<'_> {
         let text = reword(text, &self.scenario.caller, self.seed, &mut self.dice);
         let at_ms = self.now();
         self.played.spoken.push(Spoken { at_ms, who: Who::Caller, text: text.clone(), cut: false });
+        self.last_said.clone_from(&text);
         let spoken = self.pace.real(speech_ms(&text));
         let _ = self.phone.acts.send(Act::Say(text)).await;
         self.spoke_until = Some(Instant::now() + spoken);

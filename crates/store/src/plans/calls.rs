@@ -75,7 +75,7 @@ pub(super) async fn read_unscoped<C: ConnectionTrait>(reader: &C) -> Result<(), 
 pub(super) async fn read_all(reader: &Reader) -> Result<(), StoreError> {
     read_unscoped(reader).await?;
     any_call::expired(reader, 5, 5).await?;
-    any_call::forgotten(reader, 5, 5).await?;
+    any_call::forgotten(reader, 5, None, 5).await?;
     Ok(())
 }
 

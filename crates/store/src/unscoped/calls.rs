@@ -52,20 +52,29 @@ pub struct Found {
     pub workspace_id: String,
     /// Its id.
     pub id: String,
+    /// When it began.
+    pub started_at: i64,
 }
 
 /// Calls whose node was not heard of until the end of their lease, at most `limit`.
 pub async fn expired(reader: &Reader, now: i64, limit: u64) -> Result<Vec<Found>, StoreError> {
-    let sql = "SELECT workspace_id, id FROM calls WHERE owner_node IS NOT NULL AND lease_until < $1 LIMIT $2";
+    let sql =
+        "SELECT workspace_id, id, started_at FROM calls WHERE owner_node IS NOT NULL AND lease_until < $1 LIMIT $2";
     let values = [now.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
     Ok(Found::find_by_statement(statement(reader, sql, values)).all(reader).await?)
 }
 
-/// Open calls that nobody holds and nobody touched since a moment, at most `limit`.
-pub async fn forgotten(reader: &Reader, before: i64, limit: u64) -> Result<Vec<Found>, StoreError> {
-    let sql = "SELECT workspace_id, id FROM calls WHERE ended_at IS NULL AND started_at < $1 AND owner_node IS NULL \
-         AND updated_at < $1 ORDER BY started_at LIMIT $2";
-    let values = [before.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+/// Open calls that nobody holds and nobody touched since a moment, the oldest first, at most `limit` behind one of them.
+pub async fn forgotten(
+    reader: &Reader,
+    before: i64,
+    behind: Option<&Found>,
+    limit: u64,
+) -> Result<Vec<Found>, StoreError> {
+    let sql = "SELECT workspace_id, id, started_at FROM calls WHERE ended_at IS NULL AND started_at < $1 \
+         AND owner_node IS NULL AND updated_at < $1 AND (started_at, id) > ($2, $3) ORDER BY started_at, id LIMIT $4";
+    let (at, id) = behind.map_or((i64::MIN, ""), |found| (found.started_at, found.id.as_str()));
+    let values = [before.into(), at.into(), id.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
     Ok(Found::find_by_statement(statement(reader, sql, values)).all(reader).await?)
 }
 

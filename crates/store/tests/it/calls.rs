@@ -109,7 +109,7 @@ async fn leases_end_and_are_kept(engine: Engine) {
     let count = |at| async move { any_call::expired(reader, at, 9).await.unwrap().len() };
     let (at10, at11, at21) = (count(10).await, count(11).await, count(21).await);
     assert_eq!((at10, at11, at21), (0, 1, 2));
-    let forgotten = any_call::forgotten(db.store.reader(), 2, 9).await.unwrap();
+    let forgotten = any_call::forgotten(db.store.reader(), 2, None, 9).await.unwrap();
     assert_eq!(forgotten.iter().map(|found| found.id.as_str()).collect::<Vec<_>>(), ["three"]);
     assert_eq!(any_call::by_sid(db.store.reader(), "CA of two").await.unwrap().unwrap().id, "two");
 }

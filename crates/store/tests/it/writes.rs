@@ -24,6 +24,7 @@ both_engines!(
     a_failed_later_statement_fails_its_own_write,
     many_later_statements_arrive_in_order,
     signals_tell_of_what_was_committed,
+    what_cannot_wait_goes_first,
 );
 
 #[derive(Debug, PartialEq)]
@@ -394,4 +395,43 @@ async fn a_full_queue_refuses_after_a_while() {
         }
     }
     assert_eq!((done, refused), (1_025, 476));
+}
+
+async fn what_cannot_wait_goes_first(engine: Engine) {
+    let (db, workspace) = engine.workspace().await;
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (told, waits) = (Arc::clone(&begun), Arc::clone(&go));
+    let blocking = db.store.write(move |_| {
+        Box::pin(async move {
+            told.notify_one();
+            waits.notified().await;
+            Ok::<_, StoreError>(())
+        })
+    });
+    let order = std::sync::Mutex::new(Vec::new());
+    let kept = async |id: &'static str, is_urgent: bool| {
+        let of = workspace.clone();
+        if is_urgent {
+            db.store.write_soon(move |tx| Box::pin(async move { add(tx, &of, id).await })).await.unwrap();
+        } else {
+            db.store.write(move |tx| Box::pin(async move { add(tx, &of, id).await })).await.unwrap();
+        }
+        order.lock().unwrap().push(id);
+    };
+    let others = async {
+        begun.notified().await;
+        let waiting = futures::future::join3(kept("later", false), kept("later still", false), kept("soon", true));
+        let free = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            go.notify_one();
+        };
+        futures::future::join(waiting, free).await;
+    };
+    let (done, ()) = futures::future::join(blocking, others).await;
+    done.unwrap();
+    assert_eq!(domains(&db).await, ["later", "later still", "soon"]);
+    // On PostgreSQL nobody waits for anybody.
+    if matches!(engine, Engine::Sqlite) {
+        assert_eq!(order.lock().unwrap().first(), Some(&"soon"));
+    }
 }

@@ -60,7 +60,7 @@ impl EchoGuard {
 }
 
 /// The mean power of a piece of sound.
-fn power(payload: &str) -> Option<u64> {
+pub(super) fn power(payload: &str) -> Option<u64> {
     let mut bytes = [0; 1_024];
     // Longer frames are looked at as far as they fit.
     let payload = payload.get(..1_364).unwrap_or(payload);

@@ -47,7 +47,7 @@ impl<S: FrameSocket> Bridge<S> {
                 let now_ms = self.desk.now_ms();
                 self.sequencer.speech_started(now_ms);
                 self.line.speaks(true);
-                let _ = item_id;
+                self.transcripts.began(&item_id);
                 self.tell(Input::SpeechStarted).await;
             }
             ServerEvent::SpeechStopped { .. } => {

@@ -2,6 +2,7 @@
 
 use patchcord_domain::call::Line;
 
+use super::echo::power;
 use crate::media_streams::{join, payload_ms, silence};
 
 /// Longest gap that is filled, in milliseconds.
@@ -18,6 +19,10 @@ const LATE_MS: i64 = 100;
 const FRAME_MS: i64 = 20;
 /// How much sound is kept while there is no model, in milliseconds.
 const KEPT_MS: i64 = 2_000;
+/// The power above which a frame that comes while there is no model counts as speech: forty decibels below the loudest.
+const LOUD: u64 = 6_400;
+/// So much of it is a word, in milliseconds.
+const WORD_MS: i64 = 200;
 
 /// The caller's side of the line.
 #[derive(Debug, Default)]
@@ -28,10 +33,20 @@ pub(super) struct CallersLine {
     /// The least that arrival was behind the time stamp.
     least_behind_ms: Option<i64>,
     is_speaking: bool,
-    kept: std::collections::VecDeque<(i64, String)>,
+    kept: std::collections::VecDeque<Kept>,
     kept_ms: i64,
+    /// Speech among what was kept and had to go.
+    dropped_ms: i64,
     pub(super) counts: Line,
     bridge: Delays,
+}
+
+/// Sound that is kept for a model.
+#[derive(Debug)]
+struct Kept {
+    length_ms: i64,
+    is_loud: bool,
+    payload: String,
 }
 
 impl CallersLine {
@@ -75,19 +90,28 @@ impl CallersLine {
     /// There is no model now: the newest sound is kept for it.
     pub(super) fn keep(&mut self, payload: &str) {
         let length_ms = payload_ms(payload);
-        self.kept.push_back((length_ms, payload.to_owned()));
+        let is_loud = power(payload).is_some_and(|power| power > LOUD);
+        self.kept.push_back(Kept { length_ms, is_loud, payload: payload.to_owned() });
         self.kept_ms += length_ms;
         while self.kept_ms > KEPT_MS {
-            let Some((length_ms, _)) = self.kept.pop_front() else { break };
-            self.kept_ms -= length_ms;
+            let Some(oldest) = self.kept.pop_front() else { break };
+            self.kept_ms -= oldest.length_ms;
+            self.dropped_ms += if oldest.is_loud { oldest.length_ms } else { 0 };
         }
+    }
+
+    /// Whether the caller has said something while there was no model that none will hear: what had to go, and what is kept as
+    /// well when no model will get it.
+    pub(super) fn has_lost_speech(&self, with_kept: bool) -> bool {
+        let kept = self.kept.iter().filter(|kept| with_kept && kept.is_loud).map(|kept| kept.length_ms);
+        self.dropped_ms + kept.sum::<i64>() >= WORD_MS
     }
 
     /// What was kept, as one piece.
     pub(super) fn take_kept(&mut self) -> Option<String> {
-        self.kept_ms = 0;
+        (self.kept_ms, self.dropped_ms) = (0, 0);
         let kept = std::mem::take(&mut self.kept);
-        (!kept.is_empty()).then(|| join(kept.iter().map(|(_, payload)| payload.as_str())))
+        (!kept.is_empty()).then(|| join(kept.iter().map(|kept| kept.payload.as_str())))
     }
 
     /// So long took something from one socket to the other, in microseconds.
@@ -182,6 +206,27 @@ mod tests {
         }
         assert_eq!(payload_ms(&line.take_kept().unwrap()), KEPT_MS);
         assert_eq!(line.take_kept(), None);
+    }
+
+    #[test]
+    fn speech_that_no_model_hears_is_noticed() {
+        use base64::Engine;
+        let speech = base64::engine::general_purpose::STANDARD.encode([0x9f; 160]);
+        let mut line = CallersLine::default();
+        for _ in 0..500 {
+            line.keep(&silence(20));
+        }
+        assert!(!line.has_lost_speech(true), "silence is nothing");
+        for _ in 0..10 {
+            line.keep(&speech);
+        }
+        assert!(line.has_lost_speech(true) && !line.has_lost_speech(false));
+        for _ in 0..100 {
+            line.keep(&silence(20));
+        }
+        assert!(line.has_lost_speech(false), "what had to go no model hears");
+        line.take_kept();
+        assert!(!line.has_lost_speech(true));
     }
 
     #[test]

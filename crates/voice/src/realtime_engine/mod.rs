@@ -101,6 +101,8 @@ pub(crate) struct Bridge<S> {
     /// Something was played or asked for since the conversation was last told that it is quiet.
     was_loud: bool,
     reopened: u32,
+    /// The caller was left without an answer by a break: a sentence is due as soon as a model is there.
+    owes_bridge: bool,
     /// When the session should be replaced and when it must be, in unix milliseconds.
     rotate_at: i64,
     rotate_by: i64,
@@ -141,6 +143,7 @@ impl<S: FrameSocket> Bridge<S> {
             early_keys: Vec::new(),
             was_loud: false,
             reopened: 0,
+            owes_bridge: false,
             rotate_at: i64::MAX,
             rotate_by: i64::MAX,
             asked_at_ms: None,
@@ -394,7 +397,10 @@ impl<S: FrameSocket> Bridge<S> {
         if now < self.rotate_at || !self.link.is_up() {
             return;
         }
-        let is_quiet = self.sequencer.is_idle() && !self.sequencer.is_answering() && self.playback.is_quiet();
+        let is_quiet = self.sequencer.is_idle()
+            && !self.sequencer.is_answering()
+            && !self.transcripts.is_waiting()
+            && self.playback.is_quiet();
         if is_quiet || now >= self.rotate_by {
             tracing::info!(call_id = self.desk.call_id(), "a session of the speech model is replaced before its end");
             self.leave_model().await;
@@ -428,8 +434,22 @@ impl<S: FrameSocket> Bridge<S> {
         let heard = self.finish_answers().await;
         self.spoke(heard).await;
         self.sequencer.disconnected();
+        let is_lost = self.transcripts.lose();
+        self.words_of_caller().await;
+        if is_lost {
+            self.unheard().await;
+        }
         let calls = std::mem::take(&mut self.calls).into_iter().map(|(_, _, call)| call).collect();
         self.run_calls(calls).await;
+    }
+
+    /// What the caller said is lost: they are asked to say it again, and nothing else is said about it.
+    async fn unheard(&mut self) {
+        if self.has_begun {
+            self.sequencer.forget_next();
+            self.owes_bridge = true;
+            self.tell(Input::Unheard).await;
+        }
     }
 
     async fn lost(&mut self, lost: Lost) {
@@ -446,16 +466,16 @@ impl<S: FrameSocket> Bridge<S> {
                 let pause = PAUSES[(self.reopened as usize).min(PAUSES.len() - 1)];
                 self.reopened += 1;
                 self.desk.record(self.used_nothing(reason));
-                if self.has_begun && had_session {
-                    let sentence = self.desk.bridge();
-                    self.sequencer.want_first(sentence);
-                }
+                self.owes_bridge |= self.has_begun && had_session;
                 let limit = if self.has_begun { self.options.reopen_limit } else { self.options.open_limit };
                 return self.open(pause, limit);
             }
         };
         tracing::error!(call_id = self.desk.call_id(), reason, "the speech model is given up in a call");
         self.desk.record(self.used_nothing(&reason));
+        if self.line.has_lost_speech(true) {
+            self.unheard().await;
+        }
         self.tell(Input::End(Ending::Failed { reason })).await;
     }
 
@@ -486,8 +506,15 @@ impl<S: FrameSocket> Bridge<S> {
         for item in std::mem::take(&mut self.late) {
             self.feed_model(item).await;
         }
+        if self.line.has_lost_speech(false) {
+            self.unheard().await;
+        }
         if let Some(audio) = self.line.take_kept() {
             self.feed_model(append(&audio)).await;
+        }
+        if std::mem::take(&mut self.owes_bridge) {
+            let sentence = self.desk.bridge();
+            self.sequencer.want_first(sentence);
         }
         if !std::mem::replace(&mut self.has_begun, true) {
             let model = self.options.model.clone();

@@ -587,9 +587,9 @@ async fn an_operator_ends_a_call_while_the_model_is_away() {
     assert_eq!(tokio::time::timeout(SOON, call.ended).await.unwrap().unwrap(), Ending::Moved);
 }
 
+mod unheard;
 mod withdrawn;
 
-/// Engines run as tasks of their own.
 #[test]
 fn engines_can_be_spawned() {
     fn is_send<T: Send>(_: T) {}

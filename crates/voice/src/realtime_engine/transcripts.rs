@@ -12,6 +12,8 @@ const WAITING_MAX: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Transcripts {
     waiting: VecDeque<Utterance>,
+    /// The caller speaks, or has just stopped: the item that it will be.
+    speaking: Option<String>,
 }
 
 #[derive(Debug)]
@@ -24,8 +26,28 @@ struct Utterance {
 }
 
 impl Transcripts {
+    /// The caller begins to say something.
+    pub(super) fn began(&mut self, item_id: &str) {
+        self.speaking = Some(item_id.to_owned());
+    }
+
+    /// Whether something is being said, or was said and has no words yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.speaking.is_some() || self.waiting.iter().any(|utterance| utterance.words.is_none())
+    }
+
+    /// The session is over, and no more words come. Forgets what has none, and says whether there was something.
+    pub(super) fn lose(&mut self) -> bool {
+        let is_lost = self.is_waiting();
+        self.speaking = None;
+        // Pieces are not told: half of a code would be a wrong one, and the caller is asked to say it again.
+        self.waiting.retain(|utterance| utterance.words.is_some());
+        is_lost
+    }
+
     /// The caller said something; the words come later.
     pub(super) fn said(&mut self, now_ms: i64, item_id: &str) {
+        self.speaking.take_if(|speaking| speaking == item_id);
         if self.find(item_id).is_none() {
             if self.waiting.len() == WAITING_MAX {
                 self.waiting.pop_front();
@@ -92,6 +114,27 @@ mod tests {
         assert!(told(&mut transcripts, 200).is_empty());
         transcripts.words(300, "a", "first".into());
         assert_eq!(told(&mut transcripts, 300), ["a: first", "b: second"]);
+    }
+
+    #[test]
+    fn what_has_no_words_when_the_session_ends_is_lost() {
+        let mut transcripts = Transcripts::default();
+        assert!(!transcripts.lose());
+        transcripts.began("a");
+        assert!(transcripts.is_waiting());
+        transcripts.said(100, "a");
+        transcripts.piece("a", "4 4");
+        transcripts.said(200, "b");
+        transcripts.words(300, "b", "second".into());
+        assert!(transcripts.lose());
+        assert_eq!(told(&mut transcripts, 300), ["b: second"]);
+        transcripts.began("c");
+        transcripts.said(400, "c");
+        transcripts.words(500, "c", String::new());
+        assert!(!transcripts.lose(), "noise has no words");
+        transcripts.began("d");
+        assert!(transcripts.lose());
+        assert!(!transcripts.lose(), "it is lost once");
     }
 
     #[test]

@@ -100,6 +100,11 @@ impl Sequencer {
         self.queue.push_front(Want::Say(sentence));
     }
 
+    /// What comes next is not wanted any more: the caller is asked to speak first.
+    pub fn forget_next(&mut self) {
+        self.queue.retain(|want| *want != Want::Next);
+    }
+
     /// What may be sent now, when something may. It counts as sent.
     pub fn next(&mut self, now_ms: i64) -> Option<Create> {
         self.forget_what_is_late(now_ms);

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use patchcord_agents::{Carrier, CarrierError, Instructions, Order, Price};
+use patchcord_domain::call::CallStatus;
 use serde::Deserialize;
+
+use super::webhook::call_status;
 
 /// Where the interface is when nothing else is said; the version belongs to it.
 pub const BASE_URL: &str = "https://api.twilio.com/2010-04-01";
@@ -210,6 +213,11 @@ impl Carrier for Rest {
         }))
     }
 
+    async fn status(&self, call: &str) -> Result<Option<CallStatus>, CarrierError> {
+        let call = self.send(self.client.get(self.call(call))).await?;
+        Ok(call.status.as_deref().and_then(call_status))
+    }
+
     async fn record(&self, call: &str, status_address: &str) -> Result<(), CarrierError> {
         let address = format!("{}/{}/Recordings.json", self.calls(), segment(call));
         let fields = [
@@ -236,6 +244,7 @@ impl Carrier for Rest {
 #[derive(Deserialize)]
 struct CallAnswer {
     sid: Option<String>,
+    status: Option<String>,
     price: Option<String>,
     price_unit: Option<String>,
     duration: Option<String>,
@@ -328,6 +337,22 @@ mod tests {
         });
         let account = Account { sid: "AC1".into(), user: "AC1".into(), secret: "secret".into() };
         (Rest::new(&base, account).unwrap(), asked)
+    }
+
+    #[tokio::test]
+    async fn a_call_is_asked_for() {
+        let (rest, asked) = carrier(vec![
+            (200, r#"{"sid":"CA1","status":"in-progress"}"#),
+            (200, r#"{"sid":"CA1","status":"no-answer"}"#),
+            (200, r#"{"sid":"CA1","status":"on the moon"}"#),
+            (404, r#"{"code":20404}"#),
+        ])
+        .await;
+        assert_eq!(rest.status("CA1").await, Ok(Some(CallStatus::InProgress)));
+        assert_eq!(rest.status("CA1").await, Ok(Some(CallStatus::NoAnswer)));
+        assert_eq!(rest.status("CA1").await, Ok(None));
+        assert_eq!(rest.status("CA1").await, Err(CarrierError::Gone));
+        assert!(asked.await.unwrap()[0].starts_with("GET /2010-04-01/Accounts/AC1/Calls/CA1.json "));
     }
 
     #[tokio::test]

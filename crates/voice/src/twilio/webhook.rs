@@ -319,7 +319,7 @@ pub fn caller_number(text: &str) -> Option<String> {
     (is_number && !withheld).then(|| text.to_owned())
 }
 
-fn call_status(text: &str) -> Option<CallStatus> {
+pub(super) fn call_status(text: &str) -> Option<CallStatus> {
     Some(match text {
         "queued" | "initiated" | "ringing" => CallStatus::Ringing,
         "in-progress" | "answered" => CallStatus::InProgress,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use patchcord_agents::{Carrier, CarrierError, Instructions, Order, Price, ToolReply};
 use patchcord_app::App;
 use patchcord_app::calls::{Admission, Arrival, Stream, Taken};
-use patchcord_domain::call::{CallEvent, Ending, Engine, Speaker, Turn};
+use patchcord_domain::call::{CallEvent, CallStatus, Ending, Engine, Speaker, Turn};
 use patchcord_llm::talk::ToolCall;
 use serde_json::{Value, json};
 
@@ -161,6 +161,8 @@ pub(crate) struct Notebook {
     pub(crate) lines: Mutex<Vec<String>>,
     /// What calls cost, when it is known.
     pub(crate) price: Mutex<Option<Price>>,
+    /// Where calls are, when it says so.
+    pub(crate) status: Mutex<Option<CallStatus>>,
 }
 
 impl Notebook {
@@ -196,6 +198,11 @@ impl Carrier for Notebook {
 
     async fn price(&self, _: &str) -> Result<Option<Price>, CarrierError> {
         Ok(self.price.lock().unwrap().clone())
+    }
+
+    async fn status(&self, call: &str) -> Result<Option<CallStatus>, CarrierError> {
+        self.note(format!("status {call}"));
+        Ok(*self.status.lock().unwrap())
     }
 
     async fn record(&self, call: &str, _: &str) -> Result<(), CarrierError> {
