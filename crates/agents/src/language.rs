@@ -81,6 +81,11 @@ impl crate::Agents {
         &self.languages.of(tag.unwrap_or_default()).say.recorded
     }
 
+    /// The language in which somebody speaks, where the words tell: a tag such as `de`.
+    pub fn language_of<'t>(&self, words: impl IntoIterator<Item = &'t str>) -> Option<&str> {
+        self.languages.heard(words).map(|language| language.tag.as_str())
+    }
+
     /// The menu of keys in a language, or in the default one.
     pub fn menu(&self, tag: Option<&str>) -> &Menu {
         &self.languages.of(tag.unwrap_or_default()).menu

@@ -1,12 +1,14 @@
 //! Measures the audio path beside a bare relay with marks, in one run: processor time, added round trip, memory, lost frames.
 //!
 //! `line [CALLS] [SECONDS]` starts each of the two on one core and makes calls from another. Every 20 ms frame of a call is
-//! answered by the model's server with the same sound; the relay sends a mark after each, the bridge as it does in calls.
+//! answered by the model's server with the same sound; the relay sends a mark after each, the bridge as it does in calls. Then
+//! callers of the bridge speak over the answers once a second, and it counts how long `clear` takes to the carrier.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement for people at a terminal")]
 
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,6 +36,17 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_util::task::TaskTracker;
 
 const FRAME: usize = 160;
+const CALLS_MAX: usize = 1_000;
+
+static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// Whether callers speak over answers.
+static SPEAK_OVER: AtomicBool = AtomicBool::new(false);
+/// When each caller last did, as the model's server told it.
+static SPOKE_AT: [AtomicU64; CALLS_MAX] = [const { AtomicU64::new(0) }; CALLS_MAX];
+
+fn micros() -> u64 {
+    EPOCH.elapsed().as_micros() as u64
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -198,6 +211,13 @@ async fn drive(calls: usize, seconds: u64) {
         mean(&|f| f.p99_ms, 1) - mean(&|f| f.p99_ms, 0),
         mean(&|f| f.kilobytes, 1) - mean(&|f| f.kilobytes, 0),
     );
+    SPEAK_OVER.store(true, Ordering::Relaxed);
+    let cut = contend("bridge", &model, calls, seconds, &tasks).await;
+    println!(
+        "\nFrom the caller's first sound, as the model tells it, to `clear` at the carrier, {} times in {calls} calls: \
+         p50 {:.2} ms, p99 {:.2} ms (goal 5)",
+        cut.answered, cut.p50_ms, cut.p99_ms
+    );
 }
 
 struct Figures {
@@ -206,6 +226,7 @@ struct Figures {
     p99_ms: f64,
     lost: usize,
     sent: usize,
+    answered: usize,
     kilobytes: f64,
 }
 
@@ -221,10 +242,9 @@ async fn contend(kind: &str, model: &str, calls: usize, seconds: u64, tasks: &Ta
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let port: u16 = lines.next_line().await.unwrap().unwrap().parse().unwrap();
     let idle = resident_kilobytes(process);
-    let epoch = Instant::now();
     let mut running = Vec::new();
     for number in 0..calls {
-        running.push(tasks.spawn(call(port, number, seconds, epoch)));
+        running.push(tasks.spawn(call(port, number, seconds)));
         // Calls begin at different moments of a frame.
         tokio::time::sleep(Duration::from_micros(20_300 / calls as u64 + 50)).await;
     }
@@ -249,14 +269,17 @@ async fn contend(kind: &str, model: &str, calls: usize, seconds: u64, tasks: &Ta
         cpu_ms: used / (calls as f64 * took),
         p50_ms: at(0.5),
         p99_ms: at(0.99),
-        lost: sent - trips.len(),
+        lost: sent.saturating_sub(trips.len()),
         sent,
+        answered: trips.len(),
         kilobytes: (loaded - idle) / calls as f64,
     }
 }
 
-/// One call: gives how many frames were sent and how many microseconds each took there and back.
-async fn call(port: u16, number: usize, seconds: u64, epoch: Instant) -> (usize, Vec<u64>) {
+/// One call: gives how many frames were sent and how many microseconds each took there and back; of a caller who speaks over
+/// the answers, how many passed until each was cut.
+async fn call(port: u16, number: usize, seconds: u64) -> (usize, Vec<u64>) {
+    let speaks_over = SPEAK_OVER.load(Ordering::Relaxed);
     let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     stream.set_nodelay(true).unwrap();
     let url = format!("ws://127.0.0.1:{port}/");
@@ -274,11 +297,13 @@ async fn call(port: u16, number: usize, seconds: u64, epoch: Instant) -> (usize,
     let mut tick = interval(Duration::from_millis(20));
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut last = Instant::now();
+    let mut unheard = Vec::new();
     loop {
         tokio::select! {
             _ = tick.tick(), if sent < frames => {
                 let mut sound = [0x7f_u8; FRAME];
-                sound[..8].copy_from_slice(&(epoch.elapsed().as_micros() as u64).to_le_bytes());
+                sound[..8].copy_from_slice(&micros().to_le_bytes());
+                sound[8..16].copy_from_slice(&(number as u64).to_le_bytes());
                 let payload = STANDARD.encode(sound);
                 let frame = format!(
                     r#"{{"event":"media","sequenceNumber":"{}","media":{{"track":"inbound","chunk":"{}","timestamp":"{}","payload":"{payload}"}},"streamSid":"{stream_sid}"}}"#,
@@ -290,18 +315,29 @@ async fn call(port: u16, number: usize, seconds: u64, epoch: Instant) -> (usize,
             }
             frame = socket.next() => {
                 let Some(Ok(Message::Text(text))) = frame else { break };
-                let now = epoch.elapsed().as_micros() as u64;
+                let now = micros();
                 let frame: Value = serde_json::from_str(&text).unwrap();
                 match frame["event"].as_str() {
-                    Some("media") => {
+                    Some("media") if !speaks_over => {
                         let sound = STANDARD.decode(frame["media"]["payload"].as_str().unwrap()).unwrap();
                         for frame in sound.chunks_exact(FRAME) {
                             trips.push(now - u64::from_le_bytes(frame[..8].try_into().unwrap()));
                         }
                     }
+                    Some("clear") => {
+                        trips.push(now - SPOKE_AT[number].load(Ordering::Relaxed));
+                        // All of them come back at once, as they do from the carrier.
+                        for echo in unheard.drain(..) {
+                            socket.send(Message::text(echo)).await.unwrap();
+                        }
+                    }
                     Some("mark") => {
-                        let echo = json!({"event": "mark", "streamSid": stream_sid, "mark": frame["mark"]});
-                        socket.send(Message::text(echo.to_string())).await.unwrap();
+                        let echo = json!({"event": "mark", "streamSid": stream_sid, "mark": frame["mark"]}).to_string();
+                        match speaks_over {
+                            // The answer is not played to its end.
+                            true => unheard.push(echo),
+                            false => socket.send(Message::text(echo)).await.unwrap(),
+                        }
                     }
                     _ => {}
                 }
@@ -316,7 +352,7 @@ async fn call(port: u16, number: usize, seconds: u64, epoch: Instant) -> (usize,
     (sent, trips)
 }
 
-/// The model's server: says back what it hears.
+/// The model's server: says back what it hears, and is spoken over once a second where that is measured.
 async fn models(listener: TcpListener, tasks: TaskTracker) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -324,33 +360,61 @@ async fn models(listener: TcpListener, tasks: TaskTracker) {
         tasks.spawn(async move {
             let mut socket = tokio_tungstenite::accept_async_with_config(stream, Some(config())).await.unwrap();
             let _ = socket.send(Message::text(r#"{"type":"session.created","session":{"id":"s","model":"m"}}"#)).await;
+            let (mut heard, mut turn) = (0_u64, 1);
             while let Some(Ok(Message::Text(text))) = socket.next().await {
-                let answer = match text.strip_prefix(r#"{"type":"input_audio_buffer.append","audio":""#) {
+                let answers = match text.strip_prefix(r#"{"type":"input_audio_buffer.append","audio":""#) {
                     Some(rest) => {
                         let audio = rest.trim_end_matches("\"}");
-                        format!(
-                            r#"{{"type":"response.output_audio.delta","event_id":"event_1","response_id":"r1","item_id":"item_1","output_index":0,"content_index":0,"delta":"{audio}"}}"#
-                        )
+                        heard += 1;
+                        let mut answers = match SPEAK_OVER.load(Ordering::Relaxed) && heard.is_multiple_of(50) {
+                            true => spoken_over(audio, &mut turn),
+                            false => Vec::new(),
+                        };
+                        answers.push(format!(
+                            r#"{{"type":"response.output_audio.delta","event_id":"event_1","response_id":"r{turn}","item_id":"item_{turn}","output_index":0,"content_index":0,"delta":"{audio}"}}"#
+                        ));
+                        answers
                     }
                     None => {
                         let event: Value = serde_json::from_str(&text).unwrap();
                         match event["type"].as_str() {
-                            Some("session.update") => r#"{"type":"session.updated","session":{}}"#.to_owned(),
-                            Some("response.create") => {
-                                json!({"type": "response.created", "response": {"id": "r1", "status": "in_progress",
-                                    "metadata": event["response"]["metadata"]}})
-                                .to_string()
-                            }
+                            Some("session.update") => vec![r#"{"type":"session.updated","session":{}}"#.to_owned()],
+                            Some("response.create") => vec![created(turn, &event["response"]["metadata"])],
                             _ => continue,
                         }
                     }
                 };
-                if socket.send(Message::text(answer)).await.is_err() {
-                    break;
+                for answer in answers {
+                    if socket.send(Message::text(answer)).await.is_err() {
+                        return;
+                    }
                 }
             }
         });
     }
+}
+
+/// What the server says when a caller interrupts it, up to its next answer.
+fn spoken_over(audio: &str, turn: &mut u64) -> Vec<String> {
+    let sound = STANDARD.decode(audio).unwrap();
+    let number = u64::from_le_bytes(sound[8..16].try_into().unwrap()) as usize;
+    let (done, item) = (format!("r{turn}"), format!("said_{turn}"));
+    *turn += 1;
+    SPOKE_AT[number].store(micros(), Ordering::Relaxed);
+    vec![
+        json!({"type": "input_audio_buffer.speech_started", "audio_start_ms": 0, "item_id": item}).to_string(),
+        json!({"type": "response.done", "response": {"id": done, "status": "cancelled", "output": [],
+            "status_details": {"type": "cancelled", "reason": "turn_detected"}}})
+        .to_string(),
+        json!({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": 0, "item_id": item}).to_string(),
+        json!({"type": "input_audio_buffer.committed", "item_id": item}).to_string(),
+        created(*turn, &Value::Null),
+    ]
+}
+
+fn created(turn: u64, metadata: &Value) -> String {
+    let response = json!({"id": format!("r{turn}"), "status": "in_progress", "metadata": metadata});
+    json!({"type": "response.created", "response": response}).to_string()
 }
 
 fn pin(core: &str, process: u32) {

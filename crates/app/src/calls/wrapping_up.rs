@@ -424,6 +424,8 @@ async fn keep(change: &Change<'_>, call: &mut Call, findings: Findings, turns: &
     if !findings.follow_ups.is_empty() {
         flags.push("follow_up_needed");
     }
+    let callers = turns.iter().filter(|turn| turn.speaker == "CALLER").map(|turn| turn.text.as_str());
+    let spoken = change.app.calls.agents.language_of(callers).map(str::to_owned);
     let contact: Option<patchcord_store::rows::Contact> = match &call.contact_id {
         Some(id) => change.tenant.get(id).await?,
         None => None,
@@ -437,7 +439,7 @@ async fn keep(change: &Change<'_>, call: &mut Call, findings: Findings, turns: &
         sentiment_score: mean,
         intent: findings.intent,
         topics: json!(findings.topics),
-        language: contact.and_then(|contact| contact.preferred_language),
+        language: spoken.or_else(|| contact.and_then(|contact| contact.preferred_language)),
         resolution: call.ai_resolution.clone(),
         quality_flags: json!(flags),
         model: findings.model,

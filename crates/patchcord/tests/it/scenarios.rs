@@ -215,7 +215,9 @@ async fn at_night_a_person_is_promised(engine: Engine) {
 async fn who_writes_down_the_words_knows_the_caller(engine: Engine) {
     let line = Line::open(engine, false, 100).await;
     change(&line.world.store, "UPDATE contacts SET preferred_language = 'de-AT' WHERE name = 'Arnold Weiss'").await;
-    line.play_one("german-caller", REALTIME).await;
+    let (_, evidence) = line.play_one("german-caller", REALTIME).await;
+    // What was spoken, and not what the contact prefers.
+    assert_eq!(evidence.call["analysis"]["language"], "de", "{}", evidence.call);
     let opening = line.model.events().into_iter().find(|event| event["type"] == "session.update").unwrap();
     let writes = &opening["session"]["audio"]["input"]["transcription"];
     assert_eq!(writes["language"], "de");
