@@ -53,11 +53,17 @@ fn rust() -> Result<Vec<String>> {
     shell::say(&format!("cargo {}", runner.join(" ")));
     let (lines, result) = shell::watch({
         let mut tests = shell::cargo(runner);
-        tests.env(postgres::VARIABLE, url);
+        tests.env(postgres::VARIABLE, url).env("NEXTEST_TEST_THREADS", side_by_side().to_string());
         tests
     })?;
     let summary = if nextest { nextest_summary(&lines) } else { cargo_summary(&lines) };
     finish(summary, result)
+}
+
+/// How many tests run at the same time: more than there are cores, for most of them wait longer than they compute.
+fn side_by_side() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    cores + cores.div_ceil(2)
 }
 
 fn unit_tests() -> Result<Vec<String>> {
