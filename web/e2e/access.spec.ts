@@ -53,6 +53,7 @@ test("a viewer reads and cannot act, in the dark too", async ({ page }) => {
   await expect(page.getByRole("button", { name: "New ticket" })).toHaveCount(0);
   await page.getByRole("link", { name: /VPN drops/ }).waitFor();
   await page.keyboard.press("j");
+  await expect(page.getByRole("link").and(page.locator(":focus"))).toHaveAttribute("href", /\/tickets\/TKT-/);
   await page.keyboard.press("Enter");
   await expect(page.getByText("Your role can read tickets, not change them.")).toBeVisible();
   await expect(page.getByTestId("analyze-button")).toBeDisabled();

@@ -84,6 +84,7 @@ test("many tickets are closed at once, and that is undone", async ({ page, reque
   await enter(page, "agent@demo.test", `/tickets?tag=${tag}`);
   await expect(rows(page)).toHaveCount(3);
   await page.keyboard.press("j");
+  await expect(rows(page).nth(0)).toBeFocused();
   await page.keyboard.press("x");
   await rows(page)
     .nth(2)
