@@ -13,7 +13,7 @@ export const VIEWPORT = { width: 1440, height: 900 };
 export function readWords(usage) {
   const [named, ...flags] = process.argv.slice(2);
   if (!named) throw new Error(`name the binary: ${usage}`);
-  return { named: named.replace(/^\.\.\//, ""), binary: resolve(named), flags };
+  return { named, binary: resolve(named), flags };
 }
 
 /**
