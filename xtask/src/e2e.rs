@@ -84,10 +84,10 @@ fn against_servers(script: &str) -> Result<Vec<String>> {
         println!("--- the last lines of the server's log\n{}", shell::tail(&server.log, 40));
         println!("--- and of the one with the scripted model\n{}", shell::tail(&with_model.log, 40));
     }
-    result?;
+    result.map_err(|error| anyhow::anyhow!("{error}\n{}", [summary(&lines), faults(&lines)].concat().join("\n")))?;
     server.stop()?;
     with_model.stop()?;
-    Ok(summary(&lines))
+    Ok([summary(&lines), faults(&lines)].concat())
 }
 
 /// The lines in which Playwright counts.
@@ -99,6 +99,26 @@ fn summary(lines: &[String]) -> Vec<String> {
         number && words.next().is_some_and(|rest| counts.iter().any(|count| rest.starts_with(count)))
     };
     lines.iter().filter(counting).map(|line| format!("end to end: {}", line.trim())).collect()
+}
+
+/// The tests that failed, at the first attempt or at each, with the first line of what was wrong.
+fn faults(lines: &[String]) -> Vec<String> {
+    let mut faults: Vec<String> = Vec::new();
+    let mut named = false;
+    for line in lines.iter().map(|line| line.trim()) {
+        let numbered = line.split_once(") ").filter(|(number, _)| number.parse::<u32>().is_ok());
+        if let Some((_, test)) = numbered {
+            faults.push(test.trim_end_matches(['─', ' ']).to_owned());
+            named = true;
+        } else if named && ["Error: ", "Test timeout"].iter().any(|start| line.starts_with(start)) {
+            named = false;
+            if let Some(last) = faults.last_mut() {
+                *last += ": ";
+                *last += line;
+            }
+        }
+    }
+    faults
 }
 
 /// The browser: `CHROMIUM`, or one that is installed, or one that is installed now.
@@ -242,6 +262,28 @@ mod tests {
         let lines = ["Running 3 tests using 1 worker", "  2 passed (3.4s)", "  1 failed", "12 rows", ""];
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         assert_eq!(summary(&lines), ["end to end: 2 passed (3.4s)", "end to end: 1 failed"]);
+    }
+
+    #[test]
+    fn faults_are_named_with_their_reason() {
+        let lines = [
+            "  ✘  4 e2e/a.spec.ts:9:1 › it opens (5.0s)",
+            "  1) e2e/a.spec.ts:9:1 › it opens ──────────",
+            "",
+            "    Error: expect(locator).toBeVisible() failed",
+            "    Error: and something later",
+            "  2) e2e/b.spec.ts:3:1 › it waits ───",
+            "    Test timeout of 60000ms exceeded.",
+            "  2 failed",
+        ];
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        assert_eq!(
+            faults(&lines),
+            [
+                "e2e/a.spec.ts:9:1 › it opens: Error: expect(locator).toBeVisible() failed",
+                "e2e/b.spec.ts:3:1 › it waits: Test timeout of 60000ms exceeded.",
+            ]
+        );
     }
 
     /// A stand-in for the binary: it answers, and ends when it is asked to.

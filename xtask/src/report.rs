@@ -50,7 +50,7 @@ impl Report {
             println!("{word} {:>8}  {}", time(step.took), step.name);
             match &step.result {
                 Ok(lines) => lines.iter().for_each(|line| println!("                 {line}")),
-                Err(error) => println!("                 {error:#}"),
+                Err(error) => format!("{error:#}").lines().for_each(|line| println!("                 {line}")),
             }
         }
         if failed > 0 {

@@ -69,25 +69,29 @@ fn side_by_side() -> usize {
 fn unit_tests() -> Result<Vec<String>> {
     web::install()?;
     let (lines, result) = shell::watch(web::npm(&["run", "test"]))?;
-    let counting =
-        |line: &&String| ["Tests  ", "Test Files  "].iter().any(|start| line.trim_start().starts_with(start));
+    let starts = ["Tests  ", "Test Files  ", "FAIL  ", "AssertionError: ", "Error: "];
+    let counting = |line: &&String| starts.iter().any(|start| line.trim_start().starts_with(start));
     finish(lines.iter().filter(counting).map(|line| format!("page: {}", line.trim())).collect(), result)
 }
 
 /// A run without a summary ran no test, whatever it says.
 fn finish(summary: Vec<String>, result: Result<()>) -> Result<Vec<String>> {
-    result.map_err(|error| anyhow::anyhow!("{error}; {}", summary.join("; ")))?;
+    result.map_err(|error| anyhow::anyhow!("{error}\n{}", summary.join("\n")))?;
     if summary.is_empty() {
         bail!("the test runner printed no summary");
     }
     Ok(summary)
 }
 
+/// The line in which nextest counts, and the tests that it names after it: those that failed.
 fn nextest_summary(lines: &[String]) -> Vec<String> {
+    let named = ["Summary [", "FAIL [", "TIMEOUT [", "FLAKY ", "SIG"];
     lines
         .iter()
-        .filter(|line| line.trim_start().starts_with("Summary ["))
-        .map(|line| format!("Rust: {}", line.trim()))
+        .map(|line| line.trim())
+        .skip_while(|line| !line.starts_with("Summary ["))
+        .filter(|line| named.iter().any(|start| line.starts_with(start)))
+        .map(|line| format!("Rust: {line}"))
         .collect()
 }
 
@@ -122,8 +126,13 @@ mod tests {
 
     #[test]
     fn summaries() {
-        let nextest = lines("   PASS [ 0.1s] a b\n     Summary [   2.5s] 12 tests run: 12 passed, 0 skipped");
-        assert_eq!(nextest_summary(&nextest), ["Rust: Summary [   2.5s] 12 tests run: 12 passed, 0 skipped"]);
+        let nextest = lines(
+            "   PASS [ 0.1s] a b\n   FAIL [ 0.1s] a c\n     Summary [   2.5s] 12 tests run: 11 passed, 1 failed\n   FAIL [ 0.1s] a c\n",
+        );
+        assert_eq!(
+            nextest_summary(&nextest),
+            ["Rust: Summary [   2.5s] 12 tests run: 11 passed, 1 failed", "Rust: FAIL [ 0.1s] a c"]
+        );
         let cargo = lines(
             "test a ... ok\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
              test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",

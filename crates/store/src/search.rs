@@ -160,11 +160,12 @@ pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit:
              WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
              ORDER BY search_words.rowid DESC LIMIT {limit}"
         ),
-        // With a small limit alone PostgreSQL takes hits for common and walks through all documents from the newest on.
+        // PostgreSQL takes a beginning of a word for common. For a few hits it would walk through all documents from the newest
+        // on, and does so too when it sees that few of the newest are asked for; so it must not see that.
         _ => format!(
-            "SELECT subject_id FROM (SELECT id, subject_id FROM search_documents \
+            "WITH newest AS MATERIALIZED (SELECT id, subject_id FROM search_documents \
              WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \
-             ORDER BY id DESC LIMIT {NEWEST_HITS}) AS found ORDER BY id DESC LIMIT {limit}"
+             ORDER BY id DESC LIMIT {NEWEST_HITS}) SELECT subject_id FROM newest ORDER BY id DESC LIMIT {limit}"
         ),
     }
 }

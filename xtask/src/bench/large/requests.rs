@@ -136,6 +136,10 @@ pub(super) const KINDS: &[Kind] = &[
     page("devices: with the beginning of an address", |_, _| "/api/devices?q=10.0.2".into()),
     page("customers of the dashboard", |_, _| "/api/dashboard/customers".into()),
     page("everything at once (the palette)", |all, n| format!("/api/search?q={}", one(&all.phones, n))),
+    page("everything at once: with the beginning of a common word", |_, n| {
+        format!("/api/search?q={}", BEGINNINGS[n % BEGINNINGS.len()])
+    }),
+    vain("everything at once: with a word that none has", |_, _| "/api/search?q=zeppelin".into()),
     told("tickets: first page with count=exact", |_, _| "/api/tickets?count=exact".into()),
     told("tickets: open ones with count=exact", |_, _| "/api/tickets?status=OPEN&count=exact".into()),
     told("tickets: similar ones", |all, n| format!("/api/tickets/{}/similar", one(&all.tickets, n))),
