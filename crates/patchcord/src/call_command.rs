@@ -164,18 +164,25 @@ async fn many(
         let seed = if options.seed == 0 { 0 } else { options.seed + nth };
         let outcome = scenario.run(carrier, to, pace, seed, |_| {}).await;
         let unmet = scenario.unmet(&outcome.played, &outcome.evidence, false);
+        let twiml = carrier.first_document(&outcome.sid);
         carrier.forget(&outcome.sid);
-        (outcome.played, unmet)
+        (outcome.played, unmet, twiml)
     });
     let done: Vec<_> = calls.buffer_unordered(options.concurrency.max(1)).collect().await;
-    let missed = done.iter().filter(|(_, unmet)| !unmet.is_empty()).count();
-    let mut first: Vec<u64> = done.iter().filter_map(|(played, _)| played.first_sound_ms).collect();
-    let mut response: Vec<u64> = done.iter().flat_map(|(played, _)| played.response_ms.iter().copied()).collect();
+    let missed = done.iter().filter(|(_, unmet, _)| !unmet.is_empty()).count();
+    let mut first: Vec<u64> = done.iter().filter_map(|(played, ..)| played.first_sound_ms).collect();
+    let mut response: Vec<u64> = done.iter().flat_map(|(played, ..)| played.response_ms.iter().copied()).collect();
+    let mut twiml: Vec<u64> =
+        done.iter().filter_map(|(.., twiml)| u64::try_from(twiml.as_ref()?.as_micros()).ok()).collect();
     let (first, response) = (quantiles(&mut first), quantiles(&mut response));
-    let reasons: Vec<&String> = done.iter().flat_map(|(_, unmet)| unmet).take(10).collect();
+    twiml.sort_unstable();
+    let twiml_ms = |share: usize| at(&twiml, share) as f64 / 1_000.0;
+    let reasons: Vec<&String> = done.iter().flat_map(|(_, unmet, _)| unmet).take(10).collect();
     let value = json!({
         "scenario": scenario.name, "calls": done.len(), "missed": missed, "reasons": reasons,
         "firstSoundMs": {"p50": first.0, "p95": first.1}, "responseMs": {"p50": response.0, "p95": response.1},
+        // By the clock on the wall, whatever the speed.
+        "twimlMs": {"p50": twiml_ms(50), "p99": twiml_ms(99), "max": twiml_ms(100)},
     });
     let mut text = format!(
         "{} calls of {}, {missed} not as expected\nfirst sound: p50 {} ms, p95 {} ms\nresponse: p50 {} ms, p95 {} ms",
@@ -195,8 +202,12 @@ async fn many(
 
 fn quantiles(values: &mut [u64]) -> (u64, u64) {
     values.sort_unstable();
-    let at = |share: usize| values.get((values.len() * share / 100).min(values.len().saturating_sub(1))).copied();
-    (at(50).unwrap_or(0), at(95).unwrap_or(0))
+    (at(values, 50), at(values, 95))
+}
+
+/// The value that so many of a hundred of the sorted values do not exceed.
+fn at(sorted: &[u64], share: usize) -> u64 {
+    sorted.get((sorted.len() * share / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
 }
 
 fn list(scenarios: &[Scenario], as_json: bool) -> Result<ExitCode> {

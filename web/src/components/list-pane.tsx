@@ -63,7 +63,13 @@ export function ListPane<R extends Row>({ ref, many, list, live, onMove, head, r
   useImperativeHandle(ref, () => ({
     focusRow: (index) => {
       rows.scrollToIndex(index, { align: "auto" });
-      requestAnimationFrame(() => rowAt(scroll.current, index)?.focus({ preventScroll: true }));
+      // At once where the row is drawn: the next key counts from it, however quickly it follows.
+      const focus = () => {
+        const row = rowAt(scroll.current, index);
+        row?.focus({ preventScroll: true });
+        return row !== null;
+      };
+      if (!focus()) requestAnimationFrame(focus);
     },
     visible: () => rows.getVirtualItems().flatMap(({ index }) => loaded[index]?.id ?? []),
   }));

@@ -96,6 +96,10 @@ export function stayOpen<F extends { type: string; id?: string | undefined }>(wi
     const current = new WebSocket(address, ["patchcord.v1", `bearer.${token}`]);
     socket = current;
     current.onopen = () => {
+      if (stopped) {
+        current.close(1000);
+        return;
+      }
       const subscribe = wish.topics;
       current.send(JSON.stringify(lastEventId ? { subscribe, lastEventId } : { subscribe }));
     };
@@ -147,6 +151,7 @@ export function stayOpen<F extends { type: string; id?: string | undefined }>(wi
     stopped = true;
     clearTimeout(timer);
     window.removeEventListener("online", hurry);
-    socket?.close(1000);
+    // One that still connects is closed as soon as it is open: before that the browser complains in the console.
+    if (socket?.readyState !== WebSocket.CONNECTING) socket?.close(1000);
   };
 }

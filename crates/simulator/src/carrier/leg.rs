@@ -110,7 +110,11 @@ impl Leg {
         let mut params = self.shared.base(&self.sid, self.stir.as_deref());
         params.extend(more);
         self.current.clone_from(&url);
-        self.shared.document(&self.sid, method, &url, &params).await
+        let asked = Instant::now();
+        let document = self.shared.document(&self.sid, method, &url, &params).await;
+        let took = asked.elapsed();
+        self.shared.change(&self.sid, |record| _ = record.first_document.get_or_insert(took));
+        document
     }
 
     /// The document of the fallback address; none when that fails too, and the caller is told.

@@ -21,6 +21,7 @@ mod xml;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -147,6 +148,8 @@ pub(crate) struct Record {
     /// Its recording, and where the carrier tells that it is complete.
     pub(crate) recording: Option<(String, String)>,
     pub(crate) notes: Vec<Note>,
+    /// How long the server took to answer the ringing with a document.
+    pub(crate) first_document: Option<Duration>,
 }
 
 /// What the REST interface does to a call in progress.
@@ -239,6 +242,11 @@ impl Carrier {
         lock(&self.shared.calls).get(sid).map(|record| record.notes.clone()).unwrap_or_default()
     }
 
+    /// How long the server took to answer the ringing with a document, by the clock on the wall.
+    pub fn first_document(&self, sid: &str) -> Option<Duration> {
+        lock(&self.shared.calls).get(sid).and_then(|record| record.first_document)
+    }
+
     /// The status of a call as the carrier has it.
     pub fn status(&self, sid: &str) -> Option<&'static str> {
         lock(&self.shared.calls).get(sid).map(|record| record.status)
@@ -301,6 +309,7 @@ impl Shared {
             updates,
             recording: None,
             notes: Vec::new(),
+            first_document: None,
         };
         lock(&self.calls).insert(sid.to_owned(), record);
         updated
