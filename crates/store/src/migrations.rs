@@ -71,6 +71,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0013_tickets_of_nobody.sql"),
         include_str!("../migrations/postgres/0013_tickets_of_nobody.sql"),
     ),
+    (
+        "0015_words_of_tickets",
+        include_str!("../migrations/sqlite/0015_words_of_tickets.sql"),
+        include_str!("../migrations/postgres/0015_words_of_tickets.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

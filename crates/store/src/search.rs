@@ -1,7 +1,8 @@
 //! Full-text search over folded text, the same on both engines.
 //!
 //! A subject (a ticket, an article) has one or more documents: long conversations are cut into parts, because PostgreSQL
-//! cannot index a text of a megabyte. On SQLite the words lead, by CROSS JOIN: else each document would be asked whether it has
+//! cannot index a text of a megabyte. On PostgreSQL the words of tickets have an index of their own, which is used where a
+//! statement names the kind itself. On SQLite the words lead, by CROSS JOIN: else each document would be asked whether it has
 //! them. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
 //! is ever read as an operator.
 
@@ -174,14 +175,14 @@ pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit:
 /// many of the words are there. SQLite's own rank would count every hit of every word first, of all workspaces.
 pub async fn any_word<C: ConnectionTrait>(
     tenant: Tenant<'_, C>,
-    kind: &str,
+    kind: &'static str,
     words: &str,
     limit: u64,
 ) -> Result<Vec<Hit>, StoreError> {
     let backend = tenant.connection.get_database_backend();
     let Some(query) = words_query(backend, words, Joined::Any) else { return Ok(Vec::new()) };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut values: Vec<Value> = vec![of_kind(backend, kind, &query).into(), kind.into(), limit.into()];
+    let mut values: Vec<Value> = vec![of_kind(backend, kind, &query).into(), limit.into()];
     let sql = match backend {
         DbBackend::Sqlite => {
             // The text is folded: words stand between spaces.
@@ -194,17 +195,17 @@ pub async fn any_word<C: ConnectionTrait>(
                 "SELECT subject_id, CAST(MAX({fit}) AS REAL) AS rank FROM (\
                    SELECT d.subject_id, d.text FROM search_words \
                    CROSS JOIN search_documents d ON d.id = search_words.rowid \
-                   WHERE search_words MATCH $2 AND d.workspace_id = $1 AND d.kind = $3 \
+                   WHERE search_words MATCH $2 AND d.workspace_id = $1 AND d.kind = '{kind}' \
                    ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS}) AS hits \
-                 GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $4"
+                 GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $3"
             )
         }
         _ => format!(
             "SELECT subject_id, MAX(ts_rank(words, to_tsquery('simple', $2)))::float8 AS rank FROM (\
                SELECT subject_id, words FROM search_documents \
-               WHERE words @@ to_tsquery('simple', $2) AND workspace_id = $1 AND kind = $3 \
+               WHERE words @@ to_tsquery('simple', $2) AND workspace_id = $1 AND kind = '{kind}' \
                ORDER BY id DESC LIMIT {NEWEST_HITS}) AS hits \
-             GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $4"
+             GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $3"
         ),
     };
     Ok(Hit::find_by_statement(tenant.statement(&sql, values)).all(tenant.connection).await?)

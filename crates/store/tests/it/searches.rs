@@ -21,7 +21,7 @@ macro_rules! change {
     }};
 }
 
-async fn found(db: &Db, workspace: &WorkspaceId, kind: &str, words: &str) -> Vec<String> {
+async fn found(db: &Db, workspace: &WorkspaceId, kind: &'static str, words: &str) -> Vec<String> {
     let hits = search::any_word(db.store.tenant(workspace), kind, words, 10).await.unwrap();
     assert!(hits.is_sorted_by(|a, b| a.rank >= b.rank), "{hits:?}");
     hits.into_iter().map(|hit| hit.subject_id).collect()

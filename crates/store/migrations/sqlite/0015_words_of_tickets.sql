@@ -1,0 +1,1 @@
+-- PostgreSQL only: SQLite begins with the word that stands for the kind.
