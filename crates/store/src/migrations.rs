@@ -71,6 +71,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0013_tickets_of_nobody.sql"),
         include_str!("../migrations/postgres/0013_tickets_of_nobody.sql"),
     ),
+    (
+        "0014_drill_downs",
+        include_str!("../migrations/sqlite/0014_drill_downs.sql"),
+        include_str!("../migrations/postgres/0014_drill_downs.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.
