@@ -442,7 +442,7 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
 /// Every statement that was sent, one by one.
 async fn statements(store: &Store, seen: &Seen) -> Vec<Statement> {
     let workspace = WorkspaceId::new("w");
-    read(store.tenant(&workspace)).await.unwrap();
+    Box::pin(read(store.tenant(&workspace))).await.unwrap();
     read_unscoped(store).await.unwrap();
     tickets::reserve_number(store, &workspace).await.unwrap_or(tickets::Number::InTransaction);
     store

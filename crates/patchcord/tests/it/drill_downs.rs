@@ -174,8 +174,7 @@ async fn what_became_of_suggestions_leads_to_its_tickets(engine: Engine) {
     judged(&world, &client, &third, None).await;
     world.app.roll_up(&world.town.north.workspace).await.unwrap();
 
-    let [early, middle, late, end] =
-        [start - HOUR, start + DAY, start + 3 * DAY, start + 5 * DAY].map(|at| to_rfc3339(at));
+    let [early, middle, late, end] = [start - HOUR, start + DAY, start + 3 * DAY, start + 5 * DAY].map(to_rfc3339);
     let all = (&early, &end);
     for ((from, to), copilot, expected) in [
         (all, "accepted", vec![&first]),
@@ -192,8 +191,8 @@ async fn what_became_of_suggestions_leads_to_its_tickets(engine: Engine) {
         let path = format!("/api/tickets?copilot={copilot}&copilotFrom={from}&copilotTo={to}");
         assert_eq!(listed(&client, &path).await, expected.into_iter().cloned().collect::<Vec<_>>(), "{path}");
     }
-    assert_eq!(listed(&client, "/api/tickets?copilot=edited").await, [second.clone()]);
-    assert_eq!(listed(&client, "/api/tickets?copilot=accepted,edited&q=second").await, [second.clone()]);
+    assert_eq!(listed(&client, "/api/tickets?copilot=edited").await, std::slice::from_ref(&second));
+    assert_eq!(listed(&client, "/api/tickets?copilot=accepted,edited&q=second").await, std::slice::from_ref(&second));
     assert!(listed(&client, "/api/tickets?copilot=accepted&status=CLOSED").await.is_empty());
     assert!(listed(&world.foreigner().await, "/api/tickets?copilot=accepted,unjudged").await.is_empty());
 
