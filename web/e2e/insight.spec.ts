@@ -69,6 +69,83 @@ test("analytics: the numbers are the server's, lead to what is behind them, and 
   });
 });
 
+test("drill-downs land on the right list", async ({ page, request }) => {
+  const { headers } = await session(request, "agent@demo.test");
+  const totalOf = async (path: string, query: string) => {
+    const params = new URLSearchParams(query);
+    for (const [name, value] of [
+      ["count", "exact"],
+      ["limit", "1"],
+    ] as const)
+      params.set(name, value);
+    params.delete("view");
+    const answer = await request.get(`${path}?${params.toString()}`, { headers });
+    expect(answer.status(), await answer.text()).toBe(200);
+    return ((await answer.json()) as { total: number }).total;
+  };
+  // The address of a page is the query of its list.
+  const shownTotal = () => totalOf("/api/tickets", new URL(page.url()).search);
+  const tokens = page.getByRole("group", { name: "Filters" });
+  await enter(page, "agent@demo.test");
+  await page.goto("/analytics?range=30&zone=America/New_York");
+  const asTable = async (title: string) => {
+    const card = page.getByRole("region", { name: title, exact: true });
+    await card.getByRole("button", { name: /: as a table/ }).click();
+    return card.getByRole("table");
+  };
+
+  await test.step("from an hour of the week to the tickets that were opened in it", async () => {
+    const table = await asTable("When tickets are opened");
+    const links = table.getByRole("link");
+    // Every number leads there; the largest is of several weeks.
+    const counts = (await links.allTextContents()).map((text) => Number(text.replace(/,/g, "")));
+    const cells = await table.locator("td").allTextContents();
+    expect(counts).toHaveLength(cells.filter((text) => text !== "0").length);
+    const most = counts.indexOf(Math.max(...counts));
+    await links.nth(most).click();
+    await expect(page).toHaveURL(/weekday=\d/);
+    await expect(page).toHaveURL(/timezone=America/);
+    await expect(tokens.getByText(/day at \d\d:00, America\/New York/)).toBeVisible();
+    expect(await shownTotal()).toBe(counts[most]);
+    await tokens.getByRole("button", { name: "Remove the filter Hour" }).click();
+    await expect(page).not.toHaveURL(/weekday|hour=|timezone/);
+    await expect(page).toHaveURL(/createdFrom=/);
+    await page.goto("/analytics?range=30&zone=America/New_York");
+  });
+
+  await test.step("from what became of the copilot's work to the tickets in which it did", async () => {
+    const table = await asTable("What became of the copilot's work");
+    await expect(table.getByRole("columnheader")).toHaveText([
+      "From",
+      "As it was",
+      "Changed",
+      "Rejected",
+      "Not judged",
+    ]);
+    const link = table.getByRole("link").last();
+    const counted = Number((await link.textContent())?.replace(/,/g, ""));
+    await link.click();
+    await expect(page).toHaveURL(/copilot=\w+/);
+    await expect(tokens.getByText("Copilot asked")).toBeVisible();
+    const tickets = await shownTotal();
+    expect(tickets).toBeGreaterThan(0);
+    expect(tickets).toBeLessThanOrEqual(counted);
+    await tokens.getByRole("button", { name: "Remove the filter Copilot’s work" }).click();
+    await expect(page).not.toHaveURL(/copilot/);
+    await page.goto("/analytics?range=30&zone=America/New_York");
+  });
+
+  await test.step("from a mood to its tickets", async () => {
+    const table = await asTable("How content customers are");
+    const link = table.getByRole("link").first();
+    const counted = Number(await link.textContent());
+    await link.click();
+    await expect(page).toHaveURL(/sentiment=\w+/);
+    expect(await shownTotal()).toBe(counted);
+    await expectAccessible(page);
+  });
+});
+
 test.describe("import", () => {
   test.use({ refusals: [422] });
 

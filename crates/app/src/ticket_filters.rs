@@ -1,12 +1,14 @@
 //! The filters of the ticket list as they are written: in an address, in an export, in a saved view. One set of rules.
 
 use patchcord_domain::FieldError;
+use patchcord_domain::copilot::{Sentiment, Verdict};
 use patchcord_domain::id::is_id;
 use patchcord_domain::ticket::{Channel, Priority, Status, TAG_MAX};
 use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{Millis, from_rfc3339};
 use patchcord_domain::user::Actor;
-use patchcord_store::ticket_list::{Query, Sla, Sort};
+use patchcord_domain::week_hour::{Names, WeekHour};
+use patchcord_store::ticket_list::{Query, Sla, Sort, Suggested};
 use patchcord_store::{Connection, Tenant, directory, tickets};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +18,8 @@ use crate::AppError;
 pub const SORT: &str = "-createdAt";
 /// Stands for the support agent of whoever asks.
 pub const ME: &str = "me";
+/// What the filter by the copilot's suggestions takes.
+const VERDICTS: &str = "accepted, edited, rejected, unjudged";
 /// Most values of one filter.
 const VALUES_MAX: usize = 50;
 
@@ -42,12 +46,26 @@ pub struct Filters {
     pub device_id: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tag: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sentiment: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copilot: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copilot_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copilot_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sla: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weekday: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hour: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +102,9 @@ impl Filters {
             each(&self.organization_id).map(|text| id(&mut faults, &name("organizationId"), text)).collect();
         let contacts = each(&self.contact_id).map(|text| id(&mut faults, &name("contactId"), text)).collect();
         let devices = each(&self.device_id).map(|text| id(&mut faults, &name("deviceId"), text)).collect();
+        let sentiments = each(&self.sentiment)
+            .filter_map(|text| faults.one_of(&name("sentiment"), text, Sentiment::parse, "positive, neutral, negative"))
+            .collect();
         let sla = self.sla.as_deref().and_then(|text| faults.one_of(&name("sla"), text, sla, "breached, due_soon"));
         let mut at = |field: &str, text: &Option<String>| -> Option<Millis> {
             let text = text.as_deref()?;
@@ -97,6 +118,12 @@ impl Filters {
         let created_to = at("createdTo", &self.created_to);
         let resolved_from = at("resolvedFrom", &self.resolved_from);
         let resolved_to = at("resolvedTo", &self.resolved_to);
+        let (from, to) = (at("copilotFrom", &self.copilot_from), at("copilotTo", &self.copilot_to));
+        let copilot = self.suggested(&mut faults, prefix, from, to);
+        let names = Names { prefix, from: "createdFrom", to: "createdTo" };
+        let (weekday, hour, timezone) = (self.weekday, self.hour, self.timezone.as_deref());
+        let days = WeekHour { weekday, hour, timezone, from: created_from, to: created_to };
+        let created_within = days.spans(&mut faults, names);
         let order = sort.unwrap_or(SORT);
         let (key, descending) = order.strip_prefix('-').map_or((order, false), |key| (key, true));
         let allowed = "createdAt, updatedAt, number, priority, each with - before it for the largest first";
@@ -120,9 +147,12 @@ impl Filters {
             contacts,
             devices,
             tags,
+            sentiments,
             sla,
+            copilot,
             created_from,
             created_to,
+            created_within,
             resolved_from,
             resolved_to,
             words,
@@ -136,8 +166,28 @@ impl Filters {
         faults.into_result(query)
     }
 
+    /// What must have become of the copilot's suggestions, if anything.
+    fn suggested(
+        &self,
+        faults: &mut Faults,
+        prefix: &str,
+        from: Option<Millis>,
+        to: Option<Millis>,
+    ) -> Option<Suggested> {
+        let field = format!("{prefix}copilot");
+        let verdicts: Vec<Option<Verdict>> =
+            each(&self.copilot).filter_map(|text| faults.one_of(&field, text, verdict, VERDICTS)).collect();
+        if each(&self.copilot).next().is_none() {
+            if self.copilot_from.is_some() || self.copilot_to.is_some() {
+                faults.add(&field, format!("must be there with copilotFrom and copilotTo: any of {VERDICTS}"));
+            }
+            return None;
+        }
+        Some(Suggested { verdicts, from, to })
+    }
+
     /// The filters that take several values.
-    fn lists(&self) -> [(&'static str, &[String]); 9] {
+    fn lists(&self) -> [(&'static str, &[String]); 11] {
         [
             ("status", &self.status),
             ("priority", &self.priority),
@@ -148,6 +198,8 @@ impl Filters {
             ("contactId", &self.contact_id),
             ("deviceId", &self.device_id),
             ("tag", &self.tag),
+            ("sentiment", &self.sentiment),
+            ("copilot", &self.copilot),
         ]
     }
 }
@@ -216,6 +268,14 @@ fn id(faults: &mut Faults, field: &str, text: &str) -> String {
     text.to_owned()
 }
 
+/// What a person made of a suggestion; `None` within when nobody judged it.
+fn verdict(text: &str) -> Option<Option<Verdict>> {
+    match text {
+        "unjudged" => Some(None),
+        text => Verdict::parse(text).map(Some),
+    }
+}
+
 fn sla(text: &str) -> Option<Sla> {
     match text {
         "breached" => Some(Sla::Breached),
@@ -245,11 +305,57 @@ mod tests {
             assignee_id: vec!["me,none".into(), "42".into()],
             sla: Some("late".into()),
             created_to: Some("tomorrow".into()),
+            sentiment: vec!["sad".into()],
+            copilot: vec!["accepted,liked".into()],
+            copilot_to: Some("soon".into()),
+            hour: Some(24),
             ..Filters::default()
         };
         let faults = filters.query("filters.", Some("color")).unwrap_err();
         let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["filters.status", "filters.assigneeId", "filters.sla", "filters.createdTo", "sort"]);
+        assert_eq!(
+            fields,
+            [
+                "filters.status",
+                "filters.assigneeId",
+                "filters.sentiment",
+                "filters.sla",
+                "filters.createdTo",
+                "filters.copilotTo",
+                "filters.copilot",
+                "filters.weekday",
+                "filters.hour",
+                "filters.timezone",
+                "filters.createdFrom",
+                "sort",
+            ]
+        );
+        let alone = Filters { copilot_from: Some("2026-11-01".into()), ..Filters::default() };
+        let faults = alone.query("", None).unwrap_err();
+        assert_eq!((faults.len(), faults[0].field.as_str()), (1, "copilot"));
+        assert!(faults[0].message.contains("accepted, edited, rejected, unjudged"), "{}", faults[0].message);
+    }
+
+    #[test]
+    fn what_numbers_lead_to_becomes_a_query() {
+        let filters = Filters {
+            copilot: vec!["Accepted,unjudged".into()],
+            copilot_from: Some("2026-11-01".into()),
+            sentiment: vec!["negative".into()],
+            weekday: Some(1),
+            hour: Some(9),
+            timezone: Some("Europe/Berlin".into()),
+            created_from: Some("2026-11-01".into()),
+            created_to: Some("2026-11-15".into()),
+            ..Filters::default()
+        };
+        let query = filters.query("", None).unwrap();
+        let verdicts = vec![Some(Verdict::Accepted), None];
+        assert_eq!(query.copilot, Some(Suggested { verdicts, from: from_rfc3339("2026-11-01"), to: None }));
+        assert_eq!(query.sentiments, [Sentiment::Negative]);
+        assert_eq!(query.created_within.map(|spans| spans.len()), Some(2));
+        let kept: Filters = serde_json::from_str(&serde_json::to_string(&filters).unwrap()).unwrap();
+        assert_eq!(kept, filters);
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub mod transcript;
 pub mod triage;
 pub mod user;
 pub mod webhook;
+pub mod week_hour;
 pub mod workspace;
 
 pub use field_error::FieldError;

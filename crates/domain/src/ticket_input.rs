@@ -14,6 +14,11 @@ impl Faults {
         self.0.push(FieldError::new(field, message));
     }
 
+    /// Whether something is wrong with this field already.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.iter().any(|fault| fault.field == field)
+    }
+
     /// The value when nothing was wrong.
     ///
     /// # Errors

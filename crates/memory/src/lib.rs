@@ -1,4 +1,4 @@
-//! Gives back to the system the memory that only the start of the program needed.
+//! Keeps the program small: few heaps, and what only its start needed is given back to the system.
 
 use std::io;
 
@@ -7,6 +7,14 @@ use std::io;
 pub struct GivenBack {
     /// Pages of the program's own code and constants. They come back from the system's cache when they are used again.
     pub program: u64,
+}
+
+/// Lets the C library keep no more heaps than there are cores. It would make eight for each core, and a thread that sleeps
+/// keeps what is free in its own from all others. To be called before any other thread is there; on other systems than Linux with
+/// the GNU library this does nothing.
+pub fn keep_few_heaps() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    linux::keep_few_heaps(std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)));
 }
 
 /// Gives back the pages of the program's code and constants, and the free pieces of the heap.
@@ -96,6 +104,13 @@ mod linux {
         // that is read after this call has the same bytes as before, whoever reads or runs it, on whichever thread.
         let done = unsafe { libc::madvise(piece.start as *mut c_void, piece.end - piece.start, libc::MADV_DONTNEED) };
         if done == 0 { piece.resident } else { 0 }
+    }
+
+    #[cfg(target_env = "gnu")]
+    #[expect(unsafe_code, reason = "a function of the C library")]
+    pub(super) fn keep_few_heaps(count: usize) {
+        // SAFETY: it takes two numbers, and sets one under the lock of the heap itself.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, i32::try_from(count).unwrap_or(i32::MAX)) };
     }
 
     #[cfg(target_env = "gnu")]

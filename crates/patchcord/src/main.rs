@@ -31,6 +31,7 @@ use crate::settings::{Settings, Sources};
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    patchcord_memory::keep_few_heaps();
     let cli = Cli::parse();
     let settings = match sources(&cli).map_err(|error| vec![format!("{error:#}")]).and_then(|all| Settings::read(&all))
     {

@@ -174,9 +174,10 @@ impl Conditions {
         all.any_of("c.ticket_id", query.tickets.iter().map(String::as_str));
         if !query.agents.is_empty() {
             let places: Vec<String> = query.agents.iter().map(|agent| all.bind(agent.as_str())).collect();
+            // With the limit SQLite does not join the stays to the calls, after which an offset counts a call twice.
             all.sql.push(format!(
                 "EXISTS (SELECT 1 FROM agent_interactions i WHERE i.workspace_id = c.workspace_id AND i.call_id = c.id \
-                 AND i.agent IN ({}))",
+                 AND i.agent IN ({}) LIMIT 1)",
                 places.join(", ")
             ));
         }

@@ -72,6 +72,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/postgres/0013_tickets_of_nobody.sql"),
     ),
     (
+        "0014_drill_downs",
+        include_str!("../migrations/sqlite/0014_drill_downs.sql"),
+        include_str!("../migrations/postgres/0014_drill_downs.sql"),
+    ),
+    (
         "0015_words_of_tickets",
         include_str!("../migrations/sqlite/0015_words_of_tickets.sql"),
         include_str!("../migrations/postgres/0015_words_of_tickets.sql"),

@@ -6,10 +6,12 @@ mod people;
 mod sending;
 mod service_levels;
 mod short_lists;
+mod ticket_filters;
 
 use std::sync::{Arc, Mutex};
 
 use patchcord_domain::audit::AuditKey;
+use patchcord_domain::copilot::{Sentiment, Verdict};
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
@@ -17,7 +19,7 @@ use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
 use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
-use crate::ticket_list::{Query, Sla, Sort};
+use crate::ticket_list::{Query, Sla, Sort, Suggested};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
     api_tokens as any_token, health, identities, jobs as worker, phone_numbers as all_numbers, recurring, sign_in,
@@ -62,9 +64,12 @@ fn every_filter(sort: Sort) -> Query {
         contacts: vec!["a".into()],
         devices: vec!["a".into()],
         tags: vec!["a".into(), "b".into()],
+        sentiments: vec![Sentiment::Neutral],
         sla: Some(Sla::DueSoon),
+        copilot: Some(Suggested { verdicts: vec![None, Some(Verdict::Edited)], from: Some(1), to: Some(2) }),
         created_from: Some(1),
         created_to: Some(2),
+        created_within: Some(vec![1..2, 3..4]),
         resolved_from: Some(1),
         resolved_to: Some(2),
         words: Some("two words".into()),
@@ -88,9 +93,12 @@ fn no_filter(sort: Sort) -> Query {
         contacts: vec![],
         devices: vec![],
         tags: vec![],
+        sentiments: vec![],
         sla: None,
+        copilot: None,
         created_from: None,
         created_to: None,
+        created_within: None,
         resolved_from: None,
         resolved_to: None,
         words: None,
@@ -112,6 +120,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
             ticket_list::count(t, &query).await?;
         }
     }
+    ticket_filters::read(t).await?;
     search::any_word(t, search::TICKET, "two words", 5).await?;
     tickets::by_number(t, 1).await?;
     tickets::attachments(t, "t").await?;
@@ -433,7 +442,7 @@ async fn read_unscoped(store: &Store) -> Result<(), StoreError> {
 /// Every statement that was sent, one by one.
 async fn statements(store: &Store, seen: &Seen) -> Vec<Statement> {
     let workspace = WorkspaceId::new("w");
-    read(store.tenant(&workspace)).await.unwrap();
+    Box::pin(read(store.tenant(&workspace))).await.unwrap();
     read_unscoped(store).await.unwrap();
     tickets::reserve_number(store, &workspace).await.unwrap_or(tickets::Number::InTransaction);
     store

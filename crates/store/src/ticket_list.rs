@@ -1,5 +1,8 @@
 //! The list of tickets: filters from enumerations to bound parameters, keyset paging, one statement.
 
+use std::ops::Range;
+
+use patchcord_domain::copilot::{Sentiment, Verdict};
 use patchcord_domain::sla::{ClockKind, ClockView, Stored};
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use patchcord_domain::time::{DAY, HOUR, Millis};
@@ -31,12 +34,18 @@ pub struct Query {
     pub devices: Vec<String>,
     /// At least one of these tags.
     pub tags: Vec<String>,
+    /// Any of these moods of the customer, as the newest analysis found it.
+    pub sentiments: Vec<Sentiment>,
     /// By the service-level clocks.
     pub sla: Option<Sla>,
+    /// By what became of the copilot's suggestions.
+    pub copilot: Option<Suggested>,
     /// Opened at or after.
     pub created_from: Option<Millis>,
     /// Opened before.
     pub created_to: Option<Millis>,
+    /// Opened within any of these spans, when there are any.
+    pub created_within: Option<Vec<Range<Millis>>>,
     /// Resolved at or after.
     pub resolved_from: Option<Millis>,
     /// Resolved before.
@@ -64,6 +73,49 @@ pub enum Sla {
     Breached,
     /// A clock runs and ends within the next hour.
     DueSoon,
+}
+
+/// A filter by the copilot's suggestions: the ticket has one of these at least.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Suggested {
+    /// Any of these verdicts; `None` in the list stands for suggestions that nobody judged.
+    pub verdicts: Vec<Option<Verdict>>,
+    /// Asked for at or after.
+    pub from: Option<Millis>,
+    /// Asked for before.
+    pub to: Option<Millis>,
+}
+
+impl Suggested {
+    /// The condition on `ai_suggestions` as `g`, whose values take the places from `first` on. `feedback` is how the column is
+    /// written.
+    fn condition(&self, first: usize, feedback: &str) -> (String, Vec<Value>) {
+        let mut values: Vec<Value> = Vec::new();
+        let mut bind = |value: Value| {
+            values.push(value);
+            format!("${}", first + values.len() - 1)
+        };
+        let places: Vec<String> =
+            self.verdicts.iter().flatten().map(|verdict| bind(verdict.as_str().to_uppercase().into())).collect();
+        let mut either = Vec::new();
+        if !places.is_empty() {
+            either.push(format!("{feedback} IN ({})", places.join(", ")));
+        }
+        if self.verdicts.contains(&None) {
+            either.push(format!("{feedback} IS NULL"));
+        }
+        let mut all = vec!["g.workspace_id = $1".to_owned()];
+        if !either.is_empty() {
+            all.push(format!("({})", either.join(" OR ")));
+        }
+        for (than, at) in [(">=", self.from), ("<", self.to)] {
+            if let Some(at) = at {
+                let place = bind(at.into());
+                all.push(format!("g.created_at {than} {place}"));
+            }
+        }
+        (all.join(" AND "), values)
+    }
 }
 
 /// What a list may be ordered by.
@@ -212,6 +264,10 @@ const JOINS: &str = "LEFT JOIN organizations o ON o.workspace_id = t.workspace_i
 
 /// So few tickets with a tag are looked at one by one; with more of them, the walk through the list soon finds some.
 const TAGGED_FEW: i64 = 1_000;
+/// The same of suggestions.
+const SUGGESTED_FEW: i64 = 1_000;
+/// What a person made of a suggestion.
+const FEEDBACK: &str = "g.feedback";
 /// A span of time that is longer than this is walked through in the order of the list, and not sorted.
 const SPAN_FEW: Millis = 2 * DAY;
 
@@ -280,6 +336,7 @@ impl Conditions {
         all.any_of("t.organization_id", query.organizations.iter().map(String::as_str));
         all.any_of("t.contact_id", query.contacts.iter().map(String::as_str));
         all.any_of("t.device_id", query.devices.iter().map(String::as_str));
+        all.any_of("t.sentiment", query.sentiments.iter().map(|value| value.as_str()));
         all.assignees(&query.assignees);
         if !query.assignees.is_empty() && !query.statuses.is_empty() && query.statuses.iter().all(|one| one.is_open()) {
             // Says nothing new, but in the words of the index of open tickets.
@@ -288,6 +345,12 @@ impl Conditions {
         all.tags(&query.tags);
         all.bound("t.created_at", ">=", query.created_from);
         all.bound("t.created_at", "<", query.created_to);
+        if let Some(spans) = &query.created_within {
+            if spans.is_empty() {
+                return Ok(None);
+            }
+            all.created_within(spans);
+        }
         all.resolved(query);
         if let Some(words) = &query.words {
             let Some(text) = words_query(backend, words, Joined::All) else { return Ok(None) };
@@ -297,6 +360,9 @@ impl Conditions {
         all.sla(query);
         if all.lead.is_none() && !query.tags.is_empty() {
             all.few_tagged(tenant, &query.tags).await?;
+        }
+        if let Some(suggested) = &query.copilot {
+            all.suggested(tenant, suggested).await?;
         }
         Ok(Some(all))
     }
@@ -379,6 +445,17 @@ impl Conditions {
         }
     }
 
+    fn created_within(&mut self, spans: &[Range<Millis>]) {
+        let each: Vec<String> = spans
+            .iter()
+            .map(|span| {
+                let (from, to) = (self.bind(span.start), self.bind(span.end));
+                format!("t.created_at >= {from} AND t.created_at < {to}")
+            })
+            .collect();
+        self.push(format!("({})", each.join(" OR ")));
+    }
+
     /// Of a short span the index of resolutions is read and sorted. A long one is met again and again on the walk through the
     /// list, which begins where the tickets are that may have been resolved in it; clocks of nodes may differ by less than a day.
     fn resolved(&mut self, query: &Query) {
@@ -436,6 +513,39 @@ impl Conditions {
                 "SELECT DISTINCT ticket_id AS subject_id FROM ticket_tags WHERE workspace_id = $1 AND tag IN ({})",
                 places.join(", ")
             ));
+        }
+        Ok(())
+    }
+
+    /// Begins with the tickets of the suggestions, when those are few. Else the suggestions of each ticket are looked at on the
+    /// walk through the list, which begins where the tickets are that were there by then; clocks of nodes may differ by less
+    /// than a day.
+    async fn suggested<C: ConnectionTrait>(
+        &mut self,
+        tenant: Tenant<'_, C>,
+        suggested: &Suggested,
+    ) -> Result<(), StoreError> {
+        let mut few = false;
+        if self.lead.is_none() {
+            let (condition, values) = suggested.condition(2, FEEDBACK);
+            let sql = format!(
+                "SELECT COUNT(*) AS total FROM (SELECT 1 AS one FROM ai_suggestions g WHERE {condition} LIMIT {}) AS found",
+                SUGGESTED_FEW + 1
+            );
+            few = crate::listing::number(tenant, &sql, values).await? <= SUGGESTED_FEW;
+        }
+        // Of one ticket there are few: SQLite shall not go through all that were judged so, again for each ticket.
+        let feedback = if few || self.backend == DbBackend::Postgres { FEEDBACK } else { "+g.feedback" };
+        let (condition, values) = suggested.condition(self.values.len() + 2, feedback);
+        self.values.extend(values);
+        if few {
+            self.lead_by(format!("SELECT DISTINCT g.ticket_id AS subject_id FROM ai_suggestions g WHERE {condition}"));
+        } else {
+            // With the limit SQLite does not join the suggestions to the tickets, after which an offset counts a ticket twice.
+            self.push(format!(
+                "EXISTS (SELECT 1 FROM ai_suggestions g WHERE {condition} AND g.ticket_id = t.id LIMIT 1)"
+            ));
+            self.bound("t.created_at", "<", suggested.to.map(|to| to.saturating_add(DAY)));
         }
         Ok(())
     }

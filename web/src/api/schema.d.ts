@@ -6644,12 +6644,27 @@ export interface components {
             channel: string[];
             /** @default [] */
             contactId: string[];
+            /**
+             * @description accepted, edited, rejected, unjudged.
+             * @default []
+             */
+            copilot: string[];
+            /** @default null */
+            copilotFrom: string | null;
+            /** @default null */
+            copilotTo: string | null;
             /** @default null */
             createdFrom: string | null;
             /** @default null */
             createdTo: string | null;
             /** @default [] */
             deviceId: string[];
+            /**
+             * Format: int32
+             * @description 0 to 23.
+             * @default null
+             */
+            hour: number | null;
             /** @default [] */
             organizationId: string[];
             /** @default [] */
@@ -6663,6 +6678,11 @@ export interface components {
             /** @default null */
             resolvedTo: string | null;
             /**
+             * @description positive, neutral, negative.
+             * @default []
+             */
+            sentiment: string[];
+            /**
              * @description `breached` or `due_soon`.
              * @default null
              */
@@ -6671,6 +6691,14 @@ export interface components {
             status: string[];
             /** @default [] */
             tag: string[];
+            /** @default null */
+            timezone: string | null;
+            /**
+             * Format: int32
+             * @description 1 (Monday) to 7.
+             * @default null
+             */
+            weekday: number | null;
         };
         /** @description A new view. */
         ViewInput: {
@@ -20986,11 +21014,28 @@ export interface operations {
                 contactId?: string[];
                 deviceId?: string[];
                 tag?: string[];
+                /** @description positive, neutral, negative: how content the customer is by the newest analysis. */
+                sentiment?: string[];
+                /** @description accepted, edited, rejected, unjudged: what a person made of a suggestion of the copilot. The ticket has one such at least. */
+                copilot?: string[];
+                /** @description Together with `copilot`: the suggestion was asked for at or after. RFC 3339 or a date. */
+                copilotFrom?: string;
+                /** @description Before. */
+                copilotTo?: string;
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
                 /** @description RFC 3339 or a date. */
                 createdFrom?: string;
                 createdTo?: string;
+                /**
+                 * @description Only tickets that were opened on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `createdFrom` and
+                 *     `createdTo`, which are 400 days apart at most.
+                 */
+                weekday?: number;
+                /** @description Only tickets that were opened in this hour of the day, 0 to 23. */
+                hour?: number;
+                /** @description The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC. */
+                timezone?: string;
                 resolvedFrom?: string;
                 resolvedTo?: string;
                 /** @description Words that number, subject or messages must have. */
@@ -21299,11 +21344,28 @@ export interface operations {
                 contactId?: string[];
                 deviceId?: string[];
                 tag?: string[];
+                /** @description positive, neutral, negative: how content the customer is by the newest analysis. */
+                sentiment?: string[];
+                /** @description accepted, edited, rejected, unjudged: what a person made of a suggestion of the copilot. The ticket has one such at least. */
+                copilot?: string[];
+                /** @description Together with `copilot`: the suggestion was asked for at or after. RFC 3339 or a date. */
+                copilotFrom?: string;
+                /** @description Before. */
+                copilotTo?: string;
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
                 /** @description RFC 3339 or a date. */
                 createdFrom?: string;
                 createdTo?: string;
+                /**
+                 * @description Only tickets that were opened on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `createdFrom` and
+                 *     `createdTo`, which are 400 days apart at most.
+                 */
+                weekday?: number;
+                /** @description Only tickets that were opened in this hour of the day, 0 to 23. */
+                hour?: number;
+                /** @description The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC. */
+                timezone?: string;
                 resolvedFrom?: string;
                 resolvedTo?: string;
                 /** @description Words that number, subject or messages must have. */

@@ -1,4 +1,4 @@
-import { values } from "~/lib/list-search";
+import { type WeekHour, values } from "~/lib/list-search";
 import type { FilterChoice, FilterKind } from "./filter-token";
 
 /** A filter of which several values may be chosen. One that is in the address is always offered, by its id if need be. */
@@ -20,6 +20,27 @@ export function anyKind<N extends string, S>(
     value,
     set: (next) => ({ [name]: next.join(",") || undefined }) as S,
     free,
+  };
+}
+
+const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/** A cell of a heat map; it is only taken away, never chosen here. */
+export function hourOfWeek<S extends WeekHour>({
+  weekday,
+  hour,
+  timezone,
+}: Required<WeekHour>): FilterKind<"hourOfWeek", S> {
+  const from = `${String(hour).padStart(2, "0")}:00`;
+  const label = `${WEEKDAYS[(weekday ?? 1) - 1] ?? ""} at ${from}, ${(timezone ?? "").replace(/_/g, " ")}`;
+  return {
+    name: "hourOfWeek",
+    label: "Hour",
+    isSet: true,
+    form: "one",
+    choices: [{ key: "this", label }],
+    value: ["this"],
+    set: ([kept]) => (kept ? {} : { weekday: undefined, hour: undefined, timezone: undefined }) as S,
   };
 }
 

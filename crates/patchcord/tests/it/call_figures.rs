@@ -171,13 +171,13 @@ async fn wrong_filters_and_spans(engine: Engine) {
     let now = world.app.clock.now();
     let long = format!("dateFrom={}&dateTo={}", to_rfc3339(now - 401 * DAY), to_rfc3339(now));
     for (query, fields) in [
-        ("weekday=1".to_owned(), vec!["hour", "timezone", "dateFrom"]),
+        ("weekday=1".to_owned(), vec!["hour", "timezone", "dateFrom", "dateTo"]),
         (
             "weekday=0&hour=24&timezone=Mars&dateFrom=2026-11-01&dateTo=2026-11-02".into(),
             vec!["weekday", "hour", "timezone"],
         ),
         (format!("weekday=1&hour=9&timezone=UTC&{long}"), vec!["dateFrom"]),
-        ("weekday=1&hour=9&timezone=UTC&dateFrom=2026-11-01".into(), vec!["dateFrom"]),
+        ("weekday=1&hour=9&timezone=UTC&dateFrom=2026-11-01".into(), vec!["dateTo"]),
     ] {
         assert_eq!(viewer.get(&format!("/api/calls?{query}")).await.wrong_fields(), fields, "{query}");
     }

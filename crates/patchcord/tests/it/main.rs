@@ -36,6 +36,7 @@ mod device_export;
 mod devices;
 mod doctor;
 mod doctor_model;
+mod drill_downs;
 mod errors;
 mod escalation_answers;
 mod escalations;

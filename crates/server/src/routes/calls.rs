@@ -1,7 +1,5 @@
 //! Calls: the list, those in progress, one with everything that is kept of it; correcting and erasing.
 
-use std::ops::Range;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,10 +9,9 @@ use patchcord_app::calls::{CallPage, CallPatch, Line, Query, TranscriptFormat};
 use patchcord_domain::FieldError;
 use patchcord_domain::call::{AiResolution, CallStatus, Engine};
 use patchcord_domain::copilot::Sentiment;
-use patchcord_domain::days::Zone;
 use patchcord_domain::ticket_input::Faults;
-use patchcord_domain::time::{DAY, from_rfc3339};
-use patchcord_domain::workspace::timezone;
+use patchcord_domain::time::from_rfc3339;
+use patchcord_domain::week_hour::{Names, WeekHour};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -25,9 +22,6 @@ use crate::extract::{AsAdmin, AsAgent, AsViewer, Body, Id, Params};
 use crate::lists::{self, each, ids};
 use crate::paging::{Items, Page, Wanted, cursor, wanted};
 use crate::shape::{CallDetailRow, CallRow, LiveCallRow, TurnRow};
-
-/// Most days in which an hour of the week is looked for.
-const HOURS_OF_DAYS_MAX: i64 = 400;
 
 /// Filters, order and page. A filter may be repeated, or list several values with commas: any of them fits.
 #[derive(Default, Deserialize, IntoParams)]
@@ -116,7 +110,9 @@ impl CallQuery {
         };
         let from = moment("dateFrom", &self.date_from, &mut faults);
         let to = moment("dateTo", &self.date_to, &mut faults);
-        let within = self.hours_of_week(&mut faults, from, to);
+        let names = Names { prefix: "", from: "dateFrom", to: "dateTo" };
+        let (weekday, hour, timezone) = (self.weekday, self.hour, self.timezone.as_deref());
+        let within = WeekHour { weekday, hour, timezone, from, to }.spans(&mut faults, names);
         let sentiments: Vec<String> =
             each(&mut faults, "sentiment", &self.sentiment).into_iter().map(str::to_owned).collect();
         let sentiments = sentiments
@@ -168,32 +164,6 @@ impl CallQuery {
             limit: page.limit,
         };
         faults.into_result(query)
-    }
-}
-
-impl CallQuery {
-    /// The hours that are meant by a weekday and an hour.
-    fn hours_of_week(&self, faults: &mut Faults, from: Option<i64>, to: Option<i64>) -> Option<Vec<Range<i64>>> {
-        if self.weekday.is_none() && self.hour.is_none() && self.timezone.is_none() {
-            return None;
-        }
-        let weekday = self.weekday.filter(|day| (1..=7).contains(day));
-        if weekday.is_none() {
-            faults.add("weekday", "must be 1 (Monday) to 7, together with hour and timezone");
-        }
-        let hour = self.hour.filter(|hour| *hour < 24);
-        if hour.is_none() {
-            faults.add("hour", "must be 0 to 23, together with weekday and timezone");
-        }
-        let zone = timezone(faults, "timezone", self.timezone.as_deref().unwrap_or_default());
-        let (from, to) = match (from, to) {
-            (Some(from), Some(to)) if to - from <= HOURS_OF_DAYS_MAX * DAY => (from, to),
-            _ => {
-                faults.add("dateFrom", format!("must be there with dateTo, {HOURS_OF_DAYS_MAX} days apart at most"));
-                return None;
-            }
-        };
-        Some(Zone::named(&zone).hours_of_week(&(from..to), weekday? - 1, hour?))
     }
 }
 

@@ -55,10 +55,21 @@ pub(crate) struct ViewFilters {
     contact_id: Vec<String>,
     device_id: Vec<String>,
     tag: Vec<String>,
+    /// positive, neutral, negative.
+    sentiment: Vec<String>,
+    /// accepted, edited, rejected, unjudged.
+    copilot: Vec<String>,
+    copilot_from: Option<String>,
+    copilot_to: Option<String>,
     /// `breached` or `due_soon`.
     sla: Option<String>,
     created_from: Option<String>,
     created_to: Option<String>,
+    /// 1 (Monday) to 7.
+    weekday: Option<u32>,
+    /// 0 to 23.
+    hour: Option<u32>,
+    timezone: Option<String>,
     resolved_from: Option<String>,
     resolved_to: Option<String>,
     q: Option<String>,
@@ -66,25 +77,29 @@ pub(crate) struct ViewFilters {
 
 impl From<ViewFilters> for Filters {
     fn from(filters: ViewFilters) -> Self {
-        let ViewFilters { status, priority, product_area, channel, assignee_id, organization_id, contact_id, .. } =
-            filters;
-        let ViewFilters { device_id, tag, sla, created_from, created_to, resolved_from, resolved_to, q, .. } = filters;
         Self {
-            status,
-            priority,
-            product_area,
-            channel,
-            assignee_id,
-            organization_id,
-            contact_id,
-            device_id,
-            tag,
-            sla,
-            created_from,
-            created_to,
-            resolved_from,
-            resolved_to,
-            q,
+            status: filters.status,
+            priority: filters.priority,
+            product_area: filters.product_area,
+            channel: filters.channel,
+            assignee_id: filters.assignee_id,
+            organization_id: filters.organization_id,
+            contact_id: filters.contact_id,
+            device_id: filters.device_id,
+            tag: filters.tag,
+            sentiment: filters.sentiment,
+            copilot: filters.copilot,
+            copilot_from: filters.copilot_from,
+            copilot_to: filters.copilot_to,
+            sla: filters.sla,
+            created_from: filters.created_from,
+            created_to: filters.created_to,
+            weekday: filters.weekday,
+            hour: filters.hour,
+            timezone: filters.timezone,
+            resolved_from: filters.resolved_from,
+            resolved_to: filters.resolved_to,
+            q: filters.q,
         }
     }
 }

@@ -50,11 +50,28 @@ pub(crate) struct TicketQuery {
     device_id: Vec<String>,
     #[serde(default)]
     tag: Vec<String>,
+    /// positive, neutral, negative: how content the customer is by the newest analysis.
+    #[serde(default)]
+    sentiment: Vec<String>,
+    /// accepted, edited, rejected, unjudged: what a person made of a suggestion of the copilot. The ticket has one such at least.
+    #[serde(default)]
+    copilot: Vec<String>,
+    /// Together with `copilot`: the suggestion was asked for at or after. RFC 3339 or a date.
+    copilot_from: Option<String>,
+    /// Before.
+    copilot_to: Option<String>,
     /// `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour.
     sla: Option<String>,
     /// RFC 3339 or a date.
     created_from: Option<String>,
     created_to: Option<String>,
+    /// Only tickets that were opened on this day of the week, 1 (Monday) to 7; together with `hour`, `timezone`, `createdFrom` and
+    /// `createdTo`, which are 400 days apart at most.
+    weekday: Option<u32>,
+    /// Only tickets that were opened in this hour of the day, 0 to 23.
+    hour: Option<u32>,
+    /// The IANA time zone on whose clocks `weekday` and `hour` are read, at the beginning of each hour of UTC.
+    timezone: Option<String>,
     resolved_from: Option<String>,
     resolved_to: Option<String>,
     /// Words that number, subject or messages must have.
@@ -111,9 +128,16 @@ impl TicketQuery {
             contact_id: self.contact_id,
             device_id: self.device_id,
             tag: self.tag,
+            sentiment: self.sentiment,
+            copilot: self.copilot,
+            copilot_from: self.copilot_from,
+            copilot_to: self.copilot_to,
             sla: self.sla,
             created_from: self.created_from,
             created_to: self.created_to,
+            weekday: self.weekday,
+            hour: self.hour,
+            timezone: self.timezone,
             resolved_from: self.resolved_from,
             resolved_to: self.resolved_to,
             q: self.q,

@@ -1,6 +1,6 @@
 //! Calls: what belongs to one workspace stays there, tokens open once, leases end, and references hold on both engines.
 
-use patchcord_store::rows::{Call, Escalation, Ticket};
+use patchcord_store::rows::{Call, Escalation, Interaction, Ticket};
 use patchcord_store::unscoped::calls as any_call;
 use patchcord_store::{StoreError, Tenant, Tx, call_records, calls, search};
 use serde_json::json;
@@ -164,6 +164,11 @@ async fn lists_are_filtered_and_ordered(engine: Engine) {
         let call = Call { started_at, ended_at, status: status.into(), sentiment, ..call_rows::call(id) };
         add_call(&db, &first, call).await;
     }
+    // An agent that had each call twice: an offset counts calls, not stays.
+    for (seq, stay) in [(1, "c"), (2, "c"), (1, "a"), (2, "a")] {
+        let row = call_rows::interaction(&format!("{stay}{seq}"), stay);
+        db.add(&first, vec![Interaction { seq, ..row }]).await;
+    }
     let t = db.store.tenant(&first);
     let ids = |lines: Vec<calls::Line>| lines.into_iter().map(|line| line.id).collect::<Vec<_>>().join("");
     let all = calls::Query { limit: 9, ..Default::default() };
@@ -176,6 +181,9 @@ async fn lists_are_filtered_and_ordered(engine: Engine) {
         (calls::Query { from: Some(20), to: Some(30), ..all.clone() }, "c"),
         (calls::Query { was_escalated: Some(true), ..all.clone() }, ""),
         (calls::Query { offset: 1, limit: 1, ..all.clone() }, "c"),
+        (calls::Query { agents: vec!["triage_agent".into()], ..all.clone() }, "ca"),
+        (calls::Query { agents: vec!["triage_agent".into()], offset: 1, ..all.clone() }, "a"),
+        (calls::Query { agents: vec!["triage_agent".into()], offset: 2, ..all.clone() }, ""),
         (calls::Query { words: Some("?".into()), ..all }, ""),
     ] {
         assert_eq!(ids(calls::page(t, &query).await.unwrap()), expect, "{query:?}");

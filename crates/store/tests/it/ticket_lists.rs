@@ -1,11 +1,12 @@
 //! The list of tickets against a plain filter and sort in memory: every filter, every order, every way of paging.
 
+use patchcord_domain::copilot::{Sentiment, Verdict};
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use patchcord_domain::time::HOUR;
-use patchcord_store::rows::{Ticket, TicketSla};
+use patchcord_store::rows::{Suggestion, Ticket, TicketSla};
 use patchcord_store::search;
-use patchcord_store::ticket_list::{Query, Sla, Sort, count, page};
+use patchcord_store::ticket_list::{Query, Sla, Sort, Suggested, count, page};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -17,6 +18,7 @@ use crate::support::{Db, Engine, both_engines};
 both_engines!(
     each_filter_gives_what_it_says,
     random_questions_are_answered_as_in_memory,
+    many_suggestions_are_met_on_the_walk,
     a_cursor_walks_every_row_once_whatever_the_ties,
     lines_carry_the_names_of_what_they_point_to,
     words_are_found_as_people_type_them,
@@ -38,9 +40,12 @@ pub(crate) fn everything() -> Query {
         contacts: vec![],
         devices: vec![],
         tags: vec![],
+        sentiments: vec![],
         sla: None,
+        copilot: None,
         created_from: None,
         created_to: None,
+        created_within: None,
         resolved_from: None,
         resolved_to: None,
         words: None,
@@ -82,6 +87,7 @@ fn sixty() -> Vec<Ticket> {
                 4 => json!([TAGS[3], TAGS[2]]),
                 _ => json!(["other"]),
             };
+            row.sentiment = [None, Some("positive"), Some("neutral"), Some("negative")][at(4)].map(str::to_owned);
             row.created_at = NOW - (n % 10) * HOUR;
             row.updated_at = NOW + (n % 4) * HOUR;
             row.resolved_at = (n % 6 >= 4).then_some(NOW - (n % 8) * HOUR);
@@ -91,6 +97,25 @@ fn sixty() -> Vec<Ticket> {
             row.first_responded_at = (n % 4 == 0).then_some(NOW);
             row.resolution_due_at = (n % 5 == 0).then_some(NOW + (n % 7 - 2) * HOUR / 2);
             row
+        })
+        .collect()
+}
+
+/// The copilot's suggestions of one of them, judged in different ways. Times are those of the ticket or later.
+fn suggestions_of(row: &Ticket) -> Vec<Suggestion> {
+    let n = row.number - 1;
+    let all = [
+        (n % 3 == 0, "a", Some("ACCEPTED"), row.created_at),
+        (n % 5 == 0, "b", Some("EDITED"), row.created_at + HOUR),
+        (n % 7 == 0, "c", None, row.created_at),
+        (n == 0, "d", Some("REJECTED"), NOW),
+    ];
+    all.into_iter()
+        .filter(|(is_there, ..)| *is_there)
+        .map(|(_, id, feedback, created_at)| Suggestion {
+            feedback: feedback.map(str::to_owned),
+            created_at,
+            ..rows::suggestion(&format!("{id}{}", row.id), &row.id)
         })
         .collect()
 }
@@ -105,6 +130,7 @@ async fn with_sixty(engine: Engine) -> (Db, WorkspaceId, Vec<Ticket>) {
         db.add(workspace, sixty()).await;
         let slas = sixty().iter().map(|row| TicketSla { due_at: due_of(row), ..rows::ticket_sla(&row.id) }).collect();
         db.add::<TicketSla>(workspace, slas).await;
+        db.add(workspace, sixty().iter().flat_map(suggestions_of).collect()).await;
     }
     (db, workspace, sixty())
 }
@@ -136,6 +162,9 @@ fn fits(row: &Ticket, query: &Query) -> bool {
         && (query.tags.is_empty() || query.tags.iter().any(|tag| row.tags.as_array().unwrap().contains(&json!(tag))))
         && query.created_from.is_none_or(|at| row.created_at >= at)
         && query.created_to.is_none_or(|at| row.created_at < at)
+        && query.created_within.as_ref().is_none_or(|spans| spans.iter().any(|span| span.contains(&row.created_at)))
+        && text(&query.sentiments.iter().map(|one| one.as_str().to_owned()).collect::<Vec<_>>(), &row.sentiment)
+        && query.copilot.as_ref().is_none_or(|asked| suggestions_of(row).iter().any(|one| is_asked_for(one, asked)))
         && query.resolved_from.is_none_or(|from| row.resolved_at.is_some_and(|at| at >= from))
         && query.resolved_to.is_none_or(|to| row.resolved_at.is_some_and(|at| at < to))
         && match query.sla {
@@ -143,6 +172,13 @@ fn fits(row: &Ticket, query: &Query) -> bool {
             Some(Sla::Breached) => row.sla_breached_at.is_some(),
             Some(Sla::DueSoon) => due_of(row).is_some_and(|at| (query.now..=query.now + HOUR).contains(&at)),
         }
+}
+
+fn is_asked_for(one: &Suggestion, asked: &Suggested) -> bool {
+    let verdict = one.feedback.as_deref().map(|text| Verdict::parse(text).unwrap());
+    asked.verdicts.contains(&verdict)
+        && asked.from.is_none_or(|at| one.created_at >= at)
+        && asked.to.is_none_or(|at| one.created_at < at)
 }
 
 fn key(row: &Ticket, sort: Sort) -> (i64, String) {
@@ -185,6 +221,10 @@ fn texts(all: &[&str]) -> Vec<String> {
     all.iter().map(|text| (*text).to_owned()).collect()
 }
 
+fn suggested(verdicts: &[Option<Verdict>]) -> Suggested {
+    Suggested { verdicts: verdicts.to_vec(), ..Suggested::default() }
+}
+
 async fn each_filter_gives_what_it_says(engine: Engine) {
     let (db, workspace, all) = with_sixty(engine).await;
     let e = everything;
@@ -210,6 +250,14 @@ async fn each_filter_gives_what_it_says(engine: Engine) {
         (Query { created_from: Some(NOW - HOUR), ..e() }, 12),
         (Query { created_to: Some(NOW - 8 * HOUR), ..e() }, 6),
         (Query { created_from: Some(NOW - 3 * HOUR), created_to: Some(NOW - HOUR), ..e() }, 12),
+        (Query { created_within: Some(vec![NOW - 9 * HOUR..NOW - 8 * HOUR, NOW..NOW + 1]), ..e() }, 12),
+        (Query { created_within: Some(vec![]), ..e() }, 0),
+        (Query { sentiments: vec![Sentiment::Negative], ..e() }, 15),
+        (Query { sentiments: vec![Sentiment::Neutral, Sentiment::Positive], ..e() }, 30),
+        (Query { copilot: Some(suggested(&[Some(Verdict::Accepted)])), ..e() }, 20),
+        (Query { copilot: Some(suggested(&[Some(Verdict::Accepted), Some(Verdict::Edited)])), ..e() }, 28),
+        (Query { copilot: Some(suggested(&[Some(Verdict::Rejected)])), ..e() }, 1),
+        (Query { copilot: Some(suggested(&[None])), ..e() }, 9),
         (Query { offset: 55, ..e() }, 5),
         (Query { offset: 60, ..e() }, 0),
         (Query { limit: 0, ..e() }, 0),
@@ -245,11 +293,25 @@ fn question() -> impl Strategy<Value = Query> {
         some(texts(&TAGS)),
     );
     let moments = (moment(), moment(), moment(), moment());
+    let spans = proptest::collection::vec((-10..1_i64, 1..3_i64), 0..3).prop_map(|spans| {
+        spans.into_iter().map(|(from, long)| NOW + from * HOUR..NOW + (from + long) * HOUR).collect::<Vec<_>>()
+    });
+    let verdicts = vec![None, Some(Verdict::Accepted), Some(Verdict::Edited), Some(Verdict::Rejected)];
+    let copilot = (proptest::sample::subsequence(verdicts, 1..=3), moment(), moment())
+        .prop_map(|(verdicts, from, to)| Suggested { verdicts, from, to });
+    let numbers = (
+        proptest::option::weighted(0.2, spans),
+        some(vec![Sentiment::Positive, Sentiment::Neutral, Sentiment::Negative]),
+        proptest::option::weighted(0.3, copilot),
+    );
     let sla = prop_oneof![6 => Just(None), 1 => Just(Some(Sla::Breached)), 1 => Just(Some(Sla::DueSoon))];
     let order = (proptest::sample::select(SORTS.to_vec()), any::<bool>());
     let place = (proptest::option::weighted(0.3, 0..60_usize), 0..5_u64, 0..30_u64);
-    (lists, moments, sla, order, place).prop_map(|(lists, moments, sla, (sort, descending), (after, offset, limit))| {
-        Query {
+    (lists, moments, numbers, sla, order, place).prop_map(
+        |(lists, moments, numbers, sla, (sort, descending), (after, offset, limit))| Query {
+            created_within: numbers.0,
+            sentiments: numbers.1,
+            copilot: numbers.2,
             statuses: lists.0,
             priorities: lists.1,
             channels: lists.2,
@@ -267,20 +329,51 @@ fn question() -> impl Strategy<Value = Query> {
             offset,
             limit,
             ..everything()
-        }
-    })
+        },
+    )
 }
 
 async fn random_questions_are_answered_as_in_memory(engine: Engine) {
     let (db, workspace, all) = with_sixty(engine).await;
+    ask(&db, &workspace, &all, question(), 400).await;
+}
+
+/// Too many suggestions to begin with their tickets; the answers are the same.
+async fn many_suggestions_are_met_on_the_walk(engine: Engine) {
+    let (db, workspace, all) = with_sixty(engine).await;
+    let one = suggestions_of(&all[0]).pop().unwrap();
+    assert_eq!(one.feedback.as_deref(), Some("REJECTED"));
+    let more = (0..1_100).map(|n| Suggestion { id: format!("more{n}"), ..one.clone() }).collect();
+    db.add::<Suggestion>(&workspace, more).await;
+    let verdicts = [None, Some(Verdict::Accepted), Some(Verdict::Edited)];
+    for other in verdicts {
+        for (from, to) in
+            [(None, None), (Some(NOW - 3 * HOUR), None), (None, Some(NOW + 1)), (Some(NOW), Some(NOW + 9))]
+        {
+            let copilot = Some(Suggested { verdicts: vec![Some(Verdict::Rejected), other], from, to });
+            let rows = check(&db, &workspace, &all, &Query { copilot: copilot.clone(), ..everything() }).await;
+            assert!(rows > 0, "{copilot:?}");
+            let few = Query { copilot, offset: 1, limit: 3, sort: Sort::UpdatedAt, ..everything() };
+            check(&db, &workspace, &all, &few).await;
+        }
+    }
+    let asked = question().prop_map(|query| Query {
+        copilot: query
+            .copilot
+            .map(|of| Suggested { verdicts: [of.verdicts, vec![Some(Verdict::Rejected)]].concat(), ..of }),
+        ..query
+    });
+    ask(&db, &workspace, &all, asked, 100).await;
+}
+
+async fn ask(db: &Db, workspace: &WorkspaceId, all: &[Ticket], questions: impl Strategy<Value = Query>, times: u32) {
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
         proptest::test_runner::TestRng::from_seed(proptest::test_runner::RngAlgorithm::ChaCha, &[7; 32]),
     );
-    let questions = question();
-    for _ in 0..400 {
+    for _ in 0..times {
         let query = questions.new_tree(&mut runner).unwrap().current();
-        check(&db, &workspace, &all, &query).await;
+        check(db, workspace, all, &query).await;
     }
 }
 

@@ -1,11 +1,8 @@
 import { AGENTS, CALL_STATUSES, ENGINES, MOODS, OUTCOMES } from "~/lib/calls";
-import { anyOf, date, ids, text, values } from "~/lib/list-search";
+import { anyOf, date, ids, text, values, weekHourOf, whole } from "~/lib/list-search";
 import { z } from "~/lib/zod";
 
 const keysOf = (all: readonly { key: string }[]) => all.map(({ key }) => key);
-
-const whole = (least: number, most: number) =>
-  z.catch(z.optional(z.coerce.number().check(z.int(), z.minimum(least), z.maximum(most))), undefined);
 
 /** Filters of the list, as they are in the address. */
 export const CallSearch = z.object({
@@ -49,28 +46,16 @@ export type ListFilter = (typeof LISTS)[number];
 
 /** The filters as the server takes them: those that are set, in a fixed order, so that they can be part of a key. */
 export function filtersOf(search: CallSearch) {
-  const { wasEscalated, dateFrom, dateTo, weekday, hour, timezone, q } = search;
+  const { wasEscalated, dateFrom, dateTo, q } = search;
   const lists = LISTS.filter((name) => search[name]).map((name) => [name, values(search[name])] as const);
-  const hourOfWeek = isHourOfWeek(search) ? { weekday, hour, timezone } : {};
   return {
     ...(Object.fromEntries(lists) as Partial<Record<ListFilter, string[]>>),
     ...(wasEscalated && { wasEscalated: wasEscalated === "true" }),
     ...(dateFrom && { dateFrom }),
     ...(dateTo && { dateTo }),
-    ...hourOfWeek,
+    ...weekHourOf(search, dateFrom, dateTo),
     ...(q && { q }),
   };
-}
-
-/** Whether the address names an hour of the week: that takes a zone and days as well. */
-export function isHourOfWeek({ weekday, hour, timezone, dateFrom, dateTo }: CallSearch): boolean {
-  return (
-    weekday !== undefined &&
-    hour !== undefined &&
-    timezone !== undefined &&
-    dateFrom !== undefined &&
-    dateTo !== undefined
-  );
 }
 
 /** Whether anything is filtered at all. */

@@ -1,16 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "~/api/client";
-import { anyKind, named } from "~/components/filter-kinds";
+import { anyKind, hourOfWeek, named } from "~/components/filter-kinds";
 import type { FilterChoice, FilterKind } from "~/components/filter-token";
 import { AGENTS, CALL_STATUSES, ENGINES, MOODS, OUTCOMES, type Named } from "~/lib/calls";
-import { values } from "~/lib/list-search";
-import { type CallSearch, type ListFilter, isHourOfWeek } from "./search";
+import { values, weekHourOf } from "~/lib/list-search";
+import type { CallSearch, ListFilter } from "./search";
 import type { CallLine } from "./use-call-list";
 
 export type FilterName = ListFilter | "wasEscalated" | "started" | "hourOfWeek";
 type Kind = FilterKind<FilterName, CallSearch>;
-
-const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /** Every filter that the list has. */
 export function useFilterKinds(loaded: CallLine[], search: CallSearch): Kind[] {
@@ -53,23 +51,9 @@ export function useFilterKinds(loaded: CallLine[], search: CallSearch): Kind[] {
     const tickets = loaded.flatMap(({ ticket }) => (ticket ? [{ id: ticket.id, name: ticket.label }] : []));
     kinds.push(any("ticketId", "Ticket", named(tickets)));
   }
-  if (isHourOfWeek(search)) kinds.push(hourOfWeek(search));
+  const cell = weekHourOf(search, search.dateFrom, search.dateTo);
+  if (cell) kinds.push(hourOfWeek<CallSearch>(cell));
   return kinds;
-}
-
-/** A cell of the heat map; it is only taken away, never chosen here. */
-function hourOfWeek({ weekday = 1, hour = 0, timezone = "" }: CallSearch): Kind {
-  const from = `${String(hour).padStart(2, "0")}:00`;
-  const label = `${WEEKDAYS[weekday - 1] ?? ""} at ${from}, ${timezone.replace(/_/g, " ")}`;
-  return {
-    name: "hourOfWeek",
-    label: "Hour",
-    isSet: true,
-    form: "one",
-    choices: [{ key: "this", label }],
-    value: ["this"],
-    set: ([kept]) => (kept ? {} : { weekday: undefined, hour: undefined, timezone: undefined }),
-  };
 }
 
 /** What a link from another page named, when no call at hand tells its name. */

@@ -167,6 +167,18 @@ function AllTickets(search: Of) {
   );
 }
 
+/** How many are open, and the way to them. */
+function OpenTickets({ deviceId, count }: { deviceId: string; count: number }) {
+  const { statuses } = useLookups();
+  const open = statuses.filter(({ isOpen }) => isOpen).map(({ key }) => key);
+  if (count === 0) return "0";
+  return (
+    <Link to="/tickets" search={{ deviceId, status: open.join(",") }}>
+      {count}
+    </Link>
+  );
+}
+
 /** To the list of calls, with nothing in it but these. */
 function AllCalls(search: Of) {
   return (
@@ -297,7 +309,7 @@ function Device({ row }: { row: Schemas["DeviceDetail"] }) {
             facts={[
               ["Health", <DeviceState key="state" status={row.status} />],
               ["Last seen", row.lastSeenAt && <Age key="seen" at={row.lastSeenAt} />],
-              ["Open tickets", String(row.openTickets)],
+              ["Open tickets", <OpenTickets key="open" deviceId={id} count={row.openTickets} />],
               ["Organization", <OrganizationLink key="organization" organization={row.organization} />],
               ["Location", row.location?.name],
               ["Model", [row.manufacturer?.name, row.model?.name].filter(Boolean).join(" ")],

@@ -5,6 +5,7 @@ import { type Schemas, api } from "~/api/client";
 import { useLookups } from "~/api/queries";
 import { Page } from "~/components/page";
 import { Failure } from "~/components/route-error";
+import { MOODS } from "~/lib/calls";
 import { RankedBars } from "./bars";
 import { Calls } from "./calls";
 import { ChartCard } from "./chart-card";
@@ -138,6 +139,14 @@ function RangePicker({ search, onSearch, shown, timezone }: PickerProps) {
   );
 }
 
+/** What became of the copilot's suggestions, in the order of the columns. */
+const VERDICTS = ["accepted", "edited", "rejected", "unjudged"];
+
+/** The tickets in which that became of a suggestion that was asked for in the span. */
+function judged(copilot: string | undefined, { from, to }: { from: string; to: string }) {
+  return { to: "/tickets", search: { copilot, copilotFrom: from, copilotTo: to } } as const;
+}
+
 /** Every zone that the browser knows, and those that are shown already. */
 function zonesOf(...shown: (string | undefined)[]): string[] {
   return [...new Set([...shown.filter((zone) => zone !== undefined), "UTC", ...Intl.supportedValuesOf("timeZone")])];
@@ -165,9 +174,14 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
   const perGroup =
     groups[0] && groups.at(-1)?.buckets.length !== 1 ? `per ${String(groups.at(-1)?.buckets.length)} days` : "per day";
   const copilot = groups.map(({ label, buckets }) => {
-    const { accepted, edited, rejected } = sumsOf(buckets);
-    return { day: label, "As it was": accepted, Changed: edited, Rejected: rejected };
+    const { suggestions, accepted, edited, rejected } = sumsOf(buckets);
+    const unjudged = suggestions - accepted - edited - rejected;
+    return { day: label, "As it was": accepted, Changed: edited, Rejected: rejected, unjudged };
   });
+  const spanOfGroup = (row: number) => {
+    const part = groups[row]?.buckets ?? [];
+    return { from: part[0]?.from ?? start, to: part.at(-1)?.to ?? end };
+  };
   const moods = groups.map(({ label, buckets }) => {
     const sum = (key: "positive" | "neutral" | "negative") =>
       buckets.reduce((total, one) => total + one.sentiment[key], 0);
@@ -224,6 +238,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           value={inPercent(used(sums))}
           change={changeOf(used(sums), used(past), "more")}
           course={now.map((one) => one.acceptanceRate ?? 0)}
+          to={judged("accepted,edited", { from: start, to: end })}
         />
         <Kpi
           label="Cost of models and telephony"
@@ -280,9 +295,10 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           size="half"
           title="What became of the copilot's work"
           hint={perGroup}
-          columns={["From", "As it was", "Changed", "Rejected"]}
-          rows={copilot.map((one) => [one.day, one["As it was"], one.Changed, one.Rejected])}
-          note="What became of a draft stands in its ticket. Tickets cannot be listed by it, so these numbers lead to no list."
+          columns={["From", "As it was", "Changed", "Rejected", "Not judged"]}
+          rows={copilot.map((one) => [one.day, one["As it was"], one.Changed, one.Rejected, one.unjudged])}
+          links={(row, column) => judged(VERDICTS[column - 1], spanOfGroup(row))}
+          note="A number leads to the tickets in which that happened. One with several suggestions stands in the list once."
         >
           <Suspense fallback={<Skeleton className={classes.chart} aria-label="Loading the chart" />}>
             <Bars
@@ -302,7 +318,10 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           hint={perGroup}
           columns={["From", "Content", "Neutral", "Unhappy"]}
           rows={moods.map((one) => [one.day, one.Content, one.Neutral, one.Unhappy])}
-          note="The mood stands in the analysis of each ticket. Tickets cannot be listed by it, so these numbers lead to no list."
+          links={(row, column) => {
+            const { from: createdFrom, to: createdTo } = spanOfGroup(row);
+            return { to: "/tickets", search: { sentiment: MOODS[column - 1]?.key, createdFrom, createdTo } };
+          }}
         >
           <Suspense fallback={<Skeleton className={classes.chart} aria-label="Loading the chart" />}>
             <Bars
@@ -322,10 +341,10 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           title="When tickets are opened"
           label="Tickets opened by weekday and hour"
           of={(one) => one.ticketsCreated}
-          to={({ only }) =>
-            only ? { to: "/tickets", search: { createdFrom: only.from, createdTo: only.to } } : undefined
-          }
-          note="An hour leads to its tickets when all of them were opened in one week. Choose 7 days, and each hour does."
+          to={({ weekday, hour, from: createdFrom, to: createdTo }) => ({
+            to: "/tickets",
+            search: { weekday, hour, timezone, createdFrom, createdTo },
+          })}
         />
         {overview && <Today overview={overview} />}
         <AgentFigures from={from} to={to} start={start} end={end} />

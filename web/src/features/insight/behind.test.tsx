@@ -3,10 +3,12 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { type ReactNode, Suspense } from "react";
 import { beforeEach, expect, test } from "vitest";
+import type { Schemas } from "~/api/client";
 import { signIn } from "~/api/session";
 import { show } from "~/test/render";
 import { agent, json, serve, session } from "~/test/server";
 import { Analytics } from "./analytics";
+import { Today } from "./today";
 
 /** An hour in which so many tickets were opened, and in which the copilot was judged. */
 function hour(from: string, ticketsCreated: number) {
@@ -17,7 +19,7 @@ function hour(from: string, ticketsCreated: number) {
     ...{
       slaMet: 0,
       slaMissed: 0,
-      suggestions: 3,
+      suggestions: 4,
       suggestionsAccepted: 2,
       suggestionsEdited: 1,
       suggestionsRejected: 0,
@@ -50,11 +52,15 @@ function showAnalytics() {
       <Analytics search={{ range: "30" }} onSearch={() => undefined} />
     </Suspense>
   );
+  show(inRouter(page));
+}
+
+function inRouter(page: ReactNode) {
   const router = createRouter({
     routeTree: createRootRoute({ component: () => page, notFoundComponent: () => null }),
     history: createMemoryHistory({ initialEntries: ["/"] }),
   });
-  show(<RouterProvider router={router} />);
+  return <RouterProvider router={router} />;
 }
 
 /** The words of an address, as the router reads them. */
@@ -68,7 +74,7 @@ beforeEach(async () => {
   await signIn(agent.email, "secret");
 });
 
-test("an hour of the week leads to its tickets when they are one hour of the span, and else says why not", async () => {
+test("an hour of the week leads to its tickets in the map and in the table, in however many weeks they were opened", async () => {
   // Thursday at two in two weeks, Friday at nine in one.
   serveAnalytics([
     hour("2026-11-19T02:00:00.000Z", 1),
@@ -77,37 +83,64 @@ test("an hour of the week leads to its tickets when they are one hour of the spa
   ]);
   showAnalytics();
   const map = await screen.findByRole("group", { name: "Tickets opened by weekday and hour" });
-  expect(searchOf(await within(map).findByRole("link", { name: "Fri 9:00: 2" }))).toEqual({
-    path: "/tickets",
-    createdFrom: "2026-11-27T09:00:00.000Z",
-    createdTo: "2026-11-27T10:00:00.000Z",
+  const days = { createdFrom: "2026-11-19T02:00:00.000Z", createdTo: "2026-11-27T10:00:00.000Z" };
+  const thursday = { path: "/tickets", weekday: "4", hour: "2", timezone: "UTC", ...days };
+  expect(searchOf(await within(map).findByRole("link", { name: "Thu 2:00: 5" }))).toEqual(thursday);
+  expect(searchOf(within(map).getByRole("link", { name: "Fri 9:00: 2" }))).toEqual({
+    ...thursday,
+    weekday: "5",
+    hour: "9",
   });
-  expect(within(map).queryByRole("link", { name: /^Thu/ })).toBeNull();
   const card = screen.getByRole("region", { name: "When tickets are opened" });
-  expect(within(card).getByText(/Choose 7 days, and each hour does/)).toBeVisible();
   await userEvent.click(within(card).getByRole("button", { name: "When tickets are opened: as a table" }));
-  expect(within(within(card).getByRole("table")).getAllByRole("link")).toHaveLength(1);
+  const links = within(within(card).getByRole("table")).getAllByRole("link");
+  expect(links.map((link) => link.textContent)).toEqual(["5", "2"]);
+  expect(searchOf(links[0] as HTMLElement)).toEqual(thursday);
 });
 
-test("nothing is said when every hour leads to its tickets", async () => {
-  serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
-  showAnalytics();
-  const map = await screen.findByRole("group", { name: "Tickets opened by weekday and hour" });
-  expect(await within(map).findByRole("link", { name: "Thu 2:00: 4" })).toBeInTheDocument();
-  expect(screen.queryByText(/Choose 7 days/)).toBeNull();
-});
-
-test.each([
-  ["What became of the copilot's work", "What became of a draft stands in its ticket"],
-  ["How content customers are", "The mood stands in the analysis of each ticket"],
-])("%s: no list has exactly these, and the page says so", async (title, words) => {
+/** The links of the only row of a table, by the words of their addresses. */
+async function linksOf(title: string) {
   serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
   showAnalytics();
   const card = await screen.findByRole("region", { name: title });
-  expect(within(card).getByText(new RegExp(`${words}.*lead to no list`))).toBeVisible();
   await userEvent.click(within(card).getByRole("button", { name: `${title}: as a table` }));
-  expect(within(card).getByRole("table")).toBeVisible();
-  expect(within(card).queryByRole("link")).toBeNull();
+  return within(within(card).getByRole("table")).getAllByRole("link").map(searchOf);
+}
+
+test("what became of the copilot's work leads to the tickets in which it did", async () => {
+  const span = { copilotFrom: "2026-11-26T02:00:00.000Z", copilotTo: "2026-11-26T03:00:00.000Z" };
+  // Of four suggestions one was not judged, and none was rejected.
+  expect(await linksOf("What became of the copilot's work")).toEqual([
+    { path: "/tickets", copilot: "accepted", ...span },
+    { path: "/tickets", copilot: "edited", ...span },
+    { path: "/tickets", copilot: "unjudged", ...span },
+  ]);
+  expect(searchOf(screen.getByRole("link", { name: /^Copilot used/ }))).toEqual({
+    path: "/tickets",
+    copilot: "accepted,edited",
+    ...span,
+  });
+});
+
+test("a mood leads to its tickets", async () => {
+  const span = { createdFrom: "2026-11-26T02:00:00.000Z", createdTo: "2026-11-26T03:00:00.000Z" };
+  expect(await linksOf("How content customers are")).toEqual([{ path: "/tickets", sentiment: "positive", ...span }]);
+});
+
+test("today's numbers lead to their lists, and none that is nothing", async () => {
+  const period = { from: "2026-11-26T00:00:00.000Z", to: "2026-11-26T09:00:00.000Z" };
+  const today = { ...hour(period.from, 3), ...period };
+  const none = { ...today, ticketsCreated: 0, suggestions: 0 };
+  show(inRouter(<Today overview={{ today, yesterday: none, lastWeek: none } as unknown as Schemas["OverviewRow"]} />));
+  expect((await screen.findAllByRole("link")).map(searchOf)).toEqual([
+    { path: "/tickets", createdFrom: period.from, createdTo: period.to },
+    {
+      path: "/tickets",
+      copilot: "accepted,edited,rejected,unjudged",
+      copilotFrom: period.from,
+      copilotTo: period.to,
+    },
+  ]);
 });
 
 test("what a person solved leads to their tickets, and to nobody else's", async () => {

@@ -108,6 +108,7 @@ export function Calls({ now: all, before, timezone }: Props) {
           value={inTime(length(sums))}
           change={changeOf(length(sums), length(past), null)}
           course={all.map((one) => one.meanHandleSeconds ?? 0)}
+          to={{ to: "/calls", search: whole }}
         />
         <Kpi
           label="Cost of a call"

@@ -99,7 +99,7 @@ function Numbers({ title, columns, rows, format, links }: NumbersProps) {
 }
 
 /** The way to the list behind a number, where there is one. */
-function Way({ to, children }: { to: Behind | undefined; children: ReactNode }) {
+export function Way({ to, children }: { to: Behind | undefined; children: ReactNode }) {
   if (!to) return children;
   return (
     <Link {...(to as LinkProps)} className={classes.way}>

@@ -43,19 +43,6 @@ test("hours are those of the workspace's clocks", () => {
   expect(rows.flatMap(({ hours }) => hours).reduce((sum, one) => sum + one, 0)).toBe(4);
 });
 
-test("an hour of the week knows the one hour in which all of it was, not one of several, nor one without", () => {
-  const week = (from: string, ticketsCreated: number) => bucket({ from, to: `after ${from}`, ticketsCreated });
-  const hours = [week("2026-11-19T02:00:00Z", 0), week("2026-11-26T02:00:00Z", 4), week("2026-11-26T03:00:00Z", 1)];
-  const thursday = (more: Bucket[]) => byHour([...hours, ...more], "UTC", (one) => one.ticketsCreated)[3];
-  expect(thursday([])?.only.slice(1, 4)).toEqual([
-    null,
-    { from: "2026-11-26T02:00:00Z", to: "after 2026-11-26T02:00:00Z" },
-    { from: "2026-11-26T03:00:00Z", to: "after 2026-11-26T03:00:00Z" },
-  ]);
-  const more = thursday([week("2026-12-03T02:00:00Z", 1), week("2026-12-10T02:00:00Z", 1)]);
-  expect([more?.hours[2], more?.only[2]]).toEqual([6, null]);
-});
-
 test("days are put together so that there are few bars, and none is lost", () => {
   const days = Array.from({ length: 30 }, (_, index) =>
     bucket({ day: `2026-11-${String(index + 1).padStart(2, "0")}` }),

@@ -78,8 +78,6 @@ export interface WeekRow {
   day: string;
   /** How many in each hour of the day. */
   hours: number[];
-  /** The hour of the span in which all of them were; null when it was several, or none. */
-  only: ({ from: string; to: string } | null)[];
 }
 
 /** Tickets or calls by weekday and hour, on the clocks of a time zone: rows from Monday, 24 hours each. */
@@ -91,7 +89,7 @@ export function byHour(buckets: Bucket[], timezone: string, of: (bucket: Bucket)
     hour12: false,
   });
   const rows = WEEKDAYS.map((day): WeekRow => {
-    return { day, hours: Array<number>(24).fill(0), only: Array<null>(24).fill(null) };
+    return { day, hours: Array<number>(24).fill(0) };
   });
   for (const bucket of buckets) {
     const count = of(bucket);
@@ -101,9 +99,7 @@ export function byHour(buckets: Bucket[], timezone: string, of: (bucket: Bucket)
     const row = rows.find(({ day }) => day === part("weekday"));
     if (!row) continue;
     const hour = Number(part("hour")) % 24;
-    const before = row.hours[hour] ?? 0;
-    row.hours[hour] = before + count;
-    row.only[hour] = before === 0 ? { from: bucket.from, to: bucket.to } : null;
+    row.hours[hour] = (row.hours[hour] ?? 0) + count;
   }
   return rows;
 }

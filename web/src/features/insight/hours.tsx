@@ -15,10 +15,8 @@ interface Props {
   label: string;
   /** What is counted. */
   of: (bucket: Bucket) => number;
-  /** The list behind a cell, if there is one. */
-  to: (cell: Cell) => Behind | undefined;
-  /** Said when some cells have no list. */
-  note?: string;
+  /** The list behind a cell. */
+  to: (cell: Cell) => Behind;
 }
 
 export interface Cell {
@@ -27,12 +25,10 @@ export interface Cell {
   /** The span that is shown. */
   from: string;
   to: string;
-  /** The hour of the span in which all of the cell's were; null when it was several. */
-  only: { from: string; to: string } | null;
 }
 
 /** When something happens, by weekday and hour. */
-export function Hours({ now, timezone, title, label, of, to: behind, note }: Props) {
+export function Hours({ now, timezone, title, label, of, to: behind }: Props) {
   const span = now.slice(-DAYS_MAX);
   const [from, to] = [span[0]?.from ?? "", span.at(-1)?.to ?? ""];
   const query = { granularity: "hour", from, to };
@@ -43,13 +39,8 @@ export function Hours({ now, timezone, title, label, of, to: behind, note }: Pro
   });
   const hours = data?.items ?? [];
   const rows = byHour(hours, timezone, of);
-  const cell = (weekday: number, hour: number) => {
-    const only = rows[weekday - 1]?.only[hour] ?? null;
-    return behind({ weekday, hour, from: hours[0]?.from ?? from, to: hours.at(-1)?.to ?? to, only });
-  };
-  const isWhole = rows.every((row, day) =>
-    row.hours.every((count, hour) => count === 0 || cell(day + 1, hour) !== undefined),
-  );
+  const cell = (weekday: number, hour: number) =>
+    behind({ weekday, hour, from: hours[0]?.from ?? from, to: hours.at(-1)?.to ?? to });
   const zone = timezone.replace(/_/g, " ");
   return (
     <ChartCard
@@ -59,7 +50,6 @@ export function Hours({ now, timezone, title, label, of, to: behind, note }: Pro
       columns={["Day", ...Array.from({ length: 24 }, (_, hour) => `${String(hour)}:00`)]}
       rows={rows.map(({ day, hours: counts }) => [day, ...counts])}
       links={(row, column) => cell(row + 1, column - 1)}
-      note={isWhole ? undefined : note}
     >
       {error && !data ? (
         <Failure error={error} onRetry={() => void refetch()} />

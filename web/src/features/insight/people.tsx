@@ -97,6 +97,7 @@ export function Customers() {
       links={(row, column) => {
         const organizationId = items[row]?.id;
         if (column === 1) return { to: "/tickets", search: { organizationId } };
+        if (column === 2) return { to: "/tickets", search: { organizationId, status: OPEN } };
         return column === 3 ? { to: "/calls", search: { organizationId } } : undefined;
       }}
     >

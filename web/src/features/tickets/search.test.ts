@@ -18,6 +18,10 @@ test.each([
   ],
   [{ sla: "late", sort: "subject" }, {}],
   [{ createdFrom: "2026-11-01", createdTo: "yesterday" }, { createdFrom: "2026-11-01" }],
+  [
+    { copilot: "EDITED,liked,unjudged", copilotFrom: "soon", sentiment: "Negative", weekday: "3", hour: 24 },
+    { copilot: "edited,unjudged", sentiment: "negative", weekday: 3 },
+  ],
 ])("the address %j", (address, search) => {
   expect(JSON.parse(JSON.stringify(z.parse(TicketSearch, address)))).toEqual(search);
 });
@@ -50,4 +54,17 @@ test("filters go to the server as lists, without what only the page knows", () =
     q: "vpn",
   });
   expect(isFiltered({ view: "view1", sort: "-priority" })).toBe(false);
+});
+
+test("an hour of the week counts with its zone and its days, the days of the copilot with what became of its work", () => {
+  const cell = { weekday: 1, hour: 9, timezone: "Europe/Berlin" };
+  expect(filtersOf({ ...cell, copilotFrom: "2026-11-01", copilotTo: "2026-11-24" })).toEqual({});
+  const days = { createdFrom: "2026-11-01", createdTo: "2026-11-24" };
+  expect(filtersOf({ ...cell, ...days })).toEqual({ ...cell, ...days });
+  expect(filtersOf({ copilot: "accepted,edited", copilotFrom: "2026-11-01" })).toEqual({
+    copilot: ["accepted", "edited"],
+    copilotFrom: "2026-11-01",
+  });
+  const view = { id: "view1", filters: { ...cell, ...days, copilot: ["rejected"] }, sort: "-createdAt" };
+  expect(searchOfView(view)).toEqual({ ...cell, ...days, copilot: "rejected", view: "view1" });
 });

@@ -1,11 +1,15 @@
 import type { Schemas } from "~/api/client";
-import { anyOf, compact, date, ids, text, values } from "~/lib/list-search";
+import { anyOf, compact, date, ids, text, values, weekHourOf, whole } from "~/lib/list-search";
 import { z } from "~/lib/zod";
 
 export const STATUSES = ["OPEN", "IN_PROGRESS", "WAITING_ON_CUSTOMER", "ESCALATED", "RESOLVED", "CLOSED"] as const;
 export const PRIORITIES = ["LOW", "MEDIUM", "HIGH", "URGENT"] as const;
 export const CHANNELS = ["WEB", "EMAIL", "CHAT", "PHONE", "API"] as const;
 export const SORTS = ["-createdAt", "createdAt", "-updatedAt", "-priority", "-number"] as const;
+
+export const MOODS = ["positive", "neutral", "negative"] as const;
+/** What a person made of a suggestion of the copilot. */
+export const VERDICTS = ["accepted", "edited", "rejected", "unjudged"] as const;
 
 /** One of a few values. */
 function oneOf(allowed: readonly string[]) {
@@ -23,9 +27,18 @@ export const TicketSearch = z.object({
   contactId: ids,
   deviceId: ids,
   tag: text,
+  sentiment: anyOf(MOODS),
+  /** What became of a suggestion of the copilot, and when that was asked for. */
+  copilot: anyOf(VERDICTS),
+  copilotFrom: date,
+  copilotTo: date,
   sla: oneOf(["breached", "due_soon"]),
   createdFrom: date,
   createdTo: date,
+  /** An hour of the week on the clocks of a time zone, in which it was opened: a cell of the heat map. */
+  weekday: whole(1, 7),
+  hour: whole(0, 23),
+  timezone: text,
   resolvedFrom: date,
   resolvedTo: date,
   q: text,
@@ -47,6 +60,8 @@ export const LISTS = [
   "contactId",
   "deviceId",
   "tag",
+  "sentiment",
+  "copilot",
 ] as const;
 /** Filters with one value. */
 const SINGLES = ["sla", "createdFrom", "createdTo", "resolvedFrom", "resolvedTo", "q"] as const;
@@ -57,9 +72,16 @@ export type ListFilter = (typeof LISTS)[number];
 export function filtersOf(search: TicketSearch) {
   const lists = LISTS.filter((name) => search[name]).map((name) => [name, values(search[name])] as const);
   const singles = SINGLES.filter((name) => search[name]).map((name) => [name, search[name]] as const);
-  return Object.fromEntries<string[] | string | undefined>([...lists, ...singles]) as Partial<
-    Record<ListFilter, string[]> & Record<(typeof SINGLES)[number], string>
-  >;
+  const { copilot, copilotFrom, copilotTo, createdFrom, createdTo } = search;
+  return {
+    ...(Object.fromEntries<string[] | string | undefined>([...lists, ...singles]) as Partial<
+      Record<ListFilter, string[]> & Record<(typeof SINGLES)[number], string>
+    >),
+    // When it was asked for means nothing without what became of it.
+    ...(copilot && copilotFrom && { copilotFrom }),
+    ...(copilot && copilotTo && { copilotTo }),
+    ...weekHourOf(search, createdFrom, createdTo),
+  };
 }
 
 /** The filters for a saved view. Those that are not set may be left out, which the types of the document cannot say. */

@@ -1,14 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
 import { type TicketLine, api } from "~/api/client";
 import { useLookups, useSupportAgents } from "~/api/queries";
-import { anyKind, named } from "~/components/filter-kinds";
+import { anyKind, hourOfWeek, named } from "~/components/filter-kinds";
 import type { FilterChoice, FilterKind } from "~/components/filter-token";
-import { values } from "~/lib/list-search";
+import { MOODS } from "~/lib/calls";
+import { values, weekHourOf } from "~/lib/list-search";
 import type { ListFilter, TicketSearch } from "./search";
 
-export type FilterName = ListFilter | "sla" | "created" | "resolved";
+export type FilterName = ListFilter | "sla" | "created" | "resolved" | "copilotAsked" | "hourOfWeek";
 
 type Kind = FilterKind<FilterName, TicketSearch>;
+
+const VERDICTS: FilterChoice[] = [
+  { key: "accepted", label: "Used as it was" },
+  { key: "edited", label: "Used after changes" },
+  { key: "rejected", label: "Rejected" },
+  { key: "unjudged", label: "Not judged" },
+];
 
 /** Every filter that the list has. */
 export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind[] {
@@ -20,6 +28,7 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
   });
   const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): Kind =>
     anyKind<FilterName & ListFilter, TicketSearch>(search, name, label, choices, free);
+  const cell = weekHourOf(search, search.createdFrom, search.createdTo);
   const dates = (name: "created" | "resolved", label: string): Kind => {
     const [from, to] = [search[`${name}From`], search[`${name}To`]];
     return {
@@ -63,9 +72,38 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
       value: values(search.sla),
       set: ([next]) => ({ sla: next }),
     },
+    any("sentiment", "Mood", [...MOODS]),
+    {
+      name: "copilot",
+      label: "Copilot’s work",
+      isSet: search.copilot !== undefined,
+      form: "any",
+      choices: VERDICTS,
+      value: values(search.copilot),
+      // Its days go with it.
+      set: (next) =>
+        next.length > 0
+          ? { copilot: next.join(",") }
+          : { copilot: undefined, copilotFrom: undefined, copilotTo: undefined },
+    },
+    ...(search.copilot ? [askedFor(search)] : []),
     dates("created", "Opened"),
     dates("resolved", "Resolved"),
+    ...(cell ? [hourOfWeek<TicketSearch>(cell)] : []),
   ];
+}
+
+/** When the copilot was asked for what became so. */
+function askedFor({ copilotFrom, copilotTo }: TicketSearch): Kind {
+  return {
+    name: "copilotAsked",
+    label: "Copilot asked",
+    isSet: Boolean(copilotFrom ?? copilotTo),
+    form: "dates",
+    from: copilotFrom,
+    to: copilotTo,
+    set: (from, to) => ({ copilotFrom: from, copilotTo: to }),
+  };
 }
 
 function tagsOf(loaded: TicketLine[]): FilterChoice[] {
