@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures::StreamExt;
@@ -27,6 +28,8 @@ const DEMO_REALTIME: &str = "+12025550103";
 const OWN_WORDS: &str = "printer-jam";
 /// Looks for a call's analysis, four in a second.
 const TRIES: u32 = 60;
+/// Those who call first ring so long one after the other, or all calls would be in step.
+const APART: Duration = Duration::from_millis(10);
 
 /// Plays the calls. 0: every expectation was met; 1: one was not; an error is for what could not be tried at all.
 pub(crate) async fn run(settings: &Settings, options: &Call, as_json: bool) -> Result<ExitCode> {
@@ -162,6 +165,9 @@ async fn many(
 ) -> Result<ExitCode> {
     let calls = futures::stream::iter(0..options.count).map(|nth| async move {
         let seed = if options.seed == 0 { 0 } else { options.seed + nth };
+        if nth < options.concurrency as u64 {
+            tokio::time::sleep(APART * u32::try_from(nth).unwrap_or(0)).await;
+        }
         let outcome = scenario.run(carrier, to, pace, seed, |_| {}).await;
         let unmet = scenario.unmet(&outcome.played, &outcome.evidence, false);
         let twiml = carrier.first_document(&outcome.sid);

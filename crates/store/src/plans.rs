@@ -386,6 +386,19 @@ async fn write(tx: &Tx, workspace: &WorkspaceId) -> Result<(), StoreError> {
     idempotency::complete(t, &slot, 200, "{}").await?;
     let event = events::NewEvent { id: "e".into(), kind: "k", topic: "t", subject_id: "s", data: json!({}), at: 1 };
     events::record(t, event).await?;
+    let mut job = jobs::NewJob {
+        id: "j".into(),
+        kind: "k",
+        payload: json!({}),
+        priority: 5,
+        run_at: 1,
+        max_attempts: 1,
+        dedup_key: None,
+        at: 1,
+    };
+    jobs::enqueue(t, job.clone()).await?;
+    (job.id, job.priority) = ("i".into(), 9);
+    jobs::enqueue(t, job).await?;
     worker::claim(tx, "token", 5, 50, 5).await?;
     worker::rescue(tx, 5).await?;
     recurring::begin_again(tx, "k", 5, 5).await?;
@@ -484,6 +497,8 @@ const WALKED: &[&str] = &[
 /// What SQLite says of rows that the statement itself gathered before, which are no table.
 const DERIVED: &[&str] = &[
     "SCAN hits",
+    "SCAN level",
+    "SCAN levels",
     "SCAN spoken",
     "SCAN merged",
     "SCAN n",

@@ -20,19 +20,46 @@ fn statement(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Sta
     Statement::from_sql_and_values(tx.get_database_backend(), sql, values)
 }
 
+/// The priorities of jobs that are ready, due or not, the highest first. Each is one look into the index, however many jobs wait.
+const LEVELS: &str = "WITH RECURSIVE levels (priority) AS (SELECT MAX(priority) FROM jobs WHERE state = 'READY' \
+    UNION ALL SELECT (SELECT MAX(j.priority) FROM jobs j WHERE j.state = 'READY' AND j.priority < levels.priority) \
+    FROM levels WHERE levels.priority IS NOT NULL) \
+    SELECT priority FROM levels WHERE priority IS NOT NULL ORDER BY priority DESC LIMIT 50";
+
+#[derive(FromQueryResult)]
+struct Level {
+    priority: i64,
+}
+
 /// Takes the most urgent jobs that are due, at most `limit`, under a lease. Any number of workers may do so at once.
+///
+/// Each priority is looked at by itself: the index has the jobs of one in the order in which they are due, so that thousands which
+/// are due tomorrow cost nothing.
 pub async fn claim(tx: &Tx, lease_token: &str, now: i64, lease_until: i64, limit: u64) -> Result<Vec<Job>, StoreError> {
+    let levels = Level::find_by_statement(statement(tx, LEVELS, [])).all(tx).await?;
+    if levels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let skip = if tx.get_database_backend() == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let due = (0..levels.len()).map(|level| {
+        format!(
+            "SELECT id, priority, run_at FROM (SELECT id, priority, run_at FROM jobs WHERE state = 'READY' \
+             AND priority = ${} AND run_at <= $3 ORDER BY run_at, id LIMIT $4 {skip}) AS level",
+            level + 5
+        )
+    });
     // Materialized: a subquery that PostgreSQL runs once for each row of a join would pass over its own locked rows, and take
     // more than `limit`.
-    let skip = if tx.get_database_backend() == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
-        "WITH due AS MATERIALIZED (SELECT id FROM jobs WHERE state = 'READY' AND run_at <= $3 \
-         ORDER BY priority DESC, run_at, id LIMIT $4 {skip}) \
+        "WITH due AS MATERIALIZED (SELECT id FROM ({}) AS levels ORDER BY priority DESC, run_at, id LIMIT $4) \
          UPDATE jobs SET state = 'RUNNING', attempts = attempts + 1, lease_token = $1, lease_until = $2, updated_at = $3 \
-         WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}"
+         WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}",
+        due.collect::<Vec<_>>().join(" UNION ALL ")
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let statement = statement(tx, &sql, [lease_token.into(), lease_until.into(), now.into(), limit.into()]);
+    let values = [lease_token.into(), lease_until.into(), now.into(), limit.into()];
+    let levels = levels.into_iter().map(|level| level.priority.into());
+    let statement = statement(tx, &sql, values.into_iter().chain(levels));
     let mut jobs = Job::find_by_statement(statement).all(tx).await?;
     jobs.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.run_at.cmp(&b.run_at)).then(a.id.cmp(&b.id)));
     Ok(jobs)
