@@ -14,13 +14,16 @@ const LONGEST = 1_000;
 interface Props {
   ticketId: string;
   runs: Suggestion[];
+  /** Whoever may not ask cannot write a question either. */
   disabled: boolean;
+  /** Whether a question would be taken now. It can be written before. */
+  ready: boolean;
   busy: boolean;
   onAsk: (ask: Ask, onTaken: () => void) => void;
 }
 
 /** Questions about the ticket, and what the copilot answered. Everybody has a conversation of their own. */
-export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
+export function Chat({ ticketId, runs, disabled, ready, busy, onAsk }: Props) {
   const params = { path: { ticketId } };
   const conversation = api.useQuery("get", "/api/copilot/v1/conversation/{ticketId}", { params });
   const [question, setQuestion] = useKeptText(`question.${ticketId}`);
@@ -40,7 +43,7 @@ export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
 
   const submit = () => {
     const message = question.trim();
-    if (message === "" || busy || disabled) return;
+    if (message === "" || busy || disabled || !ready) return;
     onAsk({ kind: "chat", message }, () => {
       setAsked({ text: message, after: lastAt });
       setQuestion("");
@@ -88,7 +91,7 @@ export function Chat({ ticketId, runs, disabled, busy, onAsk }: Props) {
           disabled={disabled}
           onChange={(event) => setQuestion(event.currentTarget.value)}
         />
-        <Button type="submit" disabled={disabled || question.trim() === ""} loading={busy}>
+        <Button type="submit" disabled={disabled || !ready || question.trim() === ""} loading={busy}>
           Ask
         </Button>
       </form>

@@ -76,6 +76,11 @@ test("a model that cannot be reached is told, and nothing can be asked", async (
   expect(await screen.findByText("Copilot is unavailable")).toBeInTheDocument();
   expect(screen.getByText("the key is wrong")).toBeInTheDocument();
   expect(screen.getByTestId("analyze-button")).toBeDisabled();
+  // What is typed in the meantime is not lost.
+  const question = screen.getByLabelText("Question to the copilot");
+  await userEvent.type(question, "Has this been seen before?");
+  expect(question).toHaveValue("Has this been seen before?");
+  expect(screen.getByRole("button", { name: "Ask" })).toBeDisabled();
 });
 
 test("a draft is edited before it is inserted", async () => {

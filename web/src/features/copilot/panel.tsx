@@ -120,7 +120,15 @@ export function CopilotPanel({ ticketId, sources, onInsert, onOpen = () => undef
             run.state === "success" ? <Result key={run.id} run={run} /> : <RunCard key={run.id} run={run} />,
           )}
           <History runs={earlier} />
-          <Chat key={ticketId} ticketId={ticketId} runs={runs} disabled={!mayAsk} busy={isBusy("chat")} onAsk={ask} />
+          <Chat
+            key={ticketId}
+            ticketId={ticketId}
+            runs={runs}
+            disabled={!mayAct}
+            ready={available}
+            busy={isBusy("chat")}
+            onAsk={ask}
+          />
         </ResultContext>
       </div>
     </div>
