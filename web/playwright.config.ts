@@ -8,8 +8,6 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
-  // A browser beside a server on a busy machine may be late once. Who needs the second attempt is named in the summary.
-  retries: 1,
   reporter: "list",
   use: {
     baseURL: process.env.PATCHCORD_URL ?? "http://127.0.0.1:3000",

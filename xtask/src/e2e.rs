@@ -87,7 +87,7 @@ fn against_servers(script: &str) -> Result<Vec<String>> {
     result.map_err(|error| anyhow::anyhow!("{error}\n{}", [summary(&lines), faults(&lines)].concat().join("\n")))?;
     server.stop()?;
     with_model.stop()?;
-    Ok([summary(&lines), faults(&lines)].concat())
+    Ok(summary(&lines))
 }
 
 /// The lines in which Playwright counts.
@@ -101,7 +101,7 @@ fn summary(lines: &[String]) -> Vec<String> {
     lines.iter().filter(counting).map(|line| format!("end to end: {}", line.trim())).collect()
 }
 
-/// The tests that failed, at the first attempt or at each, with the first line of what was wrong.
+/// The tests that failed, with the first line of what was wrong.
 fn faults(lines: &[String]) -> Vec<String> {
     let mut faults: Vec<String> = Vec::new();
     let mut named = false;

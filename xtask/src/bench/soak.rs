@@ -23,7 +23,7 @@ const TWIML_MS: f64 = 50.0;
 /// What a thousand calls may add to the memory in the second half of the run, in MiB.
 const GROWTH_MIB: f64 = 0.2;
 /// How many times faster than on the wall a call passes.
-const SPEED: &str = "8";
+const SPEED: &str = "20";
 
 /// What was seen after so many calls.
 struct Look {
