@@ -122,7 +122,13 @@ async fn postgres(options: &Options) -> Result<Pools, StoreError> {
     let wait = Duration::from_millis(options.wait_ms);
     let base = PgConnectOptions::from_str(&options.url)?
         .application_name("patchcord")
-        .options([("lock_timeout", options.wait_ms.to_string()), ("statement_timeout", "30000".to_owned())])
+        .options([
+            ("lock_timeout", options.wait_ms.to_string()),
+            ("statement_timeout", "30000".to_owned()),
+            // What is asked for is small: starting other processes for it takes longer than they save, and takes the cores
+            // from everybody else.
+            ("max_parallel_workers_per_gather", "0".to_owned()),
+        ])
         .statement_cache_capacity(200);
     // Connections are made when they are first needed: a server that starts before its database says 503 and recovers.
     // Half of them read and are kept apart, half of them write.

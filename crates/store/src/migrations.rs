@@ -81,6 +81,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0015_words_of_tickets.sql"),
         include_str!("../migrations/postgres/0015_words_of_tickets.sql"),
     ),
+    (
+        "0016_words_of_others",
+        include_str!("../migrations/sqlite/0016_words_of_others.sql"),
+        include_str!("../migrations/postgres/0016_words_of_others.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

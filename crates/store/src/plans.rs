@@ -113,6 +113,7 @@ async fn read(t: Tenant<'_, crate::Reader>) -> Result<(), StoreError> {
         for query in [
             no_filter(sort),
             every_filter(sort),
+            Query { offset: 0, ..no_filter(sort) },
             Query { words: Some("w".into()), ..no_filter(sort) },
             Query { devices: some.to_vec(), ..no_filter(sort) },
         ] {
@@ -518,6 +519,8 @@ async fn no_statement_scans_a_table_of_sqlite() {
     add_workspace(&first).await;
     let (store, seen, plain) = watched(&options).await;
     let (mut explained, mut scans) = (0, Vec::new());
+    // The place that a list by priority has come to is looked up, and not walked to.
+    let mut not_met = vec!["AND <expr>=? AND id<?)", "AND <expr><?)"];
     for statement in statements(&store, &seen).await {
         for row in plain.query_all_raw(explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
             let step: String = row.try_get("", "detail").unwrap();
@@ -526,9 +529,11 @@ async fn no_statement_scans_a_table_of_sqlite() {
             if walks && !WALKED.iter().any(|name| step.contains(name)) {
                 scans.push(format!("{step}: {}", statement.sql));
             }
+            not_met.retain(|end| !(step.contains("tickets_by_priority") && step.ends_with(end)));
             explained += 1;
         }
     }
+    assert!(not_met.is_empty(), "{not_met:?}");
     assert!(scans.is_empty(), "{scans:#?}");
     assert!(explained > 100, "{explained}");
 }

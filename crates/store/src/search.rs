@@ -1,9 +1,9 @@
 //! Full-text search over folded text, the same on both engines.
 //!
 //! A subject (a ticket, an article) has one or more documents: long conversations are cut into parts, because PostgreSQL
-//! cannot index a text of a megabyte. On PostgreSQL the words of tickets have an index of their own, which is used where a
-//! statement names the kind itself. On SQLite the words lead, by CROSS JOIN: else each document would be asked whether it has
-//! them. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
+//! cannot index a text of a megabyte. The words of tickets have an index of their own: the beginning of a word has very many hits
+//! among them. PostgreSQL uses it where a statement names the kind itself. On SQLite the words lead, by CROSS JOIN: else each
+//! document would be asked whether it has them. Words come from [`patchcord_domain::text::fold`], so that nothing that a user types
 //! is ever read as an operator.
 
 use patchcord_domain::text::fold;
@@ -31,6 +31,8 @@ pub const ACCOUNT_MANAGER: &str = "account_manager";
 /// What a document belongs to.
 pub const DEVICE: &str = "device";
 
+/// SQLite's index of all words but those of tickets.
+const WORDS_OF_OTHERS: &str = "search_words_of_others";
 /// Kinds whose documents carry a word of their own, so that the index itself keeps them apart from the many texts of tickets.
 const MARKED: [&str; 8] = [ORGANIZATION, CONTACT, LOCATION, ACCOUNT_MANAGER, DEVICE, CALL, ARTICLE, DRAFT_ARTICLE];
 
@@ -135,6 +137,11 @@ fn marker(kind: &str) -> Option<String> {
     MARKED.contains(&kind).then(|| format!("kindof{}", kind.replace('_', "")))
 }
 
+/// SQLite's index of the words of a kind.
+fn words_of(kind: &str) -> &'static str {
+    if kind == TICKET { "search_words" } else { WORDS_OF_OTHERS }
+}
+
 /// A query for documents of one kind only.
 pub(crate) fn of_kind(backend: DbBackend, kind: &str, query: &str) -> String {
     match (marker(kind), backend) {
@@ -156,11 +163,14 @@ pub(crate) fn of_articles(backend: DbBackend, query: &str) -> String {
 /// The subjects of one kind among the newest hits, at most `limit`; `query` is the placeholder of the text that [`of_kind`] makes.
 pub(crate) fn newest_of_kind(backend: DbBackend, kind: &str, query: &str, limit: u64) -> String {
     match backend {
-        DbBackend::Sqlite => format!(
-            "SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
-             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
-             ORDER BY search_words.rowid DESC LIMIT {limit}"
-        ),
+        DbBackend::Sqlite => {
+            let words = words_of(kind);
+            format!(
+                "SELECT d.subject_id FROM {words} CROSS JOIN search_documents d ON d.id = {words}.rowid \
+                 WHERE {words} MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
+                 ORDER BY {words}.rowid DESC LIMIT {limit}"
+            )
+        }
         // PostgreSQL takes a beginning of a word for common. For a few hits it would walk through all documents from the newest
         // on, and does so too when it sees that few of the newest are asked for; so it must not see that.
         _ => format!(
@@ -185,6 +195,7 @@ pub async fn any_word<C: ConnectionTrait>(
     let mut values: Vec<Value> = vec![of_kind(backend, kind, &query).into(), limit.into()];
     let sql = match backend {
         DbBackend::Sqlite => {
+            let index = words_of(kind);
             // The text is folded: words stand between spaces.
             let mut fit = "0".to_owned();
             for word in fold(words).split(' ').filter(|word| !word.is_empty()).take(WORDS_MAX) {
@@ -193,10 +204,10 @@ pub async fn any_word<C: ConnectionTrait>(
             }
             format!(
                 "SELECT subject_id, CAST(MAX({fit}) AS REAL) AS rank FROM (\
-                   SELECT d.subject_id, d.text FROM search_words \
-                   CROSS JOIN search_documents d ON d.id = search_words.rowid \
-                   WHERE search_words MATCH $2 AND d.workspace_id = $1 AND d.kind = '{kind}' \
-                   ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS}) AS hits \
+                   SELECT d.subject_id, d.text FROM {index} \
+                   CROSS JOIN search_documents d ON d.id = {index}.rowid \
+                   WHERE {index} MATCH $2 AND d.workspace_id = $1 AND d.kind = '{kind}' \
+                   ORDER BY {index}.rowid DESC LIMIT {NEWEST_HITS}) AS hits \
                  GROUP BY subject_id ORDER BY rank DESC, subject_id LIMIT $3"
             )
         }
@@ -224,9 +235,9 @@ pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
     let kinds = format!("('{ARTICLE}', '{DRAFT_ARTICLE}')");
     match backend {
         DbBackend::Sqlite => format!(
-            "a.id IN (SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
-             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind IN {kinds} \
-             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
+            "a.id IN (SELECT d.subject_id FROM {WORDS_OF_OTHERS} CROSS JOIN search_documents d ON d.id = {WORDS_OF_OTHERS}.rowid \
+             WHERE {WORDS_OF_OTHERS} MATCH {query} AND d.workspace_id = $1 AND d.kind IN {kinds} \
+             ORDER BY {WORDS_OF_OTHERS}.rowid DESC LIMIT {NEWEST_HITS})"
         ),
         _ => format!(
             "a.id IN (SELECT subject_id FROM search_documents \
@@ -240,11 +251,7 @@ pub(crate) fn article_condition(backend: DbBackend, query: &str) -> String {
 /// [`words_query`] or [`phrases_query`] makes.
 pub(crate) fn condition(backend: DbBackend, column: &str, kind: &str, query: &str) -> String {
     match backend {
-        DbBackend::Sqlite => format!(
-            "{column} IN (SELECT d.subject_id FROM search_words CROSS JOIN search_documents d ON d.id = search_words.rowid \
-             WHERE search_words MATCH {query} AND d.workspace_id = $1 AND d.kind = '{kind}' \
-             ORDER BY search_words.rowid DESC LIMIT {NEWEST_HITS})"
-        ),
+        DbBackend::Sqlite => format!("{column} IN ({})", newest_of_kind(backend, kind, query, NEWEST_HITS)),
         _ => format!(
             "{column} IN (SELECT subject_id FROM search_documents \
              WHERE words @@ to_tsquery('simple', {query}) AND workspace_id = $1 AND kind = '{kind}' \

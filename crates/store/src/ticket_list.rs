@@ -273,16 +273,41 @@ const SPAN_FEW: Millis = 2 * DAY;
 
 /// The page of tickets.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<Line>, StoreError> {
-    let Some(mut conditions) = Conditions::of(tenant, query).await? else { return Ok(Vec::new()) };
-    let key = query.sort.sql();
-    if let Some((value, id)) = &query.after {
-        let than = if query.descending { "<" } else { ">" };
-        let (value, id) = (conditions.bind(*value), conditions.bind(id.as_str()));
-        conditions.push(format!("({key}, t.id) {than} ({value}, {id})"));
+    let Some(conditions) = Conditions::of(tenant, query).await? else { return Ok(Vec::new()) };
+    let Some((value, id)) = &query.after else { return walk(tenant, query, conditions, query.limit).await };
+    let (key, than) = (query.sort.sql(), if query.descending { "<" } else { ">" });
+    if query.sort != Sort::Priority || query.offset > 0 || conditions.backend != DbBackend::Sqlite {
+        let mut behind = conditions;
+        let (value, id) = (behind.bind(*value), behind.bind(id.as_str()));
+        behind.push(format!("({key}, t.id) {than} ({value}, {id})"));
+        return walk(tenant, query, behind, query.limit).await;
     }
-    let direction = if query.descending { "DESC" } else { "ASC" };
+    // SQLite does not find the place of a computed value and an id in the index. So what is left of the same priority comes
+    // first, and what is of the next ones when that is not enough.
+    let mut same = conditions.clone();
+    let (bound_value, bound_id) = (same.bind(*value), same.bind(id.as_str()));
+    same.push(format!("{key} = {bound_value} AND t.id {than} {bound_id}"));
+    let mut lines = walk(tenant, query, same, query.limit).await?;
+    let missing = query.limit.saturating_sub(lines.len() as u64);
+    if missing > 0 {
+        let mut next = conditions;
+        let value = next.bind(*value);
+        next.push(format!("{key} {than} {value}"));
+        lines.extend(walk(tenant, query, next, missing).await?);
+    }
+    Ok(lines)
+}
+
+/// The first tickets that fit, in the order of the list.
+async fn walk<C: ConnectionTrait>(
+    tenant: Tenant<'_, C>,
+    query: &Query,
+    conditions: Conditions,
+    limit: u64,
+) -> Result<Vec<Line>, StoreError> {
+    let (key, direction) = (query.sort.sql(), if query.descending { "DESC" } else { "ASC" });
     // Numbers of our own, not parameters: only so does PostgreSQL know how few rows are wanted, and keeps the plan.
-    let [limit, offset] = [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let [limit, offset] = [limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let order = format!("{key} {direction}, t.id {direction} LIMIT {limit}");
     let sql = if conditions.lead.is_none() && offset == 0 {
         let (columns, all) = (Line::COLUMNS, conditions.sql.join(" AND "));
@@ -311,6 +336,7 @@ pub async fn count<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> 
 }
 
 /// Conditions and the values that are bound to them. No text of a request ever becomes SQL.
+#[derive(Clone)]
 struct Conditions {
     backend: DbBackend,
     /// A statement that gives the ids of few tickets, as `subject_id`: with them it begins, and nothing else is walked through.

@@ -56,26 +56,34 @@ async fn a_subject_grows_and_is_cut_into_parts(engine: Engine) {
 }
 
 async fn a_subject_is_written_anew(engine: Engine) {
+    written_anew(engine, TICKET, "", "search_words").await;
+    written_anew(engine, ARTICLE, "kindofarticle ", "search_words_of_others").await;
+}
+
+/// Texts of the kind begin with `marker`; `words` is SQLite's index of its words.
+async fn written_anew(engine: Engine, kind: &'static str, marker: &str, words: &str) {
     let (db, workspace) = engine.workspace().await;
-    change!(db, workspace, search::add, TICKET, "a", "old words");
-    change!(db, workspace, search::append, TICKET, "a", "x ".repeat(40_000));
-    change!(db, workspace, search::append, TICKET, "a", "tail");
-    change!(db, workspace, search::replace, TICKET, "a", "new words");
-    assert_eq!(parts(&db).await, [(0, 9)]);
-    assert_eq!(found(&db, &workspace, TICKET, "old x tail").await, Vec::<String>::new());
-    assert_eq!(found(&db, &workspace, TICKET, "new").await, ["a"]);
+    change!(db, workspace, search::add, kind, "a", "old words");
+    change!(db, workspace, search::append, kind, "a", "x ".repeat(40_000));
+    change!(db, workspace, search::append, kind, "a", "tail");
+    change!(db, workspace, search::replace, kind, "a", "new words");
+    assert_eq!(parts(&db).await, [(0, 9 + marker.len() as i64)]);
+    assert_eq!(found(&db, &workspace, kind, "old x tail").await, Vec::<String>::new());
+    assert_eq!(found(&db, &workspace, kind, "new").await, ["a"]);
     if engine == Engine::Sqlite {
-        let check = "SELECT COUNT(*) FROM search_words WHERE search_words MATCH 'old OR tail'";
-        assert_eq!(number(&db.raw().await, check).await, 0);
+        for (word, hits) in [("old OR tail", 0), ("new", 1)] {
+            let check = format!("SELECT COUNT(*) FROM {words} WHERE {words} MATCH '{word}'");
+            assert_eq!(number(&db.raw().await, &check).await, hits, "{check}");
+        }
     }
     // In one transaction, several times.
     let of = workspace.clone();
     db.write(move |tx| {
         Box::pin(async move {
             let tenant: Tenant<'_, Tx> = tx.tenant(&of);
-            search::replace(tenant, TICKET, "a", "one").await?;
-            search::append(tenant, TICKET, "a", "two").await?;
-            search::append(tenant, TICKET, "a", "three").await?;
+            search::replace(tenant, kind, "a", "one").await?;
+            search::append(tenant, kind, "a", "two").await?;
+            search::append(tenant, kind, "a", "three").await?;
             Ok::<_, StoreError>(())
         })
     })
@@ -83,7 +91,7 @@ async fn a_subject_is_written_anew(engine: Engine) {
     .unwrap();
     let text: String =
         query(&db.raw().await, "SELECT text FROM search_documents").await[0].try_get_by_index(0).unwrap();
-    assert_eq!(text, "one two three");
+    assert_eq!(text, format!("{marker}one two three"));
 }
 
 async fn each_subject_is_found_once_and_the_best_first(engine: Engine) {
