@@ -1,5 +1,6 @@
 //! The tools of the voice agents: what they tell whom, what they write, and what they refuse.
 
+use patchcord_agents::{Agents, Tools};
 use patchcord_domain::call::{Ending, Verification};
 use patchcord_domain::time::{MINUTE, SECOND};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ both_engines!(
     nothing_of_others_is_told,
     what_changes_something_happens_once,
     a_person_is_asked_for,
+    each_agent_runs_the_tools_of_its_file_alone,
     wrong_arguments_are_told,
 );
 
@@ -222,6 +224,28 @@ async fn a_person_is_asked_for(engine: Database) {
     let back = ok(withheld.tool("servicedesk_agent", "schedule_callback", back).await);
     assert_eq!((&back["callback"]["number"], back["callback"]["ticket"]["number"].is_string()), (&json!(JONAS), true));
     withheld.end(Ending::Goodbye).await;
+    world.stop().await;
+}
+
+async fn each_agent_runs_the_tools_of_its_file_alone(engine: Database) {
+    let world = World::new(engine).await.with_numbers().await;
+    let talk = Talk::begin(&world.app, "1", JONAS, NORTH).await;
+    // Verified, so that nothing else stands in the way.
+    ok(talk.tool("triage_agent", "identify_organization", json!({"ue_code": "4711"})).await);
+    let names: Vec<String> = talk.taken.tools.specs().iter().map(|spec| spec.name.to_string()).collect();
+    let mut agents: Vec<(String, Vec<String>)> =
+        Agents::embedded().all().map(|agent| (agent.name.clone(), agent.tools.clone())).collect();
+    agents.push(("nobody_agent".into(), Vec::new()));
+    let mut refusals = 0;
+    for (agent, own) in &agents {
+        for name in names.iter().filter(|name| !own.contains(name)) {
+            let reply = talk.tool(agent, name, json!({})).await;
+            assert!(refused(&reply).contains("does not have this tool"), "{agent} {name}: {}", reply.content);
+            refusals += 1;
+        }
+    }
+    assert!(agents.len() == 12 && refusals > 20, "{refusals} {agents:?}");
+    talk.end(Ending::Goodbye).await;
     world.stop().await;
 }
 
