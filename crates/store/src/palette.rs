@@ -123,8 +123,12 @@ pub async fn exact<C: ConnectionTrait>(
         Exact::Email(email) => ("r.email = $2".into(), vec![email.as_str().into()]),
         Exact::UECode(code) => ("r.u_e_code = $2".into(), vec![code.as_str().into()]),
         Exact::Label(label) => {
-            let columns = ["r.name", "r.serial_number", "r.asset_tag"].map(|column| folded(backend, column));
-            (format!("({} = $2)", columns.join(" = $2 OR ")), vec![label.as_str().into()])
+            // Each by its own index: of columns joined by OR, SQLite would rather read all devices.
+            let each = ["d.name", "d.serial_number", "d.asset_tag"].map(|column| {
+                let column = folded(backend, column);
+                format!("SELECT d.id FROM devices d WHERE d.workspace_id = $1 AND {column} = $2")
+            });
+            (format!("r.id IN ({})", each.join(" UNION ALL ")), vec![label.as_str().into()])
         }
         Exact::Ip(address) => ("r.ip_address = $2".into(), vec![address.as_str().into()]),
     };

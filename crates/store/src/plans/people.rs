@@ -1,8 +1,11 @@
 //! What the test of plans calls of people and places: their lists, look-ups, and the search for anything.
 
+use patchcord_domain::id::WorkspaceId;
+use sea_orm::ConnectionTrait;
+
 use crate::listing::{After, Slice, Sort};
 use crate::palette::{Exact, Kind};
-use crate::{Reader, StoreError, Tenant, Tx, account_managers, contacts, locations, organizations, palette};
+use crate::{Reader, StoreError, Tenant, Tx, account_managers, contacts, locations, organizations, palette, scratch};
 
 /// Calls everything that reads.
 pub(crate) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
@@ -80,4 +83,22 @@ pub(crate) async fn write(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
     locations::remove(t, "l").await?;
     account_managers::remove(t, "m").await?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_label_of_a_device_is_looked_up_by_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_first, options) = scratch::sqlite(folder.path()).await.unwrap();
+    let (store, seen, plain) = super::watched(&options).await;
+    palette::exact(store.tenant(&WorkspaceId::new("w")), &Exact::Label("x".into()), 5).await.unwrap();
+    let statements = seen.lock().unwrap().clone();
+    let mut devices = Vec::<String>::new();
+    for statement in statements {
+        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
+            let step: String = row.try_get("", "detail").unwrap();
+            devices.extend(step.contains("devices").then_some(step));
+        }
+    }
+    assert_eq!(devices.len(), 4, "{devices:#?}");
+    assert!(devices.iter().all(|step| step.contains("AND")), "{devices:#?}");
 }
