@@ -1,9 +1,11 @@
 //! The statements with which deliveries of webhooks are claimed and ended.
 
+use sea_orm::ConnectionTrait;
+
 use crate::rows::WebhookDelivery;
-use crate::unscoped::events::Position;
+use crate::unscoped::events::{self, Position};
 use crate::unscoped::webhooks as all_webhooks;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, scratch};
 
 /// Claims and settles deliveries that are not there.
 pub(super) async fn write(tx: &Tx) -> Result<(), StoreError> {
@@ -48,4 +50,20 @@ pub(super) async fn write(tx: &Tx) -> Result<(), StoreError> {
     all_webhooks::failed(tx, "w", "e", 5).await?;
     all_webhooks::advance(tx, Position { xid: 5, seq: 5 }, Position { xid: 5, seq: 5 }).await?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_outbox_is_read_from_its_place_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_first, options) = scratch::sqlite(folder.path()).await.unwrap();
+    let (store, seen, plain) = super::watched(&options).await;
+    events::after(store.reader(), Position { xid: 0, seq: 5 }, 5).await.unwrap();
+    let statements = seen.lock().unwrap().clone();
+    let mut plan = Vec::<String>::new();
+    for statement in statements {
+        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
+            plan.push(row.try_get("", "detail").unwrap());
+        }
+    }
+    assert_eq!(plan, ["SEARCH events USING INDEX events_in_order (xid=? AND seq>?)"]);
 }
