@@ -2,8 +2,11 @@
 
 #![expect(clippy::single_range_in_vec_init, reason = "these are lists of spans, some of one span")]
 
+use patchcord_domain::id::WorkspaceId;
+use sea_orm::ConnectionTrait;
+
 use crate::unscoped::health;
-use crate::{Reader, StoreError, Tenant, Tx, metrics, tickets};
+use crate::{Reader, StoreError, Tenant, Tx, metrics, scratch, tickets};
 
 /// The figures of the dashboard.
 pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
@@ -11,6 +14,7 @@ pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
     metrics::desk(t, HALF, 9 * HALF).await?;
     metrics::agents(t, HALF, 9 * HALF).await?;
     metrics::usage(t, HALF, 9 * HALF).await?;
+    metrics::desk(t, 1, HALF).await?;
     metrics::usage_by_day(t, &[HALF..9 * HALF]).await?;
     for granularity in [metrics::Granularity::Hour, metrics::Granularity::Day] {
         metrics::series(t, granularity, 1, 5, 5).await?;
@@ -44,6 +48,7 @@ pub(super) async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
     metrics::lock(t, "UTC").await?;
     metrics::take_hours(t, 5).await?;
     metrics::recount_hours(t, 1..5).await?;
+    metrics::recount_hours(t, 1..2).await?;
     metrics::recount_days(t, &[1..9_000_000]).await?;
     metrics::begin_days(t, "UTC").await?;
     metrics::mark_customers(t).await?;
@@ -52,4 +57,21 @@ pub(super) async fn recount(t: Tenant<'_, Tx>) -> Result<(), StoreError> {
         metrics::recount_customers(t, kind, &some).await?;
     }
     tickets::set_sentiment(t, "t", "neutral").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_running_hour_is_counted_without_sorting() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, options) = scratch::sqlite(folder.path()).await.unwrap();
+    super::add_workspace(&first).await;
+    let (store, seen, plain) = super::watched(&options).await;
+    metrics::desk(store.tenant(&WorkspaceId::new("w")), 0, 1_800_000).await.unwrap();
+    let statements = seen.lock().unwrap().clone();
+    assert!(statements.len() > 5, "{statements:#?}");
+    for statement in statements {
+        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
+            let step: String = row.try_get("", "detail").unwrap();
+            assert!(!step.contains("TEMP B-TREE"), "{step}: {}", statement.sql);
+        }
+    }
 }
