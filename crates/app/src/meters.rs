@@ -3,16 +3,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use metrics::{Key, Label, Level, Metadata, Recorder, SharedString};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use patchcord_domain::time::Millis;
 use patchcord_store::unscoped;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::jobs::{assignment, copilot, roll_up, sla};
 use crate::{App, AppError};
 
+/// How often measurements are summed up.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// Upper ends of the buckets of latencies, in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
@@ -139,9 +144,18 @@ impl Meters {
         (calls > 0).then(|| ms / calls)
     }
 
-    /// Sums up measurements that nobody has fetched, so that they do not pile up.
-    pub(crate) fn upkeep(&self) {
-        self.0.handle.run_upkeep();
+    /// Sums up measurements every few seconds until the token is cancelled, also when nobody fetches them: each is kept by itself
+    /// until then, and a busy minute has a hundred thousand.
+    pub fn start_upkeep(&self, tasks: &TaskTracker, stop: CancellationToken) {
+        let meters = self.clone();
+        tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(UPKEEP) => meters.0.handle.run_upkeep(),
+                }
+            }
+        });
     }
 
     fn count(&self, name: &'static str, labels: Vec<Label>) {

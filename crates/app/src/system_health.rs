@@ -118,7 +118,6 @@ impl App {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(EVERY) => {}
                 }
-                app.meters.upkeep();
                 let now = (app.clock.now(), app.machine.gauges.read());
                 if let Err(error) = app.log_health(before, now).await {
                     tracing::warn!(%error, "how this node is could not be noted");

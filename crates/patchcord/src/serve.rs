@@ -67,6 +67,7 @@ pub(crate) async fn run(settings: &Settings, options: &Serve) -> Result<ExitCode
     app.start_live(&tasks, background.clone());
     app.start_token_use(&tasks, background.clone());
     app.start_health_log(&tasks, background.clone());
+    app.meters.start_upkeep(&tasks, background.clone());
     if options.role != Role::Worker {
         app.start_calls(&tasks, &background);
     }
