@@ -12,8 +12,12 @@ const CALLS = 100;
 const EVENTS_A_SECOND = 500;
 /** Events are sent in so many portions a second. */
 const PORTIONS = 50;
-/** One event in so many is no running word. */
+/** Of the events of each call, one in so many is no running word: it ends the turn, */
 const TURN_EACH = 5;
+/** or, one in so many, the caller's mood changes and another agent takes the call. */
+const CHANGE_EACH = 50;
+/** Running words grow by so many at a time. */
+const WORDS_AT_ONCE = 3;
 /** The first figures are taken after so long: the page has settled. */
 const WARM_MS = 20_000;
 const LONGEST_TASK_MS = 100;
@@ -158,6 +162,8 @@ function makeDesk() {
     turns: [],
   }));
   const made = { calls, sockets: new Set(), sent: 0, timer: undefined };
+  /** What is being said in each call: no part of the call, which the page loads. */
+  const running = new Map(calls.map(({ id }) => [id, []]));
   let nth = 0;
   const tell = (frame) => {
     made.sent += 1;
@@ -167,16 +173,20 @@ function makeDesk() {
   const happen = () => {
     nth += 1;
     const call = calls[(nth * 37) % CALLS];
+    // Each call has its turn once in a round of all. A round more each time, or the same calls would always get the same:
+    // words that no turn ever ends, or turns without words.
+    const beat = nth + Math.floor(nth / CALLS);
     const speaker = call.turnCount % 2 ? "AGENT" : "CALLER";
     const agent = speaker === "AGENT" ? call.currentAgent : null;
-    call.words = [...(call.words ?? []), WORDS[nth % WORDS.length]];
+    const words = running.get(call.id);
+    for (let more = 0; more < WORDS_AT_ONCE; more += 1) words.push(WORDS[(nth + more) % WORDS.length]);
     const about = { callId: call.id, speaker, agent };
-    if (nth % TURN_EACH !== 0) {
-      const data = { ...about, text: call.words.join(" "), provisional: true };
+    if (beat % TURN_EACH !== 0) {
+      const data = { ...about, text: words.join(" "), provisional: true };
       return tell({ type: "call.partial", at: at(0), data });
     }
-    if (nth % (TURN_EACH * 10) === 0) {
-      call.sentiment = ["negative", "neutral", "positive"][(nth / TURN_EACH / 10) % 3];
+    if (beat % CHANGE_EACH === 0) {
+      call.sentiment = ["negative", "neutral", "positive"][(beat / CHANGE_EACH) % 3];
       call.currentAgent = call.currentAgent === "printer_agent" ? "network_agent" : "printer_agent";
       return tell({ id: `e${String(nth)}`, type: "call.updated", at: at(0), data: { callId: call.id } });
     }
@@ -186,7 +196,7 @@ function makeDesk() {
       seq: call.turnCount,
       speaker,
       agent,
-      text: call.words.join(" "),
+      text: words.splice(0).join(" "),
       startedMs: call.turnCount * 2_000,
       endedMs: call.turnCount * 2_000 + 1_500,
       responseMs: null,
@@ -194,7 +204,6 @@ function makeDesk() {
       interrupted: false,
       createdAt: at(0),
     };
-    call.words = [];
     // As long as a long call.
     call.turns = [...call.turns, turn].slice(-60);
     tell({ id: `e${String(nth)}`, type: "call.turn", at: at(0), data: { ...about, seq: call.turnCount } });

@@ -1,3 +1,5 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { coalesce } from "./coalesce";
 import { tail } from "./looks";
@@ -52,6 +54,22 @@ test("it holds no more than the calls that last, and no more of each than is sho
   words.drop("c1");
   words.drop("c2");
   expect(words.size).toBe(0);
+});
+
+test("of a long text nothing but its end stays in memory", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const used = () => {
+    collect();
+    return getHeapStatistics().used_heap_size / 1_048_576;
+  };
+  const { words } = begin();
+  const before = used();
+  // As it comes from a frame: a text of its own, of a hundred thousand characters.
+  const long = JSON.stringify("word ".repeat(20_000));
+  for (let call = 0; call < 100; call += 1) words.note(`c${String(call)}`, "CALLER", null, JSON.parse(long) as string);
+  expect(used() - before).toBeLessThan(2);
+  expect(words.get("c1")?.text).toBe("word ".repeat(400));
 });
 
 test("of a long text the end is shown, from a word on", () => {

@@ -13,6 +13,14 @@ export interface Running {
 const LONGEST = 2_000;
 
 /**
+ * The end of a text, as a text of its own: a slice would keep all of the text that it was cut from in memory, for as long as
+ * it is shown.
+ */
+function endOf(text: string): string {
+  return text.length <= LONGEST ? text : Array.from(text.slice(-LONGEST)).join("");
+}
+
+/**
  * Running words of many calls, outside React. Whoever shows one call hears of that call alone, and of all that came since
  * the last frame of the screen at once: hundreds of events a second cost one drawing each 16 ms.
  */
@@ -29,7 +37,7 @@ export class RunningWords {
 
   /** Takes note of words that are being spoken. */
   note(callId: string, speaker: string, agent: string | null, text: string): void {
-    this.#words.set(callId, { speaker, agent, text: text.slice(-LONGEST), settledAs: null });
+    this.#words.set(callId, { speaker, agent, text: endOf(text), settledAs: null });
     this.#tell(callId);
   }
 
