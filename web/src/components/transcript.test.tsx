@@ -117,3 +117,28 @@ test("a conversation: who, when, cut short, slow, and the tools folded", async (
   await user.click(screen.getByRole("button", { name: "Link to 0:02" }));
   expect(asked).toEqual([2]);
 });
+
+test("turns that are there are not drawn again for the words that run below them", () => {
+  let drawn = 0;
+  const turns = CALL.turns.slice(0, 2).map((one) => ({
+    ...one,
+    get text() {
+      drawn += 1;
+      return one.text;
+    },
+  }));
+  const at = (text: string) => (
+    <Transcript
+      turns={turns}
+      interactions={[]}
+      answeredAt={ANSWERED}
+      running={{ speaker: "AGENT", agent: null, text }}
+    />
+  );
+  const { rerender } = show(at("Which"));
+  const before = drawn;
+  expect(before).toBeGreaterThan(0);
+  rerender(at("Which printer"));
+  expect(screen.getByText("Which printer")).toBeVisible();
+  expect(drawn).toBe(before);
+});

@@ -1,5 +1,5 @@
 import { ArrowRight, Headphones, PhoneForwarded, Wrench } from "lucide-react";
-import { Fragment, type ReactNode } from "react";
+import { Fragment, type ReactNode, memo } from "react";
 import { agentName } from "~/lib/agents";
 import { clock, toolName, turnAnchor } from "~/lib/calls";
 import { duration } from "~/lib/time";
@@ -75,7 +75,8 @@ interface TurnProps {
   onTurn: ((seq: number) => void) | undefined;
 }
 
-function TurnLine({ turn, words, isCurrent, onTurn }: TurnProps) {
+/** One turn. It is drawn once, however often the words that run below it are. */
+const TurnLine = memo(function TurnLine({ turn, words, isCurrent, onTurn }: TurnProps) {
   const at = clock(turn.startedMs);
   return (
     <li
@@ -108,7 +109,7 @@ function TurnLine({ turn, words, isCurrent, onTurn }: TurnProps) {
       </p>
     </li>
   );
-}
+});
 
 /** Which agent has the call from here on. */
 function AgentLine({ stay }: { stay: Interaction }) {
