@@ -71,6 +71,10 @@ pub struct Filters {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_responded_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_responded_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
 }
 
@@ -118,6 +122,8 @@ impl Filters {
         let created_to = at("createdTo", &self.created_to);
         let resolved_from = at("resolvedFrom", &self.resolved_from);
         let resolved_to = at("resolvedTo", &self.resolved_to);
+        let first_responded_from = at("firstRespondedFrom", &self.first_responded_from);
+        let first_responded_to = at("firstRespondedTo", &self.first_responded_to);
         let (from, to) = (at("copilotFrom", &self.copilot_from), at("copilotTo", &self.copilot_to));
         let copilot = self.suggested(&mut faults, prefix, from, to);
         let names = Names { prefix, from: "createdFrom", to: "createdTo" };
@@ -155,6 +161,8 @@ impl Filters {
             created_within,
             resolved_from,
             resolved_to,
+            first_responded_from,
+            first_responded_to,
             words,
             sort,
             descending,

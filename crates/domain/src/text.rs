@@ -49,6 +49,14 @@ pub fn head(text: &str, max: usize) -> &str {
     text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }
 
+/// The last `max` characters of a text, or all of it.
+pub fn tail(text: &str, max: usize) -> &str {
+    match text.char_indices().rev().nth(max) {
+        Some((before, dropped)) => &text[before + dropped.len_utf8()..],
+        None => text,
+    }
+}
+
 /// Trims white space at both ends and takes out control characters other than line feeds and tabs: `\r\n` becomes `\n`,
 /// and a NUL, which PostgreSQL cannot store, disappears.
 pub fn clean(text: &str) -> String {
@@ -119,6 +127,15 @@ pub fn edit_distance(from: &str, to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ends_of_a_text() {
+        for (text, max, first, last) in
+            [("", 2, "", ""), ("né", 2, "né", "né"), ("née", 2, "né", "ée"), ("née", 0, "", ""), ("né€", 1, "n", "€")]
+        {
+            assert_eq!((head(text, max), tail(text, max)), (first, last), "{text:?} {max}");
+        }
+    }
 
     #[test]
     fn excerpts() {

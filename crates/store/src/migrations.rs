@@ -86,6 +86,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0016_words_of_others.sql"),
         include_str!("../migrations/postgres/0016_words_of_others.sql"),
     ),
+    (
+        "0017_first_responses",
+        include_str!("../migrations/sqlite/0017_first_responses.sql"),
+        include_str!("../migrations/postgres/0017_first_responses.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

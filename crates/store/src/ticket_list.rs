@@ -50,6 +50,10 @@ pub struct Query {
     pub resolved_from: Option<Millis>,
     /// Resolved before.
     pub resolved_to: Option<Millis>,
+    /// First answered at or after.
+    pub first_responded_from: Option<Millis>,
+    /// First answered before.
+    pub first_responded_to: Option<Millis>,
     /// Words that number, subject or messages must have.
     pub words: Option<String>,
     /// By what the list is ordered; the id breaks ties.
@@ -274,50 +278,55 @@ const SPAN_FEW: Millis = 2 * DAY;
 /// The page of tickets.
 pub async fn page<C: ConnectionTrait>(tenant: Tenant<'_, C>, query: &Query) -> Result<Vec<Line>, StoreError> {
     let Some(conditions) = Conditions::of(tenant, query).await? else { return Ok(Vec::new()) };
-    let Some((value, id)) = &query.after else { return walk(tenant, query, conditions, query.limit).await };
     let (key, than) = (query.sort.sql(), if query.descending { "<" } else { ">" });
+    let Some((value, id)) = &query.after else {
+        return walk(tenant, query, conditions, &[key, "t.id"], query.limit).await;
+    };
     if query.sort != Sort::Priority || query.offset > 0 || conditions.backend != DbBackend::Sqlite {
         let mut behind = conditions;
         let (value, id) = (behind.bind(*value), behind.bind(id.as_str()));
         behind.push(format!("({key}, t.id) {than} ({value}, {id})"));
-        return walk(tenant, query, behind, query.limit).await;
+        return walk(tenant, query, behind, &[key, "t.id"], query.limit).await;
     }
     // SQLite does not find the place of a computed value and an id in the index. So what is left of the same priority comes
-    // first, and what is of the next ones when that is not enough.
+    // first, and what is of the next ones when that is not enough. Nor does it know that what equals one value is in order.
     let mut same = conditions.clone();
     let (bound_value, bound_id) = (same.bind(*value), same.bind(id.as_str()));
     same.push(format!("{key} = {bound_value} AND t.id {than} {bound_id}"));
-    let mut lines = walk(tenant, query, same, query.limit).await?;
+    let mut lines = walk(tenant, query, same, &["t.id"], query.limit).await?;
     let missing = query.limit.saturating_sub(lines.len() as u64);
     if missing > 0 {
         let mut next = conditions;
         let value = next.bind(*value);
         next.push(format!("{key} {than} {value}"));
-        lines.extend(walk(tenant, query, next, missing).await?);
+        lines.extend(walk(tenant, query, next, &[key, "t.id"], missing).await?);
     }
     Ok(lines)
 }
 
-/// The first tickets that fit, in the order of the list.
+/// The first tickets that fit, in the order of these columns.
 async fn walk<C: ConnectionTrait>(
     tenant: Tenant<'_, C>,
     query: &Query,
     conditions: Conditions,
+    order: &[&str],
     limit: u64,
 ) -> Result<Vec<Line>, StoreError> {
     let (key, direction) = (query.sort.sql(), if query.descending { "DESC" } else { "ASC" });
     // Numbers of our own, not parameters: only so does PostgreSQL know how few rows are wanted, and keeps the plan.
     let [limit, offset] = [limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
-    let order = format!("{key} {direction}, t.id {direction} LIMIT {limit}");
+    let order = order.iter().map(|column| format!("{column} {direction}")).collect::<Vec<_>>().join(", ");
     let sql = if conditions.lead.is_none() && offset == 0 {
         let (columns, all) = (Line::COLUMNS, conditions.sql.join(" AND "));
         let table = conditions.table();
-        format!("SELECT {columns} CAST({key} AS BIGINT) FROM {table} {JOINS} WHERE {all} ORDER BY {order}")
+        format!(
+            "SELECT {columns} CAST({key} AS BIGINT) FROM {table} {JOINS} WHERE {all} ORDER BY {order} LIMIT {limit}"
+        )
     } else {
         // The page first, and then what is shown of it: else everything would be read of each row that is passed over.
         format!(
             "SELECT {} CAST(page.value AS BIGINT) FROM (SELECT t.id, {key} AS value FROM {} WHERE {} \
-             ORDER BY {order} OFFSET {offset}) AS page CROSS JOIN tickets t {JOINS} \
+             ORDER BY {order} LIMIT {limit} OFFSET {offset}) AS page CROSS JOIN tickets t {JOINS} \
              WHERE t.workspace_id = $1 AND t.id = page.id ORDER BY page.value {direction}, page.id {direction}",
             Line::COLUMNS,
             conditions.from(),
@@ -377,7 +386,8 @@ impl Conditions {
             }
             all.created_within(spans);
         }
-        all.resolved(query);
+        all.reached("t.resolved_at", query.resolved_from, query.resolved_to);
+        all.reached("t.first_responded_at", query.first_responded_from, query.first_responded_to);
         if let Some(words) = &query.words {
             let Some(text) = words_query(backend, words, Joined::All) else { return Ok(None) };
             let placeholder = all.bind(text);
@@ -482,14 +492,14 @@ impl Conditions {
         self.push(format!("({})", each.join(" OR ")));
     }
 
-    /// Of a short span the index of resolutions is read and sorted. A long one is met again and again on the walk through the
-    /// list, which begins where the tickets are that may have been resolved in it; clocks of nodes may differ by less than a day.
-    fn resolved(&mut self, query: &Query) {
-        let (from, to) = (query.resolved_from, query.resolved_to);
+    /// Something that happens to a ticket once, in a span of time. Of a short span the index of that is read and sorted. A long
+    /// one is met again and again on the walk through the list, which begins where the tickets are to which it may have happened
+    /// by then; clocks of nodes may differ by less than a day.
+    fn reached(&mut self, column: &str, from: Option<Millis>, to: Option<Millis>) {
         let is_short = from.zip(to).is_some_and(|(from, to)| to - from <= SPAN_FEW);
-        let column = if !is_short && self.backend == DbBackend::Sqlite { "+t.resolved_at" } else { "t.resolved_at" };
-        self.bound(column, ">=", from);
-        self.bound(column, "<", to);
+        let unindexed = if !is_short && self.backend == DbBackend::Sqlite { "+" } else { "" };
+        self.bound(&format!("{unindexed}{column}"), ">=", from);
+        self.bound(&format!("{unindexed}{column}"), "<", to);
         if !is_short {
             self.bound("t.created_at", "<", to.map(|to| to.saturating_add(DAY)));
         }

@@ -2,7 +2,8 @@
 //!
 //! `line [CALLS] [SECONDS]` starts each of the two on one core and makes calls from another. Every 20 ms frame of a call is
 //! answered by the model's server with the same sound; the relay sends a mark after each, the bridge as it does in calls. Then
-//! callers of the bridge speak over the answers once a second, and it counts how long `clear` takes to the carrier.
+//! callers of the bridge speak over the answers once a second, and it counts how long `clear` takes to the carrier. Last, both get
+//! more and more calls, until frames are lost or late.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement for people at a terminal")]
 
@@ -37,6 +38,11 @@ use tokio_util::task::TaskTracker;
 
 const FRAME: usize = 160;
 const CALLS_MAX: usize = 1_000;
+/// In the search for the most calls: how many times those of the comparison, at most, and for how long.
+const TIMES_MAX: usize = 8;
+const SEARCH_SECONDS: u64 = 8;
+/// A frame is in time when it is back before the next one goes out, in milliseconds.
+const IN_TIME_MS: f64 = 20.0;
 
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Whether callers speak over answers.
@@ -218,10 +224,44 @@ async fn drive(calls: usize, seconds: u64) {
          p50 {:.2} ms, p99 {:.2} ms (goal 5)",
         cut.answered, cut.p50_ms, cut.p99_ms
     );
+    SPEAK_OVER.store(false, Ordering::Relaxed);
+    println!("\n| | round trip p99 | frames lost | core of the server | core of the load |\n|---|---|---|---|---|");
+    let mut most = Vec::new();
+    for kind in ["relay", "bridge"] {
+        most.push(carried(kind, &model, calls, &tasks).await);
+    }
+    println!(
+        "\nMost calls with no frame lost and 99 of 100 back within {IN_TIME_MS} ms: {} over the relay, {} over the bridge (goal: as \
+         many)",
+        most[0], most[1]
+    );
+}
+
+/// How many calls are carried: more and more are made, until frames are lost or late.
+async fn carried(kind: &str, model: &str, step: usize, tasks: &TaskTracker) -> usize {
+    let mut most = 0;
+    for calls in (1..=TIMES_MAX).map(|times| times * step).take_while(|calls| *calls < CALLS_MAX) {
+        let figures = contend(kind, model, calls, SEARCH_SECONDS, tasks).await;
+        println!(
+            "| {kind}, {calls} calls | {:.2} ms | {} of {} | {:.0} % | {:.0} % |",
+            figures.p99_ms,
+            figures.lost,
+            figures.sent,
+            figures.cpu_ms * calls as f64 / 10.0,
+            figures.load_ms * calls as f64 / 10.0
+        );
+        if figures.lost > 0 || figures.p99_ms > IN_TIME_MS {
+            break;
+        }
+        most = calls;
+    }
+    most
 }
 
 struct Figures {
+    /// Processor time for a second of a call: of what is measured, and of what measures.
     cpu_ms: f64,
+    load_ms: f64,
     p50_ms: f64,
     p99_ms: f64,
     lost: usize,
@@ -249,10 +289,11 @@ async fn contend(kind: &str, model: &str, calls: usize, seconds: u64, tasks: &Ta
         tokio::time::sleep(Duration::from_micros(20_300 / calls as u64 + 50)).await;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let (cpu, since) = (cpu_ms(process), Instant::now());
+    let own = std::process::id();
+    let (cpu, load, since) = (cpu_ms(process), cpu_ms(own), Instant::now());
     tokio::time::sleep(Duration::from_secs(seconds.saturating_sub(4))).await;
     let took = since.elapsed().as_secs_f64();
-    let used = cpu_ms(process) - cpu;
+    let (used, load) = (cpu_ms(process) - cpu, cpu_ms(own) - load);
     let loaded = resident_kilobytes(process);
     let (mut trips, mut sent) = (Vec::new(), 0);
     for call in running {
@@ -267,6 +308,7 @@ async fn contend(kind: &str, model: &str, calls: usize, seconds: u64, tasks: &Ta
     child.kill().await.unwrap();
     Figures {
         cpu_ms: used / (calls as f64 * took),
+        load_ms: load / (calls as f64 * took),
         p50_ms: at(0.5),
         p99_ms: at(0.99),
         lost: sent.saturating_sub(trips.len()),

@@ -6659,6 +6659,10 @@ export interface components {
             createdTo: string | null;
             /** @default [] */
             deviceId: string[];
+            /** @default null */
+            firstRespondedFrom: string | null;
+            /** @default null */
+            firstRespondedTo: string | null;
             /**
              * Format: int32
              * @description 0 to 23.
@@ -21038,6 +21042,8 @@ export interface operations {
                 timezone?: string;
                 resolvedFrom?: string;
                 resolvedTo?: string;
+                firstRespondedFrom?: string;
+                firstRespondedTo?: string;
                 /** @description Words that number, subject or messages must have. */
                 q?: string;
                 /** @description createdAt, updatedAt, number or priority; with `-` before it the largest comes first. `-createdAt` when absent. */
@@ -21368,6 +21374,8 @@ export interface operations {
                 timezone?: string;
                 resolvedFrom?: string;
                 resolvedTo?: string;
+                firstRespondedFrom?: string;
+                firstRespondedTo?: string;
                 /** @description Words that number, subject or messages must have. */
                 q?: string;
                 /** @description createdAt, updatedAt, number or priority; with `-` before it the largest comes first. `-createdAt` when absent. */

@@ -106,6 +106,8 @@ pub(crate) fn tickets_of(organization_id: &str, limit: u64) -> Query {
         created_within: None,
         resolved_from: None,
         resolved_to: None,
+        first_responded_from: None,
+        first_responded_to: None,
         words: None,
         sort: Sort::CreatedAt,
         descending: true,

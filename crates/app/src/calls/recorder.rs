@@ -7,7 +7,7 @@ use patchcord_agents::Input;
 use patchcord_domain::call::{AiResolution, CallEvent, CallStatus, Ending, Line, Speaker, ToolRun, Turn};
 use patchcord_domain::calling::{Follows, follows};
 use patchcord_domain::id::WorkspaceId;
-use patchcord_domain::text::head;
+use patchcord_domain::text::{head, tail};
 use patchcord_domain::time::Millis;
 use patchcord_store::rows::{Call, CallTurn, Interaction, UsageLog};
 use patchcord_store::{Tenant, Tx, call_records};
@@ -28,6 +28,8 @@ const BATCH: usize = 64;
 const PAUSE: Duration = Duration::from_millis(250);
 /// Longest text of a turn, in characters.
 const TEXT_MAX: usize = 8_000;
+/// Most characters of words that are still being spoken that are handed out.
+const RUNNING_MAX: usize = 2_000;
 /// Most runs of tools that one stay keeps.
 const RUNS_MAX: usize = 200;
 /// Between two tries to write when the database is away.
@@ -151,7 +153,9 @@ impl Recorder {
             return;
         }
         self.handed_out = Some(Instant::now());
-        let text = self.app.redactor.text(head(text, 2_000)).into_inner();
+        // The end, which is what goes on; secrets are looked for in the whole, for a part of one would not be known.
+        let text = self.app.redactor.text(head(text, TEXT_MAX)).into_inner();
+        let text = tail(&text, RUNNING_MAX);
         let words = Words {
             workspace_id: self.workspace_id.as_str().to_owned(),
             r#type: PARTIAL.to_owned(),

@@ -1,6 +1,6 @@
 //! The tools of the voice agents: what they tell whom, what they write, and what they refuse.
 
-use patchcord_agents::{Agents, Tools};
+use patchcord_agents::Agents;
 use patchcord_domain::call::{Ending, Verification};
 use patchcord_domain::time::{MINUTE, SECOND};
 use serde_json::{Value, json};

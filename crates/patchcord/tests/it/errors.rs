@@ -203,6 +203,8 @@ async fn odd_queries(engine: Engine) {
         ("createdTo=2026-13-01", "createdTo"),
         ("resolvedFrom=1e9", "resolvedFrom"),
         ("resolvedTo=%F0%9F", "resolvedTo"),
+        ("firstRespondedFrom=soon", "firstRespondedFrom"),
+        ("firstRespondedTo=2026-02-30", "firstRespondedTo"),
         ("limit=1&limit=2", "query"),
     ] {
         let answer = agent.get(&format!("/api/tickets?{query}")).await;

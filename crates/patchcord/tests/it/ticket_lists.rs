@@ -212,6 +212,7 @@ async fn times(engine: Engine) {
     let agent = world.agent().await;
     agent.ticket("Late", "x").await;
     agent.patch("/api/tickets/2/status", json!({"status": "RESOLVED"})).await.expect(200);
+    agent.post("/api/tickets/1/messages", json!({"body": "We look at it."})).await.expect(201);
     for (query, expect) in [
         ("createdFrom=2026-11-24T10:00:00Z", vec![2]),
         ("createdTo=2026-11-24T10:00:00Z", vec![1]),
@@ -220,6 +221,9 @@ async fn times(engine: Engine) {
         ("createdFrom=2026-11-24T11:00:00%2B01:00", vec![2]),
         ("resolvedFrom=2026-11-24T10:00:00Z", vec![2]),
         ("resolvedTo=2026-11-24T10:00:00Z", vec![]),
+        ("firstRespondedFrom=2026-11-24T10:00:00Z", vec![1]),
+        ("firstRespondedFrom=2026-11-24T10:00:00Z&firstRespondedTo=2026-11-24T12:00:00Z", vec![1]),
+        ("firstRespondedTo=2026-11-24T10:00:00Z", vec![]),
         ("createdFrom=2026-11-25&createdTo=2026-11-24", vec![]),
     ] {
         assert_eq!(list(&agent, query).await, expect, "{query}");

@@ -72,6 +72,8 @@ pub(crate) struct ViewFilters {
     timezone: Option<String>,
     resolved_from: Option<String>,
     resolved_to: Option<String>,
+    first_responded_from: Option<String>,
+    first_responded_to: Option<String>,
     q: Option<String>,
 }
 
@@ -99,6 +101,8 @@ impl From<ViewFilters> for Filters {
             timezone: filters.timezone,
             resolved_from: filters.resolved_from,
             resolved_to: filters.resolved_to,
+            first_responded_from: filters.first_responded_from,
+            first_responded_to: filters.first_responded_to,
             q: filters.q,
         }
     }

@@ -74,6 +74,8 @@ pub(crate) struct TicketQuery {
     timezone: Option<String>,
     resolved_from: Option<String>,
     resolved_to: Option<String>,
+    first_responded_from: Option<String>,
+    first_responded_to: Option<String>,
     /// Words that number, subject or messages must have.
     q: Option<String>,
     /// createdAt, updatedAt, number or priority; with `-` before it the largest comes first. `-createdAt` when absent.
@@ -140,6 +142,8 @@ impl TicketQuery {
             timezone: self.timezone,
             resolved_from: self.resolved_from,
             resolved_to: self.resolved_to,
+            first_responded_from: self.first_responded_from,
+            first_responded_to: self.first_responded_to,
             q: self.q,
         };
         (filters, self.sort)

@@ -1,10 +1,12 @@
 //! The list of tickets as the numbers of the analytics lead to it.
 
 use patchcord_domain::copilot::{Sentiment, Verdict};
+use patchcord_domain::id::WorkspaceId;
+use sea_orm::ConnectionTrait;
 
 use super::no_filter;
 use crate::ticket_list::{Query, Sort, Suggested};
-use crate::{Reader, StoreError, Tenant, ticket_list};
+use crate::{Reader, StoreError, Tenant, scratch, ticket_list};
 
 /// Calls everything that reads.
 pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
@@ -29,4 +31,29 @@ pub(super) async fn read(t: Tenant<'_, Reader>) -> Result<(), StoreError> {
         ticket_list::count(t, &query).await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_place_in_a_list_by_priority_is_looked_up_and_nothing_is_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_first, options) = scratch::sqlite(folder.path()).await.unwrap();
+    let (store, seen, plain) = super::watched(&options).await;
+    for descending in [true, false] {
+        let query = Query { descending, offset: 0, ..no_filter(Sort::Priority) };
+        ticket_list::page(store.tenant(&WorkspaceId::new("w")), &query).await.unwrap();
+    }
+    let statements = seen.lock().unwrap().clone();
+    let mut steps = Vec::<String>::new();
+    for statement in statements {
+        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
+            steps.push(row.try_get("", "detail").unwrap());
+        }
+    }
+    for end in ["<expr>=? AND id<?)", "<expr><?)", "<expr>=? AND id>?)", "<expr>>?)"] {
+        assert!(
+            steps.iter().any(|step| step.contains("tickets_by_priority") && step.ends_with(end)),
+            "{end} {steps:#?}"
+        );
+    }
+    assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:#?}");
 }

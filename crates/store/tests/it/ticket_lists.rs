@@ -48,6 +48,8 @@ pub(crate) fn everything() -> Query {
         created_within: None,
         resolved_from: None,
         resolved_to: None,
+        first_responded_from: None,
+        first_responded_to: None,
         words: None,
         sort: Sort::CreatedAt,
         descending: true,
@@ -94,7 +96,7 @@ fn sixty() -> Vec<Ticket> {
             row.sla_breached_at = (n % 11 == 0).then_some(NOW);
             row.sla_paused_at = (n % 13 == 0).then_some(NOW);
             row.first_response_due_at = (n % 2 == 0).then_some(NOW + (n % 9 - 4) * HOUR / 4);
-            row.first_responded_at = (n % 4 == 0).then_some(NOW);
+            row.first_responded_at = (n % 4 == 0).then_some(NOW - (n % 3) * HOUR);
             row.resolution_due_at = (n % 5 == 0).then_some(NOW + (n % 7 - 2) * HOUR / 2);
             row
         })
@@ -167,6 +169,8 @@ fn fits(row: &Ticket, query: &Query) -> bool {
         && query.copilot.as_ref().is_none_or(|asked| suggestions_of(row).iter().any(|one| is_asked_for(one, asked)))
         && query.resolved_from.is_none_or(|from| row.resolved_at.is_some_and(|at| at >= from))
         && query.resolved_to.is_none_or(|to| row.resolved_at.is_some_and(|at| at < to))
+        && query.first_responded_from.is_none_or(|from| row.first_responded_at.is_some_and(|at| at >= from))
+        && query.first_responded_to.is_none_or(|to| row.first_responded_at.is_some_and(|at| at < to))
         && match query.sla {
             None => true,
             Some(Sla::Breached) => row.sla_breached_at.is_some(),
@@ -270,6 +274,8 @@ async fn each_filter_gives_what_it_says(engine: Engine) {
         Query { sla: Some(Sla::DueSoon), ..e() },
         Query { resolved_from: Some(NOW - 4 * HOUR), ..e() },
         Query { resolved_to: Some(NOW - 2 * HOUR), ..e() },
+        Query { first_responded_from: Some(NOW - HOUR), ..e() },
+        Query { first_responded_to: Some(NOW), ..e() },
     ] {
         let rows = check(&db, &workspace, &all, &query).await;
         assert!(0 < rows && rows < 60, "{query:?}");

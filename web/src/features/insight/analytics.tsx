@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useState } from "react";
 import { type Schemas, api } from "~/api/client";
 import { useLookups } from "~/api/queries";
+import { useIsAdmin } from "~/api/session";
 import { Page } from "~/components/page";
 import { Failure } from "~/components/route-error";
 import { MOODS } from "~/lib/calls";
@@ -161,6 +162,7 @@ interface FiguresProps {
 
 function Figures({ now, before, timezone, overview }: FiguresProps) {
   const { priorities } = useLookups();
+  const isAdmin = useIsAdmin();
   const [sums, past] = [sumsOf(now), sumsOf(before)];
   const kept = (of: typeof sums) => share(of.slaMet, of.slaMet + of.slaMissed);
   const used = (of: typeof sums) => share(of.accepted + of.edited, of.accepted + of.edited + of.rejected);
@@ -218,6 +220,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           value={inTime(sums.firstReply)}
           change={changeOf(sums.firstReply, past.firstReply, "less")}
           course={now.map((one) => one.meanFirstResponseSeconds ?? 0)}
+          to={{ to: "/tickets", search: { firstRespondedFrom: start, firstRespondedTo: end } }}
         />
         <Kpi
           label="Solved after"
@@ -245,6 +248,7 @@ function Figures({ now, before, timezone, overview }: FiguresProps) {
           value={dollars.format(sums.costUsd)}
           change={changeOf(sums.costUsd, past.costUsd, "less")}
           course={now.map((one) => one.aiCostUsd + one.telephonyCostUsd)}
+          to={isAdmin ? { to: "/settings/usage" } : undefined}
         />
       </div>
       <div className={classes.grid}>

@@ -143,6 +143,16 @@ test("today's numbers lead to their lists, and none that is nothing", async () =
   ]);
 });
 
+test("the time to a first reply leads to the tickets that had one", async () => {
+  serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
+  showAnalytics();
+  expect(searchOf(await screen.findByRole("link", { name: /^First reply after/ }))).toEqual({
+    path: "/tickets",
+    firstRespondedFrom: "2026-11-26T02:00:00.000Z",
+    firstRespondedTo: "2026-11-26T03:00:00.000Z",
+  });
+});
+
 test("what a person solved leads to their tickets, and to nobody else's", async () => {
   serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
   showAnalytics();
@@ -157,6 +167,12 @@ test("what a person solved leads to their tickets, and to nobody else's", async 
   expect(within(bars).queryByRole("link", { name: /^Ada/ })).toBeNull();
   await userEvent.click(screen.getByRole("button", { name: "People: as a table" }));
   const row = within(screen.getByRole("table", { name: "People" })).getByRole("row", { name: /^Sam/ });
+  expect(searchOf(within(row).getByRole("link", { name: "60 s" }))).toEqual({
+    path: "/tickets",
+    assigneeId: "agent1",
+    firstRespondedFrom: "2026-11-26T02:00:00.000Z",
+    firstRespondedTo: "2026-11-26T03:00:00.000Z",
+  });
   expect(searchOf(within(row).getByRole("link", { name: "2" }))).toEqual({
     path: "/tickets",
     assigneeId: "agent1",

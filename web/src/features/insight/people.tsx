@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { api } from "~/api/client";
 import { Failure } from "~/components/route-error";
 import { TableSkeleton } from "~/components/table";
+import { MOODS } from "~/lib/calls";
 import { RankedBars } from "./bars";
 import { type Behind, ChartCard } from "./chart-card";
 import { inTime, share } from "./figures";
@@ -54,9 +55,12 @@ export function AgentFigures({ from, to, start, end }: PeopleProps) {
       ])}
       format={(value, column) => (column === 3 || column === 4 ? inTime(value) : value.toLocaleString("en"))}
       links={(row, column) => {
-        if (column === 1) return solvedBy(people[row]);
-        const id = people[row]?.supportAgent?.id;
-        return column === 6 && id ? { to: "/tickets", search: { assigneeId: id, status: OPEN } } : undefined;
+        if (column === 1 || column === 4) return solvedBy(people[row]);
+        const assigneeId = people[row]?.supportAgent?.id;
+        if (!assigneeId) return undefined;
+        const firstResponded = { firstRespondedFrom: start, firstRespondedTo: end };
+        if (column === 3) return { to: "/tickets", search: { assigneeId, ...firstResponded } };
+        return column === 6 ? { to: "/tickets", search: { assigneeId, status: OPEN } } : undefined;
       }}
     >
       {error && !data ? (
@@ -98,7 +102,8 @@ export function Customers() {
         const organizationId = items[row]?.id;
         if (column === 1) return { to: "/tickets", search: { organizationId } };
         if (column === 2) return { to: "/tickets", search: { organizationId, status: OPEN } };
-        return column === 3 ? { to: "/calls", search: { organizationId } } : undefined;
+        if (column === 3) return { to: "/calls", search: { organizationId } };
+        return { to: "/tickets", search: { organizationId, sentiment: MOODS.map(({ key }) => key).join(",") } };
       }}
     >
       {error && !data ? (

@@ -41,6 +41,8 @@ export const TicketSearch = z.object({
   timezone: text,
   resolvedFrom: date,
   resolvedTo: date,
+  firstRespondedFrom: date,
+  firstRespondedTo: date,
   q: text,
   sort: oneOf(SORTS),
   /** The saved view that the filters began with. */
@@ -64,7 +66,16 @@ export const LISTS = [
   "copilot",
 ] as const;
 /** Filters with one value. */
-const SINGLES = ["sla", "createdFrom", "createdTo", "resolvedFrom", "resolvedTo", "q"] as const;
+const SINGLES = [
+  "sla",
+  "createdFrom",
+  "createdTo",
+  "resolvedFrom",
+  "resolvedTo",
+  "firstRespondedFrom",
+  "firstRespondedTo",
+  "q",
+] as const;
 
 export type ListFilter = (typeof LISTS)[number];
 

@@ -7,7 +7,14 @@ import { MOODS } from "~/lib/calls";
 import { values, weekHourOf } from "~/lib/list-search";
 import type { ListFilter, TicketSearch } from "./search";
 
-export type FilterName = ListFilter | "sla" | "created" | "resolved" | "copilotAsked" | "hourOfWeek";
+export type FilterName =
+  | ListFilter
+  | "sla"
+  | "created"
+  | "resolved"
+  | "firstResponded"
+  | "copilotAsked"
+  | "hourOfWeek";
 
 type Kind = FilterKind<FilterName, TicketSearch>;
 
@@ -29,7 +36,7 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
   const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): Kind =>
     anyKind<FilterName & ListFilter, TicketSearch>(search, name, label, choices, free);
   const cell = weekHourOf(search, search.createdFrom, search.createdTo);
-  const dates = (name: "created" | "resolved", label: string): Kind => {
+  const dates = (name: "created" | "resolved" | "firstResponded", label: string): Kind => {
     const [from, to] = [search[`${name}From`], search[`${name}To`]];
     return {
       name,
@@ -89,6 +96,7 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
     ...(search.copilot ? [askedFor(search)] : []),
     dates("created", "Opened"),
     dates("resolved", "Resolved"),
+    dates("firstResponded", "First reply"),
     ...(cell ? [hourOfWeek<TicketSearch>(cell)] : []),
   ];
 }
