@@ -408,15 +408,27 @@ async fn what_cannot_wait_goes_first(engine: Engine) {
             Ok::<_, StoreError>(())
         })
     });
-    let order = std::sync::Mutex::new(Vec::new());
+    // In which order they were at it: those that end together may be told in any.
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
     let kept = async |id: &'static str, is_urgent: bool| {
-        let of = workspace.clone();
+        let (of, begun) = (workspace.clone(), Arc::clone(&order));
         if is_urgent {
-            db.store.write_soon(move |tx| Box::pin(async move { add(tx, &of, id).await })).await.unwrap();
+            let soon = db.store.write_soon(move |tx| {
+                Box::pin(async move {
+                    begun.lock().unwrap().push(id);
+                    add(tx, &of, id).await
+                })
+            });
+            soon.await.unwrap();
         } else {
-            db.store.write(move |tx| Box::pin(async move { add(tx, &of, id).await })).await.unwrap();
+            let later = db.store.write(move |tx| {
+                Box::pin(async move {
+                    begun.lock().unwrap().push(id);
+                    add(tx, &of, id).await
+                })
+            });
+            later.await.unwrap();
         }
-        order.lock().unwrap().push(id);
     };
     let others = async {
         begun.notified().await;
