@@ -7,14 +7,7 @@ import { MOODS } from "~/lib/calls";
 import { values, weekHourOf } from "~/lib/list-search";
 import type { ListFilter, TicketSearch } from "./search";
 
-export type FilterName =
-  | ListFilter
-  | "sla"
-  | "created"
-  | "resolved"
-  | "firstResponded"
-  | "copilotAsked"
-  | "hourOfWeek";
+export type FilterName = ListFilter | "sla" | "created" | "resolved" | "firstResponded" | "copilotAsked" | "hourOfWeek";
 
 type Kind = FilterKind<FilterName, TicketSearch>;
 
