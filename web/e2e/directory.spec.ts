@@ -7,6 +7,8 @@ test("an agent adds a contact, corrects it, and links a device", async ({ page }
   const name = unique("Nora Lind ");
   await enter(page, "agent@demo.test");
   await page.getByRole("link", { name: "Organizations" }).click();
+  // The list of tickets, which names them as well, has gone.
+  await expect(page.getByRole("heading", { name: "Organizations", level: 1 })).toBeVisible();
   // Organizations are the administrators'.
   await expect(page.getByRole("button", { name: "New organization" })).toHaveCount(0);
   await page.getByRole("link", { name: "Halden Logistics" }).click();
