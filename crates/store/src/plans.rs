@@ -6,6 +6,7 @@ mod people;
 mod sending;
 mod service_levels;
 mod short_lists;
+mod steps;
 mod ticket_filters;
 
 use std::sync::{Arc, Mutex};
@@ -31,6 +32,8 @@ use crate::{
     phone_numbers, saved_views, scratch, search, sessions, sla_policies, suggestions, support_agents, teams,
     ticket_list, tickets, trail, users, waiting, webhooks, workspaces,
 };
+
+use steps::explain;
 
 type Seen = Arc<Mutex<Vec<Statement>>>;
 
@@ -473,10 +476,6 @@ async fn statements(store: &Store, seen: &Seen) -> Vec<Statement> {
         whole.sql.split("; ").map(|sql| Statement { sql: sql.to_owned(), ..whole.clone() })
     });
     each.filter(|statement| !statement.sql.starts_with("INSERT") && !statement.sql.contains("advisory")).collect()
-}
-
-fn explain(prefix: &str, statement: &Statement) -> Statement {
-    Statement { sql: format!("{prefix} {}", statement.sql), ..statement.clone() }
 }
 
 /// Whole indexes that may be walked: they hold only what is looked for, or the walk ends at once. Workspaces are few, and work

@@ -1,4 +1,5 @@
-//! The list behind a number: tickets and calls of an hour of the week, tickets by what became of the copilot's work and by mood.
+//! The list behind a number: tickets and calls of an hour of the week, tickets by what became of the copilot's work, by mood and by
+//! when they were first answered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ both_engines!(
     a_cell_of_the_heat_map_is_as_long_as_its_list,
     what_became_of_suggestions_leads_to_its_tickets,
     a_mood_leads_to_its_tickets,
+    the_time_to_a_first_reply_leads_to_its_tickets,
     wrong_filters_are_told_by_field,
 );
 
@@ -242,6 +244,50 @@ async fn a_mood_leads_to_its_tickets(engine: Engine) {
     }
     let found = listed(&client, "/api/tickets?sentiment=Negative,positive").await;
     assert_eq!(found, [&tickets[2], &tickets[1], &tickets[0]].map(Clone::clone));
+    world.stop().await;
+}
+
+async fn the_time_to_a_first_reply_leads_to_its_tickets(engine: Engine) {
+    let world = desk(engine).await;
+    let client = lasting(&world).await;
+    let start = world.app.clock.now();
+    let mut tickets = Vec::new();
+    for subject in ["The first", "The second", "The third"] {
+        tickets.push(open(&client, subject).await);
+        world.clock.forward(1);
+    }
+    // Opened on one day and answered on three; a note and a second reply count for nothing.
+    let say = async |ticket: &str, internal: bool| {
+        let body = json!({"body": "We look at it.", "isInternal": internal});
+        client.post(&format!("/api/tickets/{ticket}/messages"), body).await.expect(201);
+    };
+    say(&tickets[2], true).await;
+    for ticket in &tickets[..2] {
+        say(ticket, false).await;
+        world.clock.forward(DAY);
+    }
+    say(&tickets[0], false).await;
+    world.app.roll_up(&world.town.north.workspace).await.unwrap();
+
+    let (from, to) = (to_rfc3339(start - HOUR), to_rfc3339(start + 3 * DAY));
+    let metrics = client.get(&format!("/api/dashboard/metrics?from={from}&to={to}")).await.expect(200);
+    let mut found = Vec::new();
+    for day in metrics["items"].as_array().unwrap() {
+        let (from, to) = (day["from"].as_str().unwrap(), day["to"].as_str().unwrap());
+        let path = format!("/api/tickets?firstRespondedFrom={from}&firstRespondedTo={to}");
+        let of_day = listed(&client, &path).await;
+        assert_eq!(json!(of_day.len()), day["firstResponses"], "{path}");
+        found.extend(of_day);
+    }
+    assert_eq!(found, tickets[..2]);
+    // As a file, in a view, and for nobody else.
+    let all = format!("firstRespondedFrom={from}&firstRespondedTo={to}");
+    let file = client.get(&format!("/api/tickets/export.csv?{all}")).await;
+    assert_eq!((file.status, file.text.trim().lines().count()), (200, 3));
+    let filters = json!({"firstRespondedFrom": from, "firstRespondedTo": to});
+    let view = client.post("/api/saved-views", json!({"name": "Answered", "filters": filters})).await.expect(201);
+    assert_eq!(view["filters"], filters);
+    assert!(listed(&world.foreigner().await, &format!("/api/tickets?{all}")).await.is_empty());
     world.stop().await;
 }
 

@@ -3,7 +3,6 @@
 #![expect(clippy::single_range_in_vec_init, reason = "these are lists of spans, some of one span")]
 
 use patchcord_domain::id::WorkspaceId;
-use sea_orm::ConnectionTrait;
 
 use crate::unscoped::health;
 use crate::{Reader, StoreError, Tenant, Tx, metrics, scratch, tickets};
@@ -66,12 +65,7 @@ async fn the_running_hour_is_counted_without_sorting() {
     super::add_workspace(&first).await;
     let (store, seen, plain) = super::watched(&options).await;
     metrics::desk(store.tenant(&WorkspaceId::new("w")), 0, 1_800_000).await.unwrap();
-    let statements = seen.lock().unwrap().clone();
-    assert!(statements.len() > 5, "{statements:#?}");
-    for statement in statements {
-        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
-            let step: String = row.try_get("", "detail").unwrap();
-            assert!(!step.contains("TEMP B-TREE"), "{step}: {}", statement.sql);
-        }
-    }
+    let steps = super::steps::of_sqlite(&seen, &plain).await;
+    assert!(steps.len() > 5, "{steps:#?}");
+    assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:#?}");
 }

@@ -1,7 +1,6 @@
 //! What the test of plans calls of people and places: their lists, look-ups, and the search for anything.
 
 use patchcord_domain::id::WorkspaceId;
-use sea_orm::ConnectionTrait;
 
 use crate::listing::{After, Slice, Sort};
 use crate::palette::{Exact, Kind};
@@ -91,14 +90,8 @@ async fn each_label_of_a_device_is_looked_up_by_its_index() {
     let (_first, options) = scratch::sqlite(folder.path()).await.unwrap();
     let (store, seen, plain) = super::watched(&options).await;
     palette::exact(store.tenant(&WorkspaceId::new("w")), &Exact::Label("x".into()), 5).await.unwrap();
-    let statements = seen.lock().unwrap().clone();
-    let mut devices = Vec::<String>::new();
-    for statement in statements {
-        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
-            let step: String = row.try_get("", "detail").unwrap();
-            devices.extend(step.contains("devices").then_some(step));
-        }
-    }
+    let mut devices = super::steps::of_sqlite(&seen, &plain).await;
+    devices.retain(|step| step.contains("devices"));
     assert_eq!(devices.len(), 4, "{devices:#?}");
     assert!(devices.iter().all(|step| step.contains("AND")), "{devices:#?}");
 }

@@ -1,7 +1,5 @@
 //! The statements with which deliveries of webhooks are claimed and ended.
 
-use sea_orm::ConnectionTrait;
-
 use crate::rows::WebhookDelivery;
 use crate::unscoped::events::{self, Position};
 use crate::unscoped::webhooks as all_webhooks;
@@ -58,12 +56,6 @@ async fn the_outbox_is_read_from_its_place_on() {
     let (_first, options) = scratch::sqlite(folder.path()).await.unwrap();
     let (store, seen, plain) = super::watched(&options).await;
     events::after(store.reader(), Position { xid: 0, seq: 5 }, 5).await.unwrap();
-    let statements = seen.lock().unwrap().clone();
-    let mut plan = Vec::<String>::new();
-    for statement in statements {
-        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
-            plan.push(row.try_get("", "detail").unwrap());
-        }
-    }
-    assert_eq!(plan, ["SEARCH events USING INDEX events_in_order (xid=? AND seq>?)"]);
+    let steps = super::steps::of_sqlite(&seen, &plain).await;
+    assert_eq!(steps, ["SEARCH events USING INDEX events_in_order (xid=? AND seq>?)"]);
 }

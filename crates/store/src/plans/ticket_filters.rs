@@ -2,7 +2,6 @@
 
 use patchcord_domain::copilot::{Sentiment, Verdict};
 use patchcord_domain::id::WorkspaceId;
-use sea_orm::ConnectionTrait;
 
 use super::no_filter;
 use crate::ticket_list::{Query, Sort, Suggested};
@@ -42,13 +41,7 @@ async fn the_place_in_a_list_by_priority_is_looked_up_and_nothing_is_sorted() {
         let query = Query { descending, offset: 0, ..no_filter(Sort::Priority) };
         ticket_list::page(store.tenant(&WorkspaceId::new("w")), &query).await.unwrap();
     }
-    let statements = seen.lock().unwrap().clone();
-    let mut steps = Vec::<String>::new();
-    for statement in statements {
-        for row in plain.query_all_raw(super::explain("EXPLAIN QUERY PLAN", &statement)).await.unwrap() {
-            steps.push(row.try_get("", "detail").unwrap());
-        }
-    }
+    let steps = super::steps::of_sqlite(&seen, &plain).await;
     for end in ["<expr>=? AND id<?)", "<expr><?)", "<expr>=? AND id>?)", "<expr>>?)"] {
         assert!(
             steps.iter().any(|step| step.contains("tickets_by_priority") && step.ends_with(end)),
