@@ -54,6 +54,20 @@ pub struct Load {
     pub usage: Vec<UsageLog>,
 }
 
+impl Load {
+    /// Puts another one behind it.
+    fn append(&mut self, mut other: Self) {
+        self.tickets.append(&mut other.tickets);
+        self.messages.append(&mut other.messages);
+        self.lines.append(&mut other.lines);
+        self.documents.append(&mut other.documents);
+        self.slas.append(&mut other.slas);
+        self.assignments.append(&mut other.assignments);
+        self.suggestions.append(&mut other.suggestions);
+        self.usage.append(&mut other.usage);
+    }
+}
+
 /// Customers and what they have.
 #[derive(Default)]
 pub struct Customers {
@@ -112,14 +126,21 @@ impl<'s> Loader<'s> {
     ///
     /// # Errors
     /// When the database fails; then nothing of them is kept.
-    pub async fn customers(&mut self, customers: Customers) -> Result<(), StoreError> {
+    pub async fn customers(&mut self, mut customers: Customers) -> Result<(), StoreError> {
         let workspace = self.workspace.clone();
         match (&mut self.aside, self.store.postgres_pool()) {
-            (Some(Aside::Postgres { tx, .. }), _) => copy::customers(tx, &workspace, customers).await,
+            (Some(Aside::Postgres { rows, words }), _) => {
+                let documents = std::mem::take(&mut customers.documents);
+                let rows = copy::customers(&mut rows.tx, customers);
+                let words = copy::words_of_customers(&mut words.tx, &workspace, documents);
+                tokio::try_join!(rows, words).map(|_| ())
+            }
             (Some(Aside::Sqlite { tx, .. }), _) => add_customers(tx.tenant(&workspace), customers).await,
             (None, Some(pool)) => {
+                let documents = std::mem::take(&mut customers.documents);
                 let mut tx = pool.begin().await?;
-                copy::customers(&mut tx, &workspace, customers).await?;
+                copy::customers(&mut tx, customers).await?;
+                copy::words_of_customers(&mut tx, &workspace, documents).await?;
                 Ok(tx.commit().await?)
             }
             (None, None) => {
@@ -135,12 +156,14 @@ impl<'s> Loader<'s> {
     ///
     /// # Errors
     /// When the database fails; then nothing of that piece is kept.
-    pub async fn write(&mut self, one: Load, two: Option<Load>) -> Result<(), StoreError> {
+    pub async fn write(&mut self, mut one: Load, two: Option<Load>) -> Result<(), StoreError> {
         let two = two.unwrap_or_default();
         match &mut self.aside {
-            Some(Aside::Postgres { tx, .. }) => {
-                copy::load(tx, &self.workspace, one).await?;
-                copy::load(tx, &self.workspace, two).await
+            Some(Aside::Postgres { rows, words }) => {
+                one.append(two);
+                let documents = std::mem::take(&mut one.documents);
+                let rows = copy::load(&mut rows.tx, one);
+                tokio::try_join!(rows, copy::words(&mut words.tx, &self.workspace, documents)).map(|_| ())
             }
             Some(Aside::Sqlite { tx, .. }) => {
                 add(tx.tenant(&self.workspace), one).await?;
@@ -153,10 +176,12 @@ impl<'s> Loader<'s> {
         }
     }
 
-    async fn piece(&self, load: Load) -> Result<(), StoreError> {
+    async fn piece(&self, mut load: Load) -> Result<(), StoreError> {
         if let Some(pool) = self.store.postgres_pool() {
+            let documents = std::mem::take(&mut load.documents);
             let mut tx = pool.begin().await?;
-            copy::load(&mut tx, &self.workspace, load).await?;
+            copy::load(&mut tx, load).await?;
+            copy::words(&mut tx, &self.workspace, documents).await?;
             return Ok(tx.commit().await?);
         }
         let workspace = self.workspace.clone();
@@ -169,18 +194,18 @@ impl<'s> Loader<'s> {
     /// # Errors
     /// When the database fails.
     pub async fn finish(self) -> Result<(), StoreError> {
-        if let Some(aside) = self.aside {
-            aside.finish(self.store).await?;
+        let mut counts = vec!["VACUUM (ANALYZE) tickets"];
+        match self.aside {
+            Some(aside) => aside.finish(self.store).await?,
+            None => counts.push(aside::COUNT_WORDS),
         }
         let Some(pool) = self.store.postgres_pool() else { return Ok(()) };
         // What is sampled is sorted, so long texts that nothing is compared with are left out.
-        let rows = "ANALYZE ticket_messages (workspace_id, id, ticket_id, author_type, author_contact_id, author_agent_id, \
-             is_internal, created_at), ticket_events (workspace_id, id, ticket_id, kind, seq, created_at), organizations, contacts, devices";
-        let words = "ANALYZE search_documents (workspace_id, kind, subject_id, part, words)";
-        // Counts look at the index alone once it is known that every row of a page is there.
-        let (rows, words) =
-            tokio::join!(counted(pool, vec![rows]), counted(pool, vec![words, "VACUUM (ANALYZE) tickets"]));
-        rows.and(words)
+        counts.push("ANALYZE ticket_events (workspace_id, id, ticket_id, kind, seq, created_at)");
+        let others = "ANALYZE ticket_messages (workspace_id, id, ticket_id, author_type, author_contact_id, author_agent_id, \
+             is_internal, created_at), organizations, contacts, devices";
+        let (one, two) = tokio::join!(counted(pool, counts), counted(pool, vec![others]));
+        one.and(two)
     }
 }
 

@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::seed::SameEveryTime;
 use crate::{App, AppError, contacts, devices, organizations};
 
-/// Tickets in one transaction.
-const BATCH: i64 = 1_000;
+/// Tickets in one transaction, where each piece has its own.
+const BATCH: i64 = 2_000;
 /// Organizations in one transaction, with ten contacts and devices each.
 const CUSTOMERS: usize = 200;
 /// Over how many days before now the tickets are spread.
@@ -113,12 +113,11 @@ impl App {
         let people = Arc::new(People { parties, agents });
         let maker = Maker { app, workspace: id.clone(), people, began, first, count, messages };
         let mut from = 0;
-        let mut next = (maker.batch(from).await?, maker.batch(from + BATCH).await?);
+        let mut next = maker.two(from).await?;
         while let (Some(one), two) = next {
             from += 2 * BATCH;
             // While the database writes two batches, the next ones are made.
-            let make = async { Ok::<_, AppError>((maker.batch(from).await?, maker.batch(from + BATCH).await?)) };
-            let (written, made) = tokio::join!(loader.write(one, two), make);
+            let (written, made) = tokio::join!(loader.write(one, two), maker.two(from));
             written?;
             next = made?;
             progress(u64::try_from(from.min(count)).unwrap_or(tickets));
@@ -298,6 +297,11 @@ struct Maker {
 }
 
 impl Maker {
+    /// Two batches, made side by side.
+    async fn two(&self, from: i64) -> Result<(Option<Load>, Option<Load>), AppError> {
+        tokio::try_join!(self.batch(from), self.batch(from + BATCH))
+    }
+
     /// The tickets from the `from`-th, on a thread of its own; none behind the end.
     async fn batch(&self, from: i64) -> Result<Option<Load>, AppError> {
         if from >= self.count {

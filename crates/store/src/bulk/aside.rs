@@ -2,7 +2,9 @@
 //! as well: all together they are sorted and checked in a moment, one by one they take longer than the rows.
 //!
 //! All of it is one transaction. Whatever ends it before its time, the database is as it was. Others wait for the tables, so
-//! it is done only where nobody else is at work.
+//! it is done only where nobody else is at work. On PostgreSQL the words of search are a transaction of their own beside it, for
+//! a connection works on one core alone. It is committed first: whoever is stopped between the two is left with words that lead
+//! to nothing, never with tickets that cannot be found.
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sqlx::postgres::{PgConnection, PgPool, Postgres};
@@ -11,26 +13,28 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::store::Tx;
 use crate::{Store, StoreError};
 
-/// The tables that the load is written to.
-const TABLES: [&str; 8] = [
-    "tickets",
-    "ticket_tags",
-    "ticket_messages",
-    "ticket_events",
-    "search_documents",
-    "organizations",
-    "contacts",
-    "devices",
-];
+/// The tables that the rows of the load are written to.
+const ROWS: [&str; 7] =
+    ["tickets", "ticket_tags", "ticket_messages", "ticket_events", "organizations", "contacts", "devices"];
+/// The table of what a search finds them by.
+const WORDS: [&str; 1] = ["search_documents"];
 /// A lock was not there in time; or the tables belong to somebody else.
 const NOT_NOW: [&str; 2] = ["55P03", "42501"];
+/// How many rows there are, and of what words.
+pub(super) const COUNT_WORDS: &str = "ANALYZE search_documents (workspace_id, kind, subject_id, part, words)";
 /// Whether there are fewer tickets than so many.
 const FEW: &str = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tickets LIMIT $1) AS found) < $1 AS few";
 
 /// The transaction, and what makes anew what was put aside.
 pub(super) enum Aside {
     Sqlite { tx: Tx, again: Vec<String> },
-    Postgres { tx: sqlx::Transaction<'static, Postgres>, again: Vec<String> },
+    Postgres { rows: Part, words: Part },
+}
+
+/// Tables that one connection works on.
+pub(super) struct Part {
+    pub(super) tx: sqlx::Transaction<'static, Postgres>,
+    again: Vec<String>,
 }
 
 impl Aside {
@@ -51,13 +55,33 @@ impl Aside {
                 }
                 tx.commit(store.signals()).await
             }
-            Aside::Postgres { mut tx, again } => {
-                for statement in again {
-                    sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await?;
-                }
-                Ok(tx.commit().await?)
+            Aside::Postgres { rows, mut words } => {
+                // Counted here, that takes no time: the rows take longer.
+                words.again.push(COUNT_WORDS.to_owned());
+                let (rows, words) = tokio::try_join!(rows.made_anew(), words.made_anew())?;
+                words.commit().await?;
+                Ok(rows.commit().await?)
             }
         }
+    }
+}
+
+impl Part {
+    /// Begins a transaction in which the keys and indexes of these tables are put aside.
+    async fn begin(pool: &PgPool, tables: &[&str]) -> Result<Self, sqlx::Error> {
+        let mut tx = pool.begin().await?;
+        sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '256MB'")
+            .execute(&mut *tx)
+            .await?;
+        let again = take_away(&mut tx, tables).await?;
+        Ok(Self { tx, again })
+    }
+
+    async fn made_anew(mut self) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
+        for statement in self.again {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut *self.tx).await?;
+        }
+        Ok(self.tx)
     }
 }
 
@@ -69,7 +93,7 @@ async fn sqlite(store: &Store, tickets: i64) -> Result<Option<Aside>, StoreError
         return Ok(None);
     }
     let Some(tx) = store.begin_load().await? else { return Ok(None) };
-    let tables = TABLES.map(|table| format!("'{table}'")).join(", ");
+    let tables = ROWS.iter().chain(&WORDS).map(|table| format!("'{table}'")).collect::<Vec<_>>().join(", ");
     // Indexes without a text are those of keys.
     let indexes = format!(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({tables}) \
@@ -85,20 +109,16 @@ async fn sqlite(store: &Store, tickets: i64) -> Result<Option<Aside>, StoreError
 }
 
 async fn postgres(pool: &PgPool, tickets: i64) -> Result<Option<Aside>, StoreError> {
-    let mut tx = pool.begin().await?;
     // A server hears of others through a connection of this name.
     let others = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
          AND application_name = 'patchcord wakeups')";
-    let others: bool = sqlx::query_scalar(others).fetch_one(&mut *tx).await?;
-    let few: bool = sqlx::query_scalar(FEW).bind(tickets).fetch_one(&mut *tx).await?;
+    let others: bool = sqlx::query_scalar(others).fetch_one(pool).await?;
+    let few: bool = sqlx::query_scalar(FEW).bind(tickets).fetch_one(pool).await?;
     if others || !few {
         return Ok(None);
     }
-    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '256MB'")
-        .execute(&mut *tx)
-        .await?;
-    match take_away(&mut tx).await {
-        Ok(again) => Ok(Some(Aside::Postgres { tx, again })),
+    match tokio::try_join!(Part::begin(pool, &ROWS), Part::begin(pool, &WORDS)) {
+        Ok((rows, words)) => Ok(Some(Aside::Postgres { rows, words })),
         Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| NOT_NOW.contains(&&*code)) => {
             tracing::info!(%error, "indexes stay where they are while the load is written");
             Ok(None)
@@ -109,8 +129,9 @@ async fn postgres(pool: &PgPool, tickets: i64) -> Result<Option<Aside>, StoreErr
 
 /// Drops foreign keys, then keys, then the other indexes; gives what makes them anew, foreign keys last. The statements are
 /// PostgreSQL's own words for what is there.
-async fn take_away(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    let tables = format!("ARRAY[{}]::regclass[]", TABLES.map(|table| format!("'{table}'")).join(", "));
+async fn take_away(tx: &mut PgConnection, tables: &[&str]) -> Result<Vec<String>, sqlx::Error> {
+    let tables = tables.iter().map(|table| format!("'{table}'")).collect::<Vec<_>>().join(", ");
+    let tables = format!("ARRAY[{tables}]::regclass[]");
     let constraints = |which: &str| {
         format!(
             "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS away, \
@@ -118,8 +139,11 @@ async fn take_away(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
              FROM pg_constraint WHERE {which} ORDER BY conrelid, conname LIMIT 1000"
         )
     };
-    // Those of other tables too, for a key that is referred to stays.
-    let foreign = constraints(&format!("contype = 'f' AND (conrelid = ANY ({tables}) OR confrelid = ANY ({tables}))"));
+    // Those of other tables too, for a key that is referred to stays. Those to the workspace are no work, and would lock its table.
+    let foreign = constraints(&format!(
+        "contype = 'f' AND (conrelid = ANY ({tables}) OR confrelid = ANY ({tables})) \
+         AND confrelid <> 'workspaces'::regclass"
+    ));
     // A tag that is there already is left out by its key.
     let keys = constraints(&format!(
         "contype IN ('p', 'u') AND conrelid = ANY ({tables}) AND conrelid <> 'ticket_tags'::regclass"

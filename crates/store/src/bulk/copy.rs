@@ -14,27 +14,39 @@ use crate::{StoreError, search};
 /// Text that is handed to COPY at once: little, so that the database reads one piece while the next is written.
 const COPY_BYTES: usize = 1 << 16;
 
-/// Tickets and what belongs to them.
-pub(super) async fn load(tx: &mut PgConnection, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
+/// Tickets and what belongs to them, but for their words.
+pub(super) async fn load(tx: &mut PgConnection, load: Load) -> Result<(), StoreError> {
     copy_rows::<tickets::Entity>(tx, load.tickets).await?;
     copy_rows::<ticket_messages::Entity>(tx, load.messages).await?;
-    copy_rows::<ticket_events::Entity>(tx, load.lines).await?;
-    let documents = load.documents.iter().map(|(subject_id, text)| {
+    copy_rows::<ticket_events::Entity>(tx, load.lines).await
+}
+
+/// The words of tickets.
+pub(super) async fn words(
+    tx: &mut PgConnection,
+    workspace: &WorkspaceId,
+    documents: Vec<(String, String)>,
+) -> Result<(), StoreError> {
+    let documents = documents.iter().map(|(subject_id, text)| {
         [workspace.as_str().into(), search::TICKET.into(), subject_id.as_str().into(), 0_i64.into(), fold(text).into()]
     });
     copy_values(tx, DOCUMENTS, documents).await
 }
 
-/// Customers and what they have.
-pub(super) async fn customers(
-    tx: &mut PgConnection,
-    workspace: &WorkspaceId,
-    customers: Customers,
-) -> Result<(), StoreError> {
+/// Customers and what they have, but for their words.
+pub(super) async fn customers(tx: &mut PgConnection, customers: Customers) -> Result<(), StoreError> {
     copy_rows::<organizations::Entity>(tx, customers.organizations).await?;
     copy_rows::<contacts::Entity>(tx, customers.contacts).await?;
-    copy_rows::<devices::Entity>(tx, customers.devices).await?;
-    let documents = customers.documents.iter().map(|(kind, id, text)| {
+    copy_rows::<devices::Entity>(tx, customers.devices).await
+}
+
+/// The words of customers.
+pub(super) async fn words_of_customers(
+    tx: &mut PgConnection,
+    workspace: &WorkspaceId,
+    documents: Vec<(&'static str, String, String)>,
+) -> Result<(), StoreError> {
+    let documents = documents.iter().map(|(kind, id, text)| {
         let text = search::document(kind, text);
         [workspace.as_str().into(), (*kind).into(), id.as_str().into(), 0_i64.into(), text.into()]
     });

@@ -24,6 +24,11 @@ async fn schema(db: &Db) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "one").unwrap()).collect()
 }
 
+/// How many rows a search of this kind is led by.
+async fn words(db: &Db, kind: &str) -> i64 {
+    number(db.store.reader(), &format!("SELECT COUNT(*) FROM search_documents WHERE kind = '{kind}'")).await
+}
+
 fn customers(workspace: &str) -> Customers {
     let mut organization = rows::organization("one");
     organization.workspace_id = workspace.to_owned();
@@ -39,7 +44,8 @@ fn tickets(workspace: &str, from: i64, count: i64) -> Load {
         (ticket.workspace_id, ticket.organization_id) = (workspace.to_owned(), Some("one".to_owned()));
         ticket
     });
-    Load { tickets: made.collect(), ..Load::default() }
+    let documents = (from..from + count).map(|n| (format!("t{n}"), format!("Printer {n}"))).collect();
+    Load { tickets: made.collect(), documents, ..Load::default() }
 }
 
 async fn indexes_and_keys_come_back(engine: Engine) {
@@ -52,7 +58,7 @@ async fn indexes_and_keys_come_back(engine: Engine) {
     loader.finish().await.unwrap();
     assert_eq!(schema(&db).await, before);
     assert_eq!(number(db.store.reader(), "SELECT COUNT(*) FROM tickets").await, 500);
-    assert_eq!(number(db.store.reader(), "SELECT COUNT(*) FROM search_documents WHERE kind = 'contact'").await, 1);
+    assert_eq!((words(&db, search::CONTACT).await, words(&db, search::TICKET).await), (1, 500));
     // What refers to nothing is found when the keys come back, and nothing is kept.
     let mut loader = Loader::begin(&db.store, &workspace, 5_000).await.unwrap();
     let mut lost = tickets(workspace.as_str(), 501, 1);
@@ -64,6 +70,7 @@ async fn indexes_and_keys_come_back(engine: Engine) {
     assert!(written.is_err());
     assert_eq!(schema(&db).await, before);
     assert_eq!(number(db.store.reader(), "SELECT COUNT(*) FROM tickets").await, 500);
+    assert_eq!(words(&db, search::TICKET).await, 500);
 }
 
 async fn a_load_that_is_given_up_leaves_nothing(engine: Engine) {
@@ -74,6 +81,7 @@ async fn a_load_that_is_given_up_leaves_nothing(engine: Engine) {
     loader.write(tickets(workspace.as_str(), 1, 100), None).await.unwrap();
     drop(loader);
     assert_eq!(number(db.store.reader(), "SELECT COUNT(*) FROM tickets").await, 0);
+    assert_eq!((words(&db, search::CONTACT).await, words(&db, search::TICKET).await), (0, 0));
     assert_eq!(schema(&db).await, before);
     // Life goes on.
     let mut loader = Loader::begin(&db.store, &workspace, 500).await.unwrap();
@@ -90,6 +98,7 @@ async fn few_rows_are_simply_written(engine: Engine) {
     loader.write(tickets(workspace.as_str(), 1, 3), Some(tickets(workspace.as_str(), 4, 2))).await.unwrap();
     loader.finish().await.unwrap();
     assert_eq!(number(db.store.reader(), "SELECT COUNT(*) FROM tickets").await, 5);
+    assert_eq!(words(&db, search::TICKET).await, 5);
     // When most rows are there already, they stay as they are: others may be at work with them.
     let mut loader = Loader::begin(&db.store, &workspace, 4).await.unwrap();
     loader.write(tickets(workspace.as_str(), 6, 4), None).await.unwrap();
