@@ -8,7 +8,7 @@ use patchcord_store::{Connection, Tenant, saved_views, ticket_list};
 use serde_json::{Value, json};
 
 use crate::error::require;
-use crate::ticket_filters::{Filters, SORT, expect_known, resolve_me};
+use crate::ticket_filters::{Filters, SORT, expect_known, resolve_people};
 use crate::{Answered, App, AppError, Current, Once, Shape};
 
 /// Most views of one user, and most shared ones.
@@ -216,7 +216,7 @@ async fn resolve<C: Connection>(
     now: i64,
 ) -> Result<(), AppError> {
     query.now = now;
-    resolve_me(tenant, actor, query).await
+    resolve_people(tenant, actor, query).await
 }
 
 fn check(faults: &mut Faults, filters: &Filters, sort: Option<&str>) {

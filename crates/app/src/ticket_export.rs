@@ -5,7 +5,7 @@ use patchcord_domain::user::{Actor, Role};
 use patchcord_store::ticket_list::{self, Line, Query};
 
 use crate::error::require;
-use crate::ticket_filters::resolve_me;
+use crate::ticket_filters::resolve_people;
 use crate::{App, AppError};
 
 /// Rows of a page.
@@ -23,7 +23,7 @@ impl App {
         mut query: Query,
     ) -> Result<impl Stream<Item = Result<Vec<Line>, AppError>> + Send + use<>, AppError> {
         require(actor, Role::Agent)?;
-        resolve_me(self.store.tenant(&actor.workspace_id), actor, &mut query).await?;
+        resolve_people(self.store.tenant(&actor.workspace_id), actor, &mut query).await?;
         (query.limit, query.offset, query.now) = (PAGE, 0, self.clock.now());
         let (app, workspace) = (self.clone(), actor.workspace_id.clone());
         let first = ticket_list::page(app.store.tenant(&workspace), &query).await?;

@@ -8,18 +8,21 @@ use patchcord_domain::ticket_input::Faults;
 use patchcord_domain::time::{Millis, from_rfc3339};
 use patchcord_domain::user::Actor;
 use patchcord_domain::week_hour::{Names, WeekHour};
-use patchcord_store::ticket_list::{Query, Sla, Sort, Suggested};
-use patchcord_store::{Connection, Tenant, directory, tickets};
+use patchcord_store::ticket_list::{Query, Replied, Sla, Sort, Suggested};
+use patchcord_store::{Connection, Tenant, directory, tickets, users};
 use serde::{Deserialize, Serialize};
 
 use crate::AppError;
 
 /// The order when none is asked for.
 pub const SORT: &str = "-createdAt";
-/// Stands for the support agent of whoever asks.
+/// Stands for whoever asks, or for their support agent.
 pub const ME: &str = "me";
 /// What the filter by the copilot's suggestions takes.
 const VERDICTS: &str = "accepted, edited, rejected, unjudged";
+/// From when, and until when.
+type Span = (Option<Millis>, Option<Millis>);
+
 /// Most values of one filter.
 const VALUES_MAX: usize = 50;
 
@@ -54,6 +57,14 @@ pub struct Filters {
     pub copilot_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copilot_to: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copilot_by_id: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replied_by_id: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replied_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replied_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sla: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +115,8 @@ impl Filters {
             .collect();
         let organizations =
             each(&self.organization_id).map(|text| id(&mut faults, &name("organizationId"), text)).collect();
+        let repliers = people(&mut faults, &name("repliedById"), &self.replied_by_id);
+        let requesters = people(&mut faults, &name("copilotById"), &self.copilot_by_id);
         let contacts = each(&self.contact_id).map(|text| id(&mut faults, &name("contactId"), text)).collect();
         let devices = each(&self.device_id).map(|text| id(&mut faults, &name("deviceId"), text)).collect();
         let sentiments = each(&self.sentiment)
@@ -124,8 +137,10 @@ impl Filters {
         let resolved_to = at("resolvedTo", &self.resolved_to);
         let first_responded_from = at("firstRespondedFrom", &self.first_responded_from);
         let first_responded_to = at("firstRespondedTo", &self.first_responded_to);
-        let (from, to) = (at("copilotFrom", &self.copilot_from), at("copilotTo", &self.copilot_to));
-        let copilot = self.suggested(&mut faults, prefix, from, to);
+        let asked = (at("copilotFrom", &self.copilot_from), at("copilotTo", &self.copilot_to));
+        let written = (at("repliedFrom", &self.replied_from), at("repliedTo", &self.replied_to));
+        let copilot = self.suggested(&mut faults, prefix, requesters, asked);
+        let replied = self.replied(&mut faults, prefix, repliers, written);
         let names = Names { prefix, from: "createdFrom", to: "createdTo" };
         let (weekday, hour, timezone) = (self.weekday, self.hour, self.timezone.as_deref());
         let days = WeekHour { weekday, hour, timezone, from: created_from, to: created_to };
@@ -156,6 +171,7 @@ impl Filters {
             sentiments,
             sla,
             copilot,
+            replied,
             created_from,
             created_to,
             created_within,
@@ -175,27 +191,35 @@ impl Filters {
     }
 
     /// What must have become of the copilot's suggestions, if anything.
-    fn suggested(
-        &self,
-        faults: &mut Faults,
-        prefix: &str,
-        from: Option<Millis>,
-        to: Option<Millis>,
-    ) -> Option<Suggested> {
+    fn suggested(&self, faults: &mut Faults, prefix: &str, by: Vec<String>, (from, to): Span) -> Option<Suggested> {
         let field = format!("{prefix}copilot");
         let verdicts: Vec<Option<Verdict>> =
             each(&self.copilot).filter_map(|text| faults.one_of(&field, text, verdict, VERDICTS)).collect();
         if each(&self.copilot).next().is_none() {
-            if self.copilot_from.is_some() || self.copilot_to.is_some() {
-                faults.add(&field, format!("must be there with copilotFrom and copilotTo: any of {VERDICTS}"));
+            if self.copilot_from.is_some() || self.copilot_to.is_some() || !by.is_empty() {
+                let message = format!("must be there with copilotFrom, copilotTo and copilotById: any of {VERDICTS}");
+                faults.add(&field, message);
             }
             return None;
         }
-        Some(Suggested { verdicts, from, to })
+        Some(Suggested { verdicts, by, from, to })
+    }
+
+    /// Who must have written to the customer, if anybody.
+    fn replied(&self, faults: &mut Faults, prefix: &str, by: Vec<String>, (from, to): Span) -> Option<Replied> {
+        if by.is_empty() {
+            if self.replied_from.is_some() || self.replied_to.is_some() {
+                let field = format!("{prefix}repliedById");
+                faults
+                    .add(&field, "must be there with repliedFrom and repliedTo: ids of support agents or users, or me");
+            }
+            return None;
+        }
+        Some(Replied { by, from, to })
     }
 
     /// The filters that take several values.
-    fn lists(&self) -> [(&'static str, &[String]); 11] {
+    fn lists(&self) -> [(&'static str, &[String]); 13] {
         [
             ("status", &self.status),
             ("priority", &self.priority),
@@ -208,22 +232,36 @@ impl Filters {
             ("tag", &self.tag),
             ("sentiment", &self.sentiment),
             ("copilot", &self.copilot),
+            ("copilotById", &self.copilot_by_id),
+            ("repliedById", &self.replied_by_id),
         ]
     }
 }
 
-/// Puts the support agent of whoever asks in the place of `me`; without one, nothing is assigned to them.
-pub(crate) async fn resolve_me<C: Connection>(
+/// Puts whoever asks in the place of `me`: the support agent where tickets are assigned, without which nothing is; the user where
+/// they asked for something. What was written under a support agent and under its user is one person's.
+pub(crate) async fn resolve_people<C: Connection>(
     tenant: Tenant<'_, C>,
     actor: &Actor,
     query: &mut Query,
 ) -> Result<(), AppError> {
-    if !query.assignees.iter().flatten().any(|id| id == ME) {
-        return Ok(());
+    let is_me = |id: &String| id == ME;
+    let replied = query.replied.iter().flat_map(|replied| &replied.by);
+    if query.assignees.iter().flatten().chain(replied).any(is_me) {
+        let own = tickets::agent_of_user(tenant, &actor.user_id).await?.map(|agent| agent.id);
+        for id in query.assignees.iter_mut().flatten().filter(|id| is_me(id)) {
+            *id = own.clone().unwrap_or_default();
+        }
+        for id in query.replied.iter_mut().flat_map(|replied| &mut replied.by).filter(|id| is_me(id)) {
+            *id = own.clone().unwrap_or_else(|| actor.user_id.clone());
+        }
     }
-    let own = tickets::agent_of_user(tenant, &actor.user_id).await?.map(|agent| agent.id).unwrap_or_default();
-    for id in query.assignees.iter_mut().flatten().filter(|id| *id == ME) {
-        id.clone_from(&own);
+    for id in query.copilot.iter_mut().flat_map(|suggested| &mut suggested.by).filter(|id| is_me(id)) {
+        id.clone_from(&actor.user_id);
+    }
+    if let Some(replied) = &mut query.replied {
+        let agents = directory::support_agents(tenant, &replied.by).await?;
+        replied.by.extend(agents.into_iter().filter_map(|agent| agent.user_id));
     }
     Ok(())
 }
@@ -241,10 +279,21 @@ pub(crate) async fn expect_known<C: Connection>(
         |values: &[String]| -> Vec<String> { each(values).filter(|text| is_id(text)).map(str::to_owned).collect() };
     let (agents, organizations, contacts) =
         (ids(&filters.assignee_id), ids(&filters.organization_id), ids(&filters.contact_id));
-    let known: Vec<String> = directory::support_agents(tenant, &agents).await?.into_iter().map(|row| row.id).collect();
+    let (repliers, requesters) = (ids(&filters.replied_by_id), ids(&filters.copilot_by_id));
+    let both = |one: &[String], other: &[String]| [one, other].concat();
+    let found = directory::support_agents(tenant, &both(&agents, &repliers)).await?;
+    let known: Vec<String> = found.into_iter().map(|row| row.id).collect();
     let mut faults = Faults::default();
     if agents.iter().any(|id| !known.contains(id)) {
         faults.add(&format!("{prefix}assigneeId"), "there is no such support agent");
+    }
+    let found = users::some(tenant, &both(&repliers, &requesters)).await?;
+    let known_users: Vec<String> = found.into_iter().map(|row| row.id).collect();
+    if repliers.iter().any(|id| !known.contains(id) && !known_users.contains(id)) {
+        faults.add(&format!("{prefix}repliedById"), "there is no such support agent or user");
+    }
+    if requesters.iter().any(|id| !known_users.contains(id)) {
+        faults.add(&format!("{prefix}copilotById"), "there is no such user");
     }
     let known: Vec<String> =
         directory::organizations(tenant, &organizations).await?.into_iter().map(|row| row.id).collect();
@@ -274,6 +323,11 @@ fn id(faults: &mut Faults, field: &str, text: &str) -> String {
         faults.id(field, text);
     }
     text.to_owned()
+}
+
+/// Ids of people, or `me`.
+fn people(faults: &mut Faults, field: &str, values: &[String]) -> Vec<String> {
+    each(values).map(|text| if text == ME { ME.to_owned() } else { id(faults, field, text) }).collect()
 }
 
 /// What a person made of a suggestion; `None` within when nobody judged it.
@@ -316,6 +370,9 @@ mod tests {
             sentiment: vec!["sad".into()],
             copilot: vec!["accepted,liked".into()],
             copilot_to: Some("soon".into()),
+            copilot_by_id: vec!["you".into()],
+            replied_by_id: vec!["me,none".into()],
+            replied_from: Some("soon".into()),
             hour: Some(24),
             ..Filters::default()
         };
@@ -326,10 +383,13 @@ mod tests {
             [
                 "filters.status",
                 "filters.assigneeId",
+                "filters.repliedById",
+                "filters.copilotById",
                 "filters.sentiment",
                 "filters.sla",
                 "filters.createdTo",
                 "filters.copilotTo",
+                "filters.repliedFrom",
                 "filters.copilot",
                 "filters.weekday",
                 "filters.hour",
@@ -342,6 +402,10 @@ mod tests {
         let faults = alone.query("", None).unwrap_err();
         assert_eq!((faults.len(), faults[0].field.as_str()), (1, "copilot"));
         assert!(faults[0].message.contains("accepted, edited, rejected, unjudged"), "{}", faults[0].message);
+        let alone =
+            Filters { copilot_by_id: vec![ME.into()], replied_to: Some("2026-11-01".into()), ..Filters::default() };
+        let fields: Vec<String> = alone.query("", None).unwrap_err().into_iter().map(|fault| fault.field).collect();
+        assert_eq!(fields, ["copilot", "repliedById"]);
     }
 
     #[test]
@@ -349,6 +413,9 @@ mod tests {
         let filters = Filters {
             copilot: vec!["Accepted,unjudged".into()],
             copilot_from: Some("2026-11-01".into()),
+            copilot_by_id: vec![ME.into()],
+            replied_by_id: vec!["me,abcdefghij0123456789abcd".into()],
+            replied_to: Some("2026-11-02".into()),
             sentiment: vec!["negative".into()],
             weekday: Some(1),
             hour: Some(9),
@@ -359,7 +426,10 @@ mod tests {
         };
         let query = filters.query("", None).unwrap();
         let verdicts = vec![Some(Verdict::Accepted), None];
-        assert_eq!(query.copilot, Some(Suggested { verdicts, from: from_rfc3339("2026-11-01"), to: None }));
+        let by = vec![ME.to_owned()];
+        assert_eq!(query.copilot, Some(Suggested { verdicts, by, from: from_rfc3339("2026-11-01"), to: None }));
+        let by = vec![ME.to_owned(), "abcdefghij0123456789abcd".to_owned()];
+        assert_eq!(query.replied, Some(Replied { by, from: None, to: from_rfc3339("2026-11-02") }));
         assert_eq!(query.sentiments, [Sentiment::Negative]);
         assert_eq!(query.created_within.map(|spans| spans.len()), Some(2));
         let kept: Filters = serde_json::from_str(&serde_json::to_string(&filters).unwrap()).unwrap();

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::error::require;
 use crate::sla::Viewer;
 use crate::ticket_detail::{Detail, detail, detail_by, fresh};
-use crate::ticket_filters::resolve_me;
+use crate::ticket_filters::resolve_people;
 use crate::trail::{Change, Who, from_to};
 use crate::{Answered, App, AppError, Current, Once, Shape};
 pub use patchcord_store::ticket_list::{Line, Query, Sla, Sort};
@@ -100,7 +100,7 @@ impl App {
     pub async fn list_tickets(&self, actor: &Actor, mut query: Query, count: bool) -> Result<Page, AppError> {
         let tenant = self.store.tenant(&actor.workspace_id);
         query.now = self.clock.now();
-        resolve_me(tenant, actor, &mut query).await?;
+        resolve_people(tenant, actor, &mut query).await?;
         let wanted = query.limit;
         // One row more than asked for tells whether there are more.
         query.limit += 1;

@@ -91,6 +91,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0017_first_responses.sql"),
         include_str!("../migrations/postgres/0017_first_responses.sql"),
     ),
+    (
+        "0018_people_behind",
+        include_str!("../migrations/sqlite/0018_people_behind.sql"),
+        include_str!("../migrations/postgres/0018_people_behind.sql"),
+    ),
 ];
 
 /// A migration may take long, and so may the one of another node that is waited for.

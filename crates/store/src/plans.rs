@@ -12,7 +12,7 @@ mod ticket_filters;
 use std::sync::{Arc, Mutex};
 
 use patchcord_domain::audit::AuditKey;
-use patchcord_domain::copilot::{Sentiment, Verdict};
+use patchcord_domain::copilot::Sentiment;
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 
 use crate::kept::Connections;
 use crate::rows::{Domain, LoginAttempt, RefreshToken, Ticket};
-use crate::ticket_list::{Query, Sla, Sort, Suggested};
+use crate::ticket_list::{Query, Sla, Sort};
 use crate::unscoped::events::Position;
 use crate::unscoped::{
     api_tokens as any_token, health, identities, jobs as worker, phone_numbers as all_numbers, recurring, sign_in,
@@ -69,7 +69,8 @@ fn every_filter(sort: Sort) -> Query {
         tags: vec!["a".into(), "b".into()],
         sentiments: vec![Sentiment::Neutral],
         sla: Some(Sla::DueSoon),
-        copilot: Some(Suggested { verdicts: vec![None, Some(Verdict::Edited)], from: Some(1), to: Some(2) }),
+        copilot: Some(ticket_filters::suggested()),
+        replied: Some(ticket_filters::replied()),
         created_from: Some(1),
         created_to: Some(2),
         created_within: Some(vec![1..2, 3..4]),
@@ -101,6 +102,7 @@ fn no_filter(sort: Sort) -> Query {
         sentiments: vec![],
         sla: None,
         copilot: None,
+        replied: None,
         created_from: None,
         created_to: None,
         created_within: None,

@@ -1,8 +1,10 @@
 //! The list of tickets: filters from enumerations to bound parameters, keyset paging, one statement.
 
+mod had;
+
 use std::ops::Range;
 
-use patchcord_domain::copilot::{Sentiment, Verdict};
+use patchcord_domain::copilot::Sentiment;
 use patchcord_domain::sla::{ClockKind, ClockView, Stored};
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use patchcord_domain::time::{DAY, HOUR, Millis};
@@ -12,6 +14,9 @@ use serde_json::Value as Json;
 use crate::by_position::by_position;
 use crate::search::{Joined, newest_tickets, words_query};
 use crate::{StoreError, Tenant};
+
+use had::{Bound, Had, Looking};
+pub use had::{Replied, Suggested};
 
 /// Which tickets, in which order, from where.
 #[derive(Debug, Clone)]
@@ -40,6 +45,8 @@ pub struct Query {
     pub sla: Option<Sla>,
     /// By what became of the copilot's suggestions.
     pub copilot: Option<Suggested>,
+    /// By who wrote to the customer.
+    pub replied: Option<Replied>,
     /// Opened at or after.
     pub created_from: Option<Millis>,
     /// Opened before.
@@ -77,49 +84,6 @@ pub enum Sla {
     Breached,
     /// A clock runs and ends within the next hour.
     DueSoon,
-}
-
-/// A filter by the copilot's suggestions: the ticket has one of these at least.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Suggested {
-    /// Any of these verdicts; `None` in the list stands for suggestions that nobody judged.
-    pub verdicts: Vec<Option<Verdict>>,
-    /// Asked for at or after.
-    pub from: Option<Millis>,
-    /// Asked for before.
-    pub to: Option<Millis>,
-}
-
-impl Suggested {
-    /// The condition on `ai_suggestions` as `g`, whose values take the places from `first` on. `feedback` is how the column is
-    /// written.
-    fn condition(&self, first: usize, feedback: &str) -> (String, Vec<Value>) {
-        let mut values: Vec<Value> = Vec::new();
-        let mut bind = |value: Value| {
-            values.push(value);
-            format!("${}", first + values.len() - 1)
-        };
-        let places: Vec<String> =
-            self.verdicts.iter().flatten().map(|verdict| bind(verdict.as_str().to_uppercase().into())).collect();
-        let mut either = Vec::new();
-        if !places.is_empty() {
-            either.push(format!("{feedback} IN ({})", places.join(", ")));
-        }
-        if self.verdicts.contains(&None) {
-            either.push(format!("{feedback} IS NULL"));
-        }
-        let mut all = vec!["g.workspace_id = $1".to_owned()];
-        if !either.is_empty() {
-            all.push(format!("({})", either.join(" OR ")));
-        }
-        for (than, at) in [(">=", self.from), ("<", self.to)] {
-            if let Some(at) = at {
-                let place = bind(at.into());
-                all.push(format!("g.created_at {than} {place}"));
-            }
-        }
-        (all.join(" AND "), values)
-    }
 }
 
 /// What a list may be ordered by.
@@ -268,10 +232,6 @@ const JOINS: &str = "LEFT JOIN organizations o ON o.workspace_id = t.workspace_i
 
 /// So few tickets with a tag are looked at one by one; with more of them, the walk through the list soon finds some.
 const TAGGED_FEW: i64 = 1_000;
-/// The same of suggestions.
-const SUGGESTED_FEW: i64 = 1_000;
-/// What a person made of a suggestion.
-const FEEDBACK: &str = "g.feedback";
 /// A span of time that is longer than this is walked through in the order of the list, and not sorted.
 const SPAN_FEW: Millis = 2 * DAY;
 
@@ -350,6 +310,8 @@ struct Conditions {
     backend: DbBackend,
     /// A statement that gives the ids of few tickets, as `subject_id`: with them it begins, and nothing else is walked through.
     lead: Option<String>,
+    /// Whether each of them is looked up, however many PostgreSQL takes them for: it would rather read all tickets there are.
+    looked_up: bool,
     /// Only tickets of which a clock ran out, whoever has them.
     late: bool,
     sql: Vec<String>,
@@ -363,7 +325,7 @@ impl Conditions {
         let sql = vec!["t.workspace_id = $1".to_owned()];
         let of_few = [&query.organizations, &query.contacts].iter().any(|ids| !ids.is_empty());
         let late = query.sla == Some(Sla::Breached) && !of_few && query.assignees.is_empty();
-        let mut all = Self { backend, lead: None, late, sql, values: Vec::new() };
+        let mut all = Self { backend, lead: None, looked_up: false, late, sql, values: Vec::new() };
         all.any_of("t.status", query.statuses.iter().map(|value| value.as_str()));
         all.any_of("t.priority", query.priorities.iter().map(|value| value.as_str()));
         all.any_of("t.channel", query.channels.iter().map(|value| value.as_str()));
@@ -397,8 +359,15 @@ impl Conditions {
         if all.lead.is_none() && !query.tags.is_empty() {
             all.few_tagged(tenant, &query.tags).await?;
         }
-        if let Some(suggested) = &query.copilot {
-            all.suggested(tenant, suggested).await?;
+        if let Some(replied) = &query.replied {
+            all.having(tenant, replied).await?;
+        }
+        if let Some(suggested) = &query.copilot
+            && !all.having(tenant, suggested).await?
+        {
+            // The walk begins where the tickets are that were there by then; clocks of nodes may differ by less than a day. A reply
+            // may be older than its ticket, into which another one was merged.
+            all.bound("t.created_at", "<", suggested.to.map(|to| to.saturating_add(DAY)));
         }
         Ok(Some(all))
     }
@@ -406,6 +375,10 @@ impl Conditions {
     /// Where the rows come from.
     fn from(&self) -> String {
         match &self.lead {
+            Some(lead) if self.looked_up && self.backend == DbBackend::Postgres => format!(
+                "({lead}) AS hits CROSS JOIN LATERAL \
+                 (SELECT * FROM tickets WHERE workspace_id = $1 AND id = hits.subject_id LIMIT 1) t"
+            ),
             Some(lead) => format!("({lead}) AS hits CROSS JOIN tickets t"),
             None => self.table().to_owned(),
         }
@@ -553,36 +526,32 @@ impl Conditions {
         Ok(())
     }
 
-    /// Begins with the tickets of the suggestions, when those are few. Else the suggestions of each ticket are looked at on the
-    /// walk through the list, which begins where the tickets are that were there by then; clocks of nodes may differ by less
-    /// than a day.
-    async fn suggested<C: ConnectionTrait>(
-        &mut self,
-        tenant: Tenant<'_, C>,
-        suggested: &Suggested,
-    ) -> Result<(), StoreError> {
+    /// Begins with the tickets that have such rows, when those are few. Else the rows of each ticket are looked at on the walk
+    /// through the list. Tells whether they were few.
+    async fn having<C: ConnectionTrait, H: Had>(&mut self, tenant: Tenant<'_, C>, had: &H) -> Result<bool, StoreError> {
+        let (table, backend) = (H::TABLE, self.backend);
         let mut few = false;
         if self.lead.is_none() {
-            let (condition, values) = suggested.condition(2, FEEDBACK);
+            let mut bound = Bound { backend, first: 2, values: Vec::new() };
             let sql = format!(
-                "SELECT COUNT(*) AS total FROM (SELECT 1 AS one FROM ai_suggestions g WHERE {condition} LIMIT {}) AS found",
-                SUGGESTED_FEW + 1
+                "SELECT COUNT(*) AS total FROM (SELECT 1 AS one FROM {table} h WHERE {} LIMIT {}) AS found",
+                had.condition(Looking::AtAll, &mut bound),
+                H::FEW + 1
             );
-            few = crate::listing::number(tenant, &sql, values).await? <= SUGGESTED_FEW;
+            few = crate::listing::number(tenant, &sql, bound.values).await? <= H::FEW;
         }
-        // Of one ticket there are few: SQLite shall not go through all that were judged so, again for each ticket.
-        let feedback = if few || self.backend == DbBackend::Postgres { FEEDBACK } else { "+g.feedback" };
-        let (condition, values) = suggested.condition(self.values.len() + 2, feedback);
-        self.values.extend(values);
+        let mut bound = Bound { backend, first: self.values.len() + 2, values: Vec::new() };
+        let condition = had.condition(if few { Looking::AtAll } else { Looking::AtOneTicket }, &mut bound);
+        // Else SQLite goes through all rows in the order of the tickets, to tell these apart.
+        let ticket = bound.unindexed("h.ticket_id");
+        self.values.extend(bound.values);
         if few {
-            self.lead_by(format!("SELECT DISTINCT g.ticket_id AS subject_id FROM ai_suggestions g WHERE {condition}"));
+            self.looked_up = true;
+            self.lead_by(format!("SELECT DISTINCT {ticket} AS subject_id FROM {table} h WHERE {condition}"));
         } else {
-            // With the limit SQLite does not join the suggestions to the tickets, after which an offset counts a ticket twice.
-            self.push(format!(
-                "EXISTS (SELECT 1 FROM ai_suggestions g WHERE {condition} AND g.ticket_id = t.id LIMIT 1)"
-            ));
-            self.bound("t.created_at", "<", suggested.to.map(|to| to.saturating_add(DAY)));
+            // With the limit SQLite does not join the rows to the tickets, after which an offset counts a ticket twice.
+            self.push(format!("EXISTS (SELECT 1 FROM {table} h WHERE {condition} AND h.ticket_id = t.id LIMIT 1)"));
         }
-        Ok(())
+        Ok(few)
     }
 }

@@ -6649,6 +6649,11 @@ export interface components {
              * @default []
              */
             copilot: string[];
+            /**
+             * @description Ids of users, or `me`.
+             * @default []
+             */
+            copilotById: string[];
             /** @default null */
             copilotFrom: string | null;
             /** @default null */
@@ -6677,6 +6682,15 @@ export interface components {
             productArea: string[];
             /** @default null */
             q: string | null;
+            /**
+             * @description Ids of support agents or users, or `me`.
+             * @default []
+             */
+            repliedById: string[];
+            /** @default null */
+            repliedFrom: string | null;
+            /** @default null */
+            repliedTo: string | null;
             /** @default null */
             resolvedFrom: string | null;
             /** @default null */
@@ -21026,6 +21040,17 @@ export interface operations {
                 copilotFrom?: string;
                 /** @description Before. */
                 copilotTo?: string;
+                /** @description Together with `copilot`: the suggestion was asked for by one of these users; `me` for whoever asks now. */
+                copilotById?: string[];
+                /**
+                 * @description Ids of support agents, each with the user whom it stands for, or of users; `me` for whoever asks. One of them wrote to the
+                 *     customer in this ticket; internal notes do not count.
+                 */
+                repliedById?: string[];
+                /** @description Together with `repliedById`: it was written at or after. RFC 3339 or a date. */
+                repliedFrom?: string;
+                /** @description Before. */
+                repliedTo?: string;
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
                 /** @description RFC 3339 or a date. */
@@ -21358,6 +21383,17 @@ export interface operations {
                 copilotFrom?: string;
                 /** @description Before. */
                 copilotTo?: string;
+                /** @description Together with `copilot`: the suggestion was asked for by one of these users; `me` for whoever asks now. */
+                copilotById?: string[];
+                /**
+                 * @description Ids of support agents, each with the user whom it stands for, or of users; `me` for whoever asks. One of them wrote to the
+                 *     customer in this ticket; internal notes do not count.
+                 */
+                repliedById?: string[];
+                /** @description Together with `repliedById`: it was written at or after. RFC 3339 or a date. */
+                repliedFrom?: string;
+                /** @description Before. */
+                repliedTo?: string;
                 /** @description `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour. */
                 sla?: string;
                 /** @description RFC 3339 or a date. */

@@ -101,6 +101,7 @@ pub(crate) fn tickets_of(organization_id: &str, limit: u64) -> Query {
         sentiments: Vec::new(),
         sla: None,
         copilot: None,
+        replied: None,
         created_from: None,
         created_to: None,
         created_within: None,

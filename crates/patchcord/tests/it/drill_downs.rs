@@ -1,19 +1,22 @@
-//! The list behind a number: tickets and calls of an hour of the week, tickets by what became of the copilot's work, by mood and by
-//! when they were first answered.
+//! The list behind a number: tickets and calls of an hour of the week, tickets by what became of the copilot's work, by mood, by
+//! when they were first answered, by who wrote in them and who asked the copilot.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchcord_domain::days::Zone;
+use patchcord_domain::id::new_id;
 use patchcord_domain::time::{DAY, HOUR, from_rfc3339, to_rfc3339};
 use serde_json::{Value, json};
 
-use crate::harness::{self, Client, Engine, NORTH, STRANGER, World, both_engines, change, ring};
+use crate::harness::{self, Client, Engine, NORTH, Random, STRANGER, World, both_engines, change, ring};
 
 both_engines!(
     a_cell_of_the_heat_map_is_as_long_as_its_list,
     what_became_of_suggestions_leads_to_its_tickets,
     a_mood_leads_to_its_tickets,
     the_time_to_a_first_reply_leads_to_its_tickets,
+    what_a_person_wrote_leads_to_its_tickets,
+    what_a_person_asked_the_copilot_for_leads_to_its_tickets,
     wrong_filters_are_told_by_field,
 );
 
@@ -257,16 +260,12 @@ async fn the_time_to_a_first_reply_leads_to_its_tickets(engine: Engine) {
         world.clock.forward(1);
     }
     // Opened on one day and answered on three; a note and a second reply count for nothing.
-    let say = async |ticket: &str, internal: bool| {
-        let body = json!({"body": "We look at it.", "isInternal": internal});
-        client.post(&format!("/api/tickets/{ticket}/messages"), body).await.expect(201);
-    };
-    say(&tickets[2], true).await;
+    say(&client, &tickets[2], true).await;
     for ticket in &tickets[..2] {
-        say(ticket, false).await;
+        say(&client, ticket, false).await;
         world.clock.forward(DAY);
     }
-    say(&tickets[0], false).await;
+    say(&client, &tickets[0], false).await;
     world.app.roll_up(&world.town.north.workspace).await.unwrap();
 
     let (from, to) = (to_rfc3339(start - HOUR), to_rfc3339(start + 3 * DAY));
@@ -291,6 +290,174 @@ async fn the_time_to_a_first_reply_leads_to_its_tickets(engine: Engine) {
     world.stop().await;
 }
 
+/// The line of a person in the figures of a span.
+async fn person(client: &Client, name: &str, (from, to): &(String, String)) -> Value {
+    let people = client.get(&format!("/api/dashboard/agents?from={from}&to={to}")).await.expect(200);
+    let line = people["items"].as_array().unwrap().iter().find(|line| line["name"] == name);
+    line.unwrap_or_else(|| panic!("{name} {people}")).clone()
+}
+
+async fn say(client: &Client, ticket: &str, internal: bool) {
+    let body = json!({"body": "We look at it.", "isInternal": internal});
+    client.post(&format!("/api/tickets/{ticket}/messages"), body).await.expect(201);
+}
+
+/// A message as histories have it: under a support agent, alone or beside a user.
+async fn written(world: &World, ticket: &str, user: Option<&str>, agent: &str) {
+    let user = user.map_or("NULL".to_owned(), |id| format!("'{id}'"));
+    let sql = format!(
+        "INSERT INTO ticket_messages (workspace_id, id, ticket_id, author_type, author_user_id, author_agent_id, body, \
+         is_internal, created_at) VALUES ('{}', '{}', '{ticket}', 'AGENT', {user}, '{agent}', 'Done.', FALSE, {})",
+        world.town.north.workspace.as_str(),
+        new_id(&Random),
+        world.app.clock.now()
+    );
+    change(&world.store, &sql).await;
+}
+
+async fn what_a_person_wrote_leads_to_its_tickets(engine: Engine) {
+    let world = desk(engine).await;
+    // An administrator for whom no support agent stands, and a person for whom one does.
+    change(&world.store, "UPDATE support_agents SET user_id = NULL WHERE name LIKE 'ADMIN of %'").await;
+    let admin = lasting(&world).await;
+    let foreigner = world.foreigner().await;
+    let start = world.app.clock.now();
+    let mut tickets = Vec::new();
+    for subject in ["The first", "The second", "The third", "The fourth", "The fifth", "The sixth"] {
+        tickets.push(open(&admin, subject).await);
+        world.clock.forward(1);
+    }
+    let foreign = open(&foreigner, "Elsewhere").await;
+    world.clock.forward(DAY);
+    let begin = world.app.clock.now();
+    let agent = world.agent().await;
+    let line = person(&admin, "AGENT of north", &(to_rfc3339(start), to_rfc3339(begin))).await;
+    let [agent_id, user_id] = ["supportAgent", "user"].map(|who| line[who]["id"].as_str().unwrap().to_owned());
+    let line = person(&admin, "ADMIN of north", &(to_rfc3339(start), to_rfc3339(begin))).await;
+    assert_eq!((&line["supportAgent"], &line["replies"]), (&json!(null), &json!(6)), "{line}");
+    let admin_id = line["user"]["id"].as_str().unwrap().to_owned();
+
+    say(&agent, &tickets[0], false).await;
+    say(&agent, &tickets[0], false).await;
+    say(&agent, &tickets[1], false).await;
+    say(&agent, &tickets[2], true).await;
+    say(&admin, &tickets[3], false).await;
+    written(&world, &tickets[4], None, &agent_id).await;
+    written(&world, &tickets[5], Some(&admin_id), &agent_id).await;
+    say(&world.foreigner().await, &foreign, false).await;
+    // The span ends before what is written now.
+    world.clock.forward(DAY);
+    let end = world.app.clock.now();
+    say(&world.agent().await, &tickets[2], false).await;
+    // What was written in a ticket that was merged is found in the other one, which is younger.
+    world.clock.forward(2 * DAY);
+    let younger = open(&admin, "Again").await;
+    let into = json!({"intoTicketId": younger});
+    admin.post(&format!("/api/tickets/{}/merge", tickets[1]), into).await.expect(200);
+    world.app.roll_up(&world.town.north.workspace).await.unwrap();
+
+    let days = |from: i64, to: i64| (to_rfc3339(from), to_rfc3339(to));
+    let of = |places: &[usize]| places.iter().map(|place| tickets[*place].clone()).collect::<Vec<_>>();
+    let (first, inner, last) = (days(start, begin), days(begin, end), days(end, end + HOUR));
+    for (name, id, span, replies, expected) in [
+        ("AGENT of north", &agent_id, &first, 0, vec![]),
+        ("AGENT of north", &agent_id, &inner, 4, [vec![younger.clone()], of(&[4, 0])].concat()),
+        ("AGENT of north", &agent_id, &last, 1, of(&[2])),
+        ("ADMIN of north", &admin_id, &first, 6, [vec![younger.clone()], of(&[5, 4, 3, 2, 0])].concat()),
+        ("ADMIN of north", &admin_id, &inner, 2, of(&[5, 3])),
+        ("ADMIN of north", &admin_id, &last, 0, vec![]),
+    ] {
+        if replies > 0 {
+            assert_eq!(person(&admin, name, span).await["replies"], replies, "{name} {span:?}");
+        }
+        let path = format!("/api/tickets?repliedById={id}&repliedFrom={}&repliedTo={}", span.0, span.1);
+        assert_eq!(listed(&admin, &path).await, expected, "{name} {span:?}");
+    }
+    // Without a span, for whoever asks, by the user alone, with others, and beside words.
+    let wrote = [vec![younger.clone()], of(&[4, 2, 0])].concat();
+    let agent = world.agent().await;
+    for (query, expected) in [
+        (format!("repliedById={agent_id}"), wrote.clone()),
+        ("repliedById=me".into(), wrote),
+        (format!("repliedById={user_id}&repliedTo={}", inner.1), [vec![younger.clone()], of(&[0])].concat()),
+        (
+            format!("repliedById={agent_id},{admin_id}&repliedFrom={}", inner.0),
+            [vec![younger.clone()], of(&[5, 4, 3, 2, 0])].concat(),
+        ),
+        (format!("repliedById={agent_id}&q=third"), of(&[2])),
+        (format!("repliedById={agent_id}&q=fourth"), vec![]),
+        (format!("repliedById={}", new_id(&Random)), vec![]),
+    ] {
+        assert_eq!(listed(&agent, &format!("/api/tickets?{query}")).await, expected, "{query}");
+    }
+    // As a file, in a view, and for nobody else.
+    let all = format!("repliedById={agent_id}&repliedFrom={}&repliedTo={}", inner.0, inner.1);
+    let file = admin.get(&format!("/api/tickets/export.csv?{all}")).await;
+    assert_eq!((file.status, file.text.trim().lines().count()), (200, 4));
+    let filters = json!({"repliedById": ["me"], "repliedFrom": inner.0, "repliedTo": inner.1});
+    let view = agent.post("/api/saved-views", json!({"name": "Mine", "filters": filters})).await.expect(201);
+    assert_eq!(view["filters"], filters);
+    let counted = agent.get("/api/saved-views?counts=true").await.expect(200);
+    let counted = counted["items"].as_array().unwrap().iter().find(|one| one["id"] == view["id"]).unwrap().clone();
+    assert_eq!(counted["ticketCount"], 3, "{counted}");
+    assert!(listed(&world.foreigner().await, &format!("/api/tickets?{all}")).await.is_empty());
+    world.stop().await;
+}
+
+async fn what_a_person_asked_the_copilot_for_leads_to_its_tickets(engine: Engine) {
+    let world = desk(engine).await;
+    let admin = lasting(&world).await;
+    let start = world.app.clock.now();
+    let mut tickets = Vec::new();
+    for subject in ["The first", "The second", "The third", "The fourth", "The fifth"] {
+        tickets.push(open(&admin, subject).await);
+        world.clock.forward(1);
+    }
+    let agent = world.agent().await;
+    judged(&world, &agent, &tickets[0], Some("accepted")).await;
+    judged(&world, &agent, &tickets[0], Some("edited")).await;
+    judged(&world, &agent, &tickets[1], Some("rejected")).await;
+    judged(&world, &agent, &tickets[2], None).await;
+    judged(&world, &admin, &tickets[1], Some("accepted")).await;
+    // Nobody asked for what the desk did by itself, whatever a person made of it.
+    judged(&world, &admin, &tickets[3], Some("accepted")).await;
+    let itself = format!("UPDATE ai_suggestions SET requested_by = NULL WHERE ticket_id = '{}'", tickets[3]);
+    change(&world.store, &itself).await;
+    world.clock.forward(DAY);
+    let end = world.app.clock.now();
+    judged(&world, &world.agent().await, &tickets[4], Some("accepted")).await;
+    world.app.roll_up(&world.town.north.workspace).await.unwrap();
+
+    let span = (to_rfc3339(start), to_rfc3339(end));
+    let line = person(&admin, "AGENT of north", &span).await;
+    let by = line["user"]["id"].as_str().unwrap();
+    for (copilot, figures, expected) in [
+        ("accepted", &["suggestionsAccepted"][..], vec![&tickets[0]]),
+        ("edited", &["suggestionsEdited"], vec![&tickets[0]]),
+        ("rejected", &["suggestionsRejected"], vec![&tickets[1]]),
+        ("unjudged", &[], vec![&tickets[2]]),
+        ("accepted,edited", &["suggestionsAccepted", "suggestionsEdited"], vec![&tickets[0]]),
+        ("accepted,edited,rejected,unjudged", &[], vec![&tickets[2], &tickets[1], &tickets[0]]),
+    ] {
+        for figure in figures {
+            assert_eq!(line[figure], 1, "{line}");
+        }
+        let path = format!("/api/tickets?copilot={copilot}&copilotFrom={}&copilotTo={}", span.0, span.1);
+        let expected: Vec<String> = expected.into_iter().cloned().collect();
+        assert_eq!(listed(&admin, &format!("{path}&copilotById={by}")).await, expected, "{path}");
+        assert_eq!(listed(&world.agent().await, &format!("{path}&copilotById=me")).await, expected, "{path}");
+        assert!(listed(&admin, &format!("{path}&copilotById={}", new_id(&Random))).await.is_empty());
+        assert!(listed(&world.foreigner().await, &format!("{path}&copilotById={by}")).await.is_empty());
+    }
+    let ever = format!("/api/tickets?copilot=accepted&copilotById={by}");
+    assert_eq!(listed(&admin, &ever).await, [&tickets[4], &tickets[0]].map(Clone::clone));
+    assert_eq!(listed(&admin, &format!("{ever}&q=fifth")).await, tickets[4..]);
+    let filters = json!({"copilot": ["accepted"], "copilotById": [by]});
+    let view = json!({"name": "Taken", "filters": filters});
+    assert_eq!(admin.post("/api/saved-views", view).await.expect(201)["filters"], filters);
+    world.stop().await;
+}
+
 async fn wrong_filters_are_told_by_field(engine: Engine) {
     let world = World::new(engine).await;
     let viewer = world.viewer().await;
@@ -307,6 +474,12 @@ async fn wrong_filters_are_told_by_field(engine: Engine) {
         ("copilot=accepted&copilotTo=soon".into(), vec!["copilotTo"]),
         ("copilotFrom=2026-10-01".into(), vec!["copilot"]),
         ("copilot=&copilotFrom=2026-10-01".into(), vec!["copilot"]),
+        ("copilotById=me".into(), vec!["copilot"]),
+        ("copilot=accepted&copilotById=none".into(), vec!["copilotById"]),
+        ("repliedFrom=2026-10-01".into(), vec!["repliedById"]),
+        ("repliedTo=2026-10-01&repliedById=".into(), vec!["repliedById"]),
+        ("repliedById=them".into(), vec!["repliedById"]),
+        ("repliedById=me&repliedTo=soon".into(), vec!["repliedTo"]),
         ("sentiment=angry".into(), vec!["sentiment"]),
     ] {
         let path = format!("/api/tickets?{query}");
@@ -315,6 +488,9 @@ async fn wrong_filters_are_told_by_field(engine: Engine) {
     let told = viewer.get("/api/tickets?copilot=liked").await.refused(422, "validation_failed");
     let message = told["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("accepted, edited, rejected, unjudged"), "{message}");
+    let told = viewer.get("/api/tickets?repliedTo=2026-10-01").await.refused(422, "validation_failed");
+    let message = told["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("ids of support agents or users, or me"), "{message}");
     for query in ["weekday=Monday", "hour=-1", "weekday=1&weekday=2"] {
         assert_eq!(viewer.get(&format!("/api/tickets?{query}")).await.status, 422, "{query}");
     }
@@ -322,5 +498,10 @@ async fn wrong_filters_are_told_by_field(engine: Engine) {
     let wrong = world.agent().await.post("/api/saved-views", view).await.wrong_fields();
     let expected = ["copilot", "weekday", "hour", "timezone", "createdFrom", "createdTo"];
     assert_eq!(wrong, expected.map(|field| format!("filters.{field}")));
+    let nobody = new_id(&Random);
+    let view =
+        json!({"name": "n", "filters": {"copilot": ["edited"], "copilotById": [nobody], "repliedById": [nobody]}});
+    let wrong = world.agent().await.post("/api/saved-views", view).await.wrong_fields();
+    assert_eq!(wrong, ["filters.repliedById", "filters.copilotById"]);
     world.stop().await;
 }

@@ -205,6 +205,10 @@ async fn odd_queries(engine: Engine) {
         ("resolvedTo=%F0%9F", "resolvedTo"),
         ("firstRespondedFrom=soon", "firstRespondedFrom"),
         ("firstRespondedTo=2026-02-30", "firstRespondedTo"),
+        ("repliedById=7", "repliedById"),
+        ("repliedById=me&repliedFrom=soon", "repliedFrom"),
+        ("repliedTo=2026-11-24", "repliedById"),
+        ("copilot=edited&copilotById=%00", "copilotById"),
         ("limit=1&limit=2", "query"),
     ] {
         let answer = agent.get(&format!("/api/tickets?{query}")).await;

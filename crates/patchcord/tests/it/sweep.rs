@@ -182,7 +182,8 @@ impl Example {
         let path = self.address(own, own, None);
         for (name, thing) in &self.queries {
             let path = format!("{path}?{name}={}", other[thing]);
-            shots.push((Position::Query((*name).to_owned()), self.shot(name, path, body.clone())));
+            let name = name.rsplit('&').next().unwrap_or(name);
+            shots.push((Position::Query(name.to_owned()), self.shot(name, path, body.clone())));
         }
         for body in self.bodies.iter().map(|body| body(own)) {
             for (at, thing) in places(&body, own, "") {

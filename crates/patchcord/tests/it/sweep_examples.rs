@@ -29,7 +29,7 @@ pub(crate) struct Example {
     pub(crate) least: Least,
     /// Things whose ids fill the path, in order.
     pub(crate) path: &'static [&'static str],
-    /// Parameters that take an id, and the thing.
+    /// Parameters that take an id, each after those without which it is refused, and the thing.
     pub(crate) queries: Vec<(&'static str, &'static str)>,
     /// Bodies that are valid; together they have every field that takes an id.
     pub(crate) bodies: Vec<fn(&Rows) -> Value>,
@@ -113,6 +113,8 @@ pub(crate) fn examples() -> Vec<Example> {
         // Tickets
         Example::new("GET /api/tickets", Viewer)
             .query("assigneeId", "support_agent")
+            .query("repliedById", "support_agent")
+            .query("copilot=unjudged&copilotById", "user")
             .query("organizationId", "organization")
             .query("contactId", "contact")
             .query("deviceId", "device"),
@@ -148,6 +150,8 @@ pub(crate) fn examples() -> Vec<Example> {
             .body(|own| json!({"ids": [own["ticket"]], "action": {"type": "tag", "value": "swept"}})),
         Example::new("GET /api/tickets/export.csv", Agent)
             .query("assigneeId", "support_agent")
+            .query("repliedById", "support_agent")
+            .query("copilot=unjudged&copilotById", "user")
             .query("organizationId", "organization")
             .query("contactId", "contact")
             .query("deviceId", "device"),
@@ -384,7 +388,7 @@ pub(crate) fn examples() -> Vec<Example> {
 }
 
 fn view(own: &Rows) -> Value {
-    let filters = json!({"assigneeId": [own["support_agent"], "me"], "organizationId": [own["organization"]], "contactId": [own["contact"]], "deviceId": [own["device"]]});
+    let filters = json!({"assigneeId": [own["support_agent"], "me"], "organizationId": [own["organization"]], "contactId": [own["contact"]], "deviceId": [own["device"]], "repliedById": [own["support_agent"], "me"], "copilot": ["unjudged"], "copilotById": [own["user"]]});
     json!({"name": "Swept", "filters": filters})
 }
 

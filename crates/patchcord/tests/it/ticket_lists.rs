@@ -224,6 +224,9 @@ async fn times(engine: Engine) {
         ("firstRespondedFrom=2026-11-24T10:00:00Z", vec![1]),
         ("firstRespondedFrom=2026-11-24T10:00:00Z&firstRespondedTo=2026-11-24T12:00:00Z", vec![1]),
         ("firstRespondedTo=2026-11-24T10:00:00Z", vec![]),
+        ("repliedById=me&repliedTo=2026-11-24T10:00:00Z", vec![1]),
+        ("repliedById=me&repliedFrom=2026-11-24T10:00:00Z", vec![1, 2]),
+        ("repliedById=me&repliedFrom=2026-11-24T12:00:00Z", vec![]),
         ("createdFrom=2026-11-25&createdTo=2026-11-24", vec![]),
     ] {
         assert_eq!(list(&agent, query).await, expect, "{query}");

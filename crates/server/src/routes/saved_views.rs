@@ -61,6 +61,12 @@ pub(crate) struct ViewFilters {
     copilot: Vec<String>,
     copilot_from: Option<String>,
     copilot_to: Option<String>,
+    /// Ids of users, or `me`.
+    copilot_by_id: Vec<String>,
+    /// Ids of support agents or users, or `me`.
+    replied_by_id: Vec<String>,
+    replied_from: Option<String>,
+    replied_to: Option<String>,
     /// `breached` or `due_soon`.
     sla: Option<String>,
     created_from: Option<String>,
@@ -93,6 +99,10 @@ impl From<ViewFilters> for Filters {
             copilot: filters.copilot,
             copilot_from: filters.copilot_from,
             copilot_to: filters.copilot_to,
+            copilot_by_id: filters.copilot_by_id,
+            replied_by_id: filters.replied_by_id,
+            replied_from: filters.replied_from,
+            replied_to: filters.replied_to,
             sla: filters.sla,
             created_from: filters.created_from,
             created_to: filters.created_to,

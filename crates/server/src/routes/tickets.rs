@@ -60,6 +60,17 @@ pub(crate) struct TicketQuery {
     copilot_from: Option<String>,
     /// Before.
     copilot_to: Option<String>,
+    /// Together with `copilot`: the suggestion was asked for by one of these users; `me` for whoever asks now.
+    #[serde(default)]
+    copilot_by_id: Vec<String>,
+    /// Ids of support agents, each with the user whom it stands for, or of users; `me` for whoever asks. One of them wrote to the
+    /// customer in this ticket; internal notes do not count.
+    #[serde(default)]
+    replied_by_id: Vec<String>,
+    /// Together with `repliedById`: it was written at or after. RFC 3339 or a date.
+    replied_from: Option<String>,
+    /// Before.
+    replied_to: Option<String>,
     /// `breached`: a clock ran out. `due_soon`: a clock runs and ends within the next hour.
     sla: Option<String>,
     /// RFC 3339 or a date.
@@ -134,6 +145,10 @@ impl TicketQuery {
             copilot: self.copilot,
             copilot_from: self.copilot_from,
             copilot_to: self.copilot_to,
+            copilot_by_id: self.copilot_by_id,
+            replied_by_id: self.replied_by_id,
+            replied_from: self.replied_from,
+            replied_to: self.replied_to,
             sla: self.sla,
             created_from: self.created_from,
             created_to: self.created_to,

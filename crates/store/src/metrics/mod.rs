@@ -29,6 +29,7 @@ pub use keep::{begin_days, extent, recount_days, recount_hours};
 pub use marks::{mark_customers, take_customers, take_hours, workspaces as marked_workspaces};
 pub use now::{Backlog, backlog, oldest_open, open_by_agent};
 pub use read::{agents, desk, series, usage, usage_by_day};
+pub(crate) use sources::{AUTHOR, REPLY};
 
 /// An hour, counted from 1970 in UTC.
 pub type Hour = i64;

@@ -16,6 +16,21 @@ pub(crate) struct Source {
     pub(crate) sums: &'static [(&'static str, &'static str)],
 }
 
+/// Who wrote a message.
+macro_rules! author {
+    () => {
+        "COALESCE(author_user_id, author_agent_id)"
+    };
+}
+/// What the desk wrote to the customer.
+macro_rules! reply {
+    () => {
+        "author_type = 'AGENT' AND NOT is_internal"
+    };
+}
+pub(crate) const AUTHOR: &str = author!();
+pub(crate) const REPLY: &str = reply!();
+
 /// A shadow of another desk's ticket is none of this desk's.
 const OWN: &str = "remote_id IS NULL";
 /// The work on a merged ticket goes on in another one.
@@ -143,8 +158,8 @@ pub(crate) const AGENTS: &[Source] = &[
     Source {
         table: "ticket_messages",
         at: "created_at",
-        filter: "author_type = 'AGENT' AND NOT is_internal AND COALESCE(author_user_id, author_agent_id) IS NOT NULL",
-        keys: &["COALESCE(author_user_id, author_agent_id)"],
+        filter: concat!(reply!(), " AND ", author!(), " IS NOT NULL"),
+        keys: &[AUTHOR],
         sums: &[("replies", "1")],
     },
     Source {

@@ -21,6 +21,7 @@ mod sign_in;
 mod support;
 mod tenancy;
 mod ticket_lists;
+mod ticket_words;
 mod trails;
 mod trouble;
 mod work;

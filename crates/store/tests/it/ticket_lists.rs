@@ -4,12 +4,12 @@ use patchcord_domain::copilot::{Sentiment, Verdict};
 use patchcord_domain::id::WorkspaceId;
 use patchcord_domain::ticket::{Channel, Priority, Status};
 use patchcord_domain::time::HOUR;
-use patchcord_store::rows::{Suggestion, Ticket, TicketSla};
-use patchcord_store::search;
-use patchcord_store::ticket_list::{Query, Sla, Sort, Suggested, count, page};
+use patchcord_store::rows::{Message, Suggestion, Ticket, TicketSla};
+use patchcord_store::ticket_list::{Query, Replied, Sla, Sort, Suggested, count, page};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::rows;
@@ -19,10 +19,9 @@ both_engines!(
     each_filter_gives_what_it_says,
     random_questions_are_answered_as_in_memory,
     many_suggestions_are_met_on_the_walk,
+    many_replies_are_met_on_the_walk,
     a_cursor_walks_every_row_once_whatever_the_ties,
     lines_carry_the_names_of_what_they_point_to,
-    words_are_found_as_people_type_them,
-    only_the_newest_thousand_hits_are_looked_at,
     tags_are_followed,
 );
 
@@ -43,6 +42,7 @@ pub(crate) fn everything() -> Query {
         sentiments: vec![],
         sla: None,
         copilot: None,
+        replied: None,
         created_from: None,
         created_to: None,
         created_within: None,
@@ -107,17 +107,42 @@ fn sixty() -> Vec<Ticket> {
 fn suggestions_of(row: &Ticket) -> Vec<Suggestion> {
     let n = row.number - 1;
     let all = [
-        (n % 3 == 0, "a", Some("ACCEPTED"), row.created_at),
-        (n % 5 == 0, "b", Some("EDITED"), row.created_at + HOUR),
-        (n % 7 == 0, "c", None, row.created_at),
-        (n == 0, "d", Some("REJECTED"), NOW),
+        (n % 3 == 0, "a", Some("ACCEPTED"), Some("u0"), row.created_at),
+        (n % 5 == 0, "b", Some("EDITED"), [Some("u0"), Some("u1")][usize::from(n % 2 == 0)], row.created_at + HOUR),
+        (n % 7 == 0, "c", None, Some("u1"), row.created_at),
+        (n == 0, "d", Some("REJECTED"), None, NOW),
     ];
     all.into_iter()
         .filter(|(is_there, ..)| *is_there)
-        .map(|(_, id, feedback, created_at)| Suggestion {
+        .map(|(_, id, feedback, requested_by, created_at)| Suggestion {
             feedback: feedback.map(str::to_owned),
+            requested_by: requested_by.map(str::to_owned),
             created_at,
             ..rows::suggestion(&format!("{id}{}", row.id), &row.id)
+        })
+        .collect()
+}
+
+/// What was written in one of them: under a user, a support agent or both, as a note, and by the customer.
+fn messages_of(row: &Ticket) -> Vec<Message> {
+    let n = row.number - 1;
+    let all = [
+        (n % 3 == 0, "a", "AGENT", false, Some("u0"), None, row.created_at),
+        (n % 4 == 0, "b", "AGENT", false, None, Some("a0"), row.created_at + HOUR),
+        (n % 5 == 0, "c", "AGENT", false, Some("u1"), Some("a0"), row.created_at - HOUR),
+        (n % 2 == 0, "d", "AGENT", true, Some("u1"), None, row.created_at),
+        (n % 6 == 0, "e", "AGENT", false, Some("u0"), None, row.created_at + 2 * HOUR),
+        (true, "f", "SYSTEM", false, None, Some("a1"), row.created_at),
+    ];
+    all.into_iter()
+        .filter(|(is_there, ..)| *is_there)
+        .map(|(_, id, author_type, is_internal, user, agent, created_at)| Message {
+            author_type: author_type.to_owned(),
+            is_internal,
+            author_user_id: user.map(str::to_owned),
+            author_agent_id: agent.map(str::to_owned),
+            created_at,
+            ..rows::message(&format!("{id}{}", row.id), &row.id)
         })
         .collect()
 }
@@ -132,7 +157,17 @@ async fn with_sixty(engine: Engine) -> (Db, WorkspaceId, Vec<Ticket>) {
         db.add(workspace, sixty()).await;
         let slas = sixty().iter().map(|row| TicketSla { due_at: due_of(row), ..rows::ticket_sla(&row.id) }).collect();
         db.add::<TicketSla>(workspace, slas).await;
-        db.add(workspace, sixty().iter().flat_map(suggestions_of).collect()).await;
+        // Users have ids that no other workspace has.
+        let is_here = workspace.as_str() != other.as_str();
+        if is_here {
+            db.add(workspace, vec![rows::user("u0"), rows::user("u1")]).await;
+        }
+        let mut suggestions: Vec<Suggestion> = sixty().iter().flat_map(suggestions_of).collect();
+        let mut messages: Vec<Message> = sixty().iter().flat_map(messages_of).collect();
+        suggestions.iter_mut().filter(|_| !is_here).for_each(|one| one.requested_by = None);
+        messages.iter_mut().filter(|_| !is_here).for_each(|one| one.author_user_id = None);
+        db.add(workspace, suggestions).await;
+        db.add(workspace, messages).await;
     }
     (db, workspace, sixty())
 }
@@ -167,6 +202,7 @@ fn fits(row: &Ticket, query: &Query) -> bool {
         && query.created_within.as_ref().is_none_or(|spans| spans.iter().any(|span| span.contains(&row.created_at)))
         && text(&query.sentiments.iter().map(|one| one.as_str().to_owned()).collect::<Vec<_>>(), &row.sentiment)
         && query.copilot.as_ref().is_none_or(|asked| suggestions_of(row).iter().any(|one| is_asked_for(one, asked)))
+        && query.replied.as_ref().is_none_or(|asked| messages_of(row).iter().any(|one| is_reply(one, asked)))
         && query.resolved_from.is_none_or(|from| row.resolved_at.is_some_and(|at| at >= from))
         && query.resolved_to.is_none_or(|to| row.resolved_at.is_some_and(|at| at < to))
         && query.first_responded_from.is_none_or(|from| row.first_responded_at.is_some_and(|at| at >= from))
@@ -181,6 +217,15 @@ fn fits(row: &Ticket, query: &Query) -> bool {
 fn is_asked_for(one: &Suggestion, asked: &Suggested) -> bool {
     let verdict = one.feedback.as_deref().map(|text| Verdict::parse(text).unwrap());
     asked.verdicts.contains(&verdict)
+        && (asked.by.is_empty() || one.requested_by.as_ref().is_some_and(|user| asked.by.contains(user)))
+        && asked.from.is_none_or(|at| one.created_at >= at)
+        && asked.to.is_none_or(|at| one.created_at < at)
+}
+
+fn is_reply(one: &Message, asked: &Replied) -> bool {
+    one.author_type == "AGENT"
+        && !one.is_internal
+        && one.author_user_id.as_ref().or(one.author_agent_id.as_ref()).is_some_and(|author| asked.by.contains(author))
         && asked.from.is_none_or(|at| one.created_at >= at)
         && asked.to.is_none_or(|at| one.created_at < at)
 }
@@ -208,7 +253,7 @@ fn expected(all: &[Ticket], query: &Query) -> Vec<String> {
     keys.into_iter().skip(query.offset as usize).take(query.limit as usize).map(|(_, id)| id).collect()
 }
 
-async fn ids(db: &Db, workspace: &WorkspaceId, query: &Query) -> Vec<String> {
+pub(crate) async fn ids(db: &Db, workspace: &WorkspaceId, query: &Query) -> Vec<String> {
     page(db.store.tenant(workspace), query).await.unwrap().into_iter().map(|line| line.id).collect()
 }
 
@@ -227,6 +272,10 @@ fn texts(all: &[&str]) -> Vec<String> {
 
 fn suggested(verdicts: &[Option<Verdict>]) -> Suggested {
     Suggested { verdicts: verdicts.to_vec(), ..Suggested::default() }
+}
+
+fn replied(by: &[&str]) -> Replied {
+    Replied { by: texts(by), ..Replied::default() }
 }
 
 async fn each_filter_gives_what_it_says(engine: Engine) {
@@ -262,6 +311,15 @@ async fn each_filter_gives_what_it_says(engine: Engine) {
         (Query { copilot: Some(suggested(&[Some(Verdict::Accepted), Some(Verdict::Edited)])), ..e() }, 28),
         (Query { copilot: Some(suggested(&[Some(Verdict::Rejected)])), ..e() }, 1),
         (Query { copilot: Some(suggested(&[None])), ..e() }, 9),
+        (Query { copilot: Some(Suggested { by: texts(&["u0"]), ..suggested(&[Some(Verdict::Edited)]) }), ..e() }, 6),
+        (Query { copilot: Some(Suggested { by: texts(&["u2"]), ..suggested(&[None]) }), ..e() }, 0),
+        (Query { replied: Some(replied(&["u0"])), ..e() }, 20),
+        (Query { replied: Some(replied(&["a0"])), ..e() }, 15),
+        (Query { replied: Some(replied(&["u1"])), ..e() }, 12),
+        (Query { replied: Some(replied(&["u1", "a0"])), ..e() }, 24),
+        (Query { replied: Some(replied(&["a1", "c0"])), ..e() }, 0),
+        (Query { replied: Some(Replied { to: Some(NOW - 9 * HOUR), ..replied(&["u0"]) }), ..e() }, 0),
+        (Query { replied: Some(Replied { from: Some(NOW + HOUR), ..replied(&["u0"]) }), ..e() }, 2),
         (Query { offset: 55, ..e() }, 5),
         (Query { offset: 60, ..e() }, 0),
         (Query { limit: 0, ..e() }, 0),
@@ -303,12 +361,15 @@ fn question() -> impl Strategy<Value = Query> {
         spans.into_iter().map(|(from, long)| NOW + from * HOUR..NOW + (from + long) * HOUR).collect::<Vec<_>>()
     });
     let verdicts = vec![None, Some(Verdict::Accepted), Some(Verdict::Edited), Some(Verdict::Rejected)];
-    let copilot = (proptest::sample::subsequence(verdicts, 1..=3), moment(), moment())
-        .prop_map(|(verdicts, from, to)| Suggested { verdicts, from, to });
+    let copilot = (proptest::sample::subsequence(verdicts, 1..=3), some(texts(&["u0", "u1"])), moment(), moment())
+        .prop_map(|(verdicts, by, from, to)| Suggested { verdicts, by, from, to });
+    let replied = (proptest::sample::subsequence(texts(&["u0", "u1", "a0", "a1"]), 1..=3), moment(), moment())
+        .prop_map(|(by, from, to)| Replied { by, from, to });
     let numbers = (
         proptest::option::weighted(0.2, spans),
         some(vec![Sentiment::Positive, Sentiment::Neutral, Sentiment::Negative]),
         proptest::option::weighted(0.3, copilot),
+        proptest::option::weighted(0.3, replied),
     );
     let sla = prop_oneof![6 => Just(None), 1 => Just(Some(Sla::Breached)), 1 => Just(Some(Sla::DueSoon))];
     let order = (proptest::sample::select(SORTS.to_vec()), any::<bool>());
@@ -318,6 +379,7 @@ fn question() -> impl Strategy<Value = Query> {
             created_within: numbers.0,
             sentiments: numbers.1,
             copilot: numbers.2,
+            replied: numbers.3,
             statuses: lists.0,
             priorities: lists.1,
             channels: lists.2,
@@ -356,7 +418,7 @@ async fn many_suggestions_are_met_on_the_walk(engine: Engine) {
         for (from, to) in
             [(None, None), (Some(NOW - 3 * HOUR), None), (None, Some(NOW + 1)), (Some(NOW), Some(NOW + 9))]
         {
-            let copilot = Some(Suggested { verdicts: vec![Some(Verdict::Rejected), other], from, to });
+            let copilot = Some(Suggested { verdicts: vec![Some(Verdict::Rejected), other], by: vec![], from, to });
             let rows = check(&db, &workspace, &all, &Query { copilot: copilot.clone(), ..everything() }).await;
             assert!(rows > 0, "{copilot:?}");
             let few = Query { copilot, offset: 1, limit: 3, sort: Sort::UpdatedAt, ..everything() };
@@ -367,6 +429,38 @@ async fn many_suggestions_are_met_on_the_walk(engine: Engine) {
         copilot: query
             .copilot
             .map(|of| Suggested { verdicts: [of.verdicts, vec![Some(Verdict::Rejected)]].concat(), ..of }),
+        ..query
+    });
+    ask(&db, &workspace, &all, asked, 100).await;
+}
+
+/// The same of replies. A ticket may be younger than a reply in it, when an older one was merged into it.
+async fn many_replies_are_met_on_the_walk(engine: Engine) {
+    let (db, workspace, all) = with_sixty(engine).await;
+    db.write(|tx| {
+        Box::pin(async move {
+            let more = "INSERT INTO ticket_messages (workspace_id, id, ticket_id, author_type, author_user_id, body, \
+                is_internal, created_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001) \
+                SELECT workspace_id, 'more' || i, ticket_id, author_type, author_user_id, body, is_internal, created_at \
+                FROM ticket_messages, n WHERE id = (SELECT MIN(id) FROM ticket_messages WHERE author_user_id = 'u1' \
+                AND NOT is_internal) ORDER BY i";
+            tx.execute_unprepared(more).await?;
+            Ok(())
+        })
+    })
+    .await
+    .unwrap();
+    for (from, to) in [(None, None), (Some(NOW - 3 * HOUR), None), (None, Some(NOW - 2 * HOUR))] {
+        let replied = Some(Replied { from, to, ..replied(&["u1", "u0"]) });
+        let rows = check(&db, &workspace, &all, &Query { replied: replied.clone(), ..everything() }).await;
+        assert!(rows > 0, "{replied:?}");
+        let few = Query { replied, offset: 1, limit: 3, sort: Sort::UpdatedAt, ..everything() };
+        check(&db, &workspace, &all, &few).await;
+    }
+    let asked = question().prop_map(|query| Query {
+        replied: Some(
+            query.replied.map_or(replied(&["u1"]), |of| Replied { by: [of.by, texts(&["u1"])].concat(), ..of }),
+        ),
         ..query
     });
     ask(&db, &workspace, &all, asked, 100).await;
@@ -416,106 +510,6 @@ async fn lines_carry_the_names_of_what_they_point_to(engine: Engine) {
     assert_eq!(line.tags, json!(["vpn"]));
     let bare = &lines[0];
     assert_eq!((&bare.organization_name, &bare.assignee_name, &bare.assignee_id), (&None, &None, &None));
-}
-
-/// Tickets with one search document each.
-async fn with_texts(db: &Db, workspace: &WorkspaceId, texts: &[(&'static str, &'static str)]) {
-    let tickets = (1..).zip(texts).map(|(number, (id, _))| rows::ticket(id, number)).collect();
-    db.add(workspace, tickets).await;
-    let (of, texts) = (workspace.clone(), texts.to_vec());
-    db.write(move |tx| {
-        Box::pin(async move {
-            for (id, text) in texts {
-                search::add(tx.tenant(&of), search::TICKET, id, text).await?;
-            }
-            Ok(())
-        })
-    })
-    .await
-    .unwrap();
-}
-
-async fn words_are_found_as_people_type_them(engine: Engine) {
-    let (db, workspace) = engine.workspace().await;
-    let texts = [
-        ("vpn", "TKT-0001 VPN drops every hour, says José Müller"),
-        ("mail", "TKT-0042 Outlook cannot send; error 0x800CCC0F (or 550 5.7.1)"),
-        ("print", "TKT-0123 Drucker im 3. Stock: Größe A4, naïve façade, Ελληνικά, Привет"),
-        ("sql", "TKT-0420 SELECT * FROM users WHERE a = 'b' OR 1=1 NEAR the end AND NOT done"),
-    ];
-    with_texts(&db, &workspace, &texts).await;
-    let none: [&str; 0] = [];
-    for (words, found) in [
-        ("vpn", &["vpn"][..]),
-        ("VPN DROPS", &["vpn"]),
-        ("vpn outlook", &none),
-        ("dro", &["vpn"]),
-        ("dro vpn", &none),
-        ("jose", &["vpn"]),
-        ("JOSÉ muller", &["vpn"]),
-        ("TKT-0042", &["mail"]),
-        ("tkt 0042", &["mail"]),
-        ("0042", &["mail"]),
-        ("TKT-04", &["sql"]),
-        ("0x800ccc0f", &["mail"]),
-        ("5.7.1", &["mail"]),
-        ("5 7", &["mail"]),
-        ("facade naive", &["print"]),
-        ("GRÖSSE", &none),
-        ("größe", &["print"]),
-        ("ελληνικα", &["print"]),
-        ("ПРИВЕТ", &["print"]),
-        ("прив", &["print"]),
-        ("a\" OR 1=1 --", &["sql"]),
-        ("NEAR(", &["sql"]),
-        ("NEAR(the end)", &["sql"]),
-        (":*", &none),
-        ("*", &none),
-        ("", &none),
-        ("' & | ! <-> ()", &none),
-        ("vpn:*", &["vpn"]),
-        ("-vpn", &["vpn"]),
-        ("NOT vpn", &none),
-        ("text:vpn", &none),
-        ("^vpn", &["vpn"]),
-        ("vpn\0drops", &["vpn"]),
-        ("\u{200b}vpn\u{202e}", &["vpn"]),
-        ("select from users where", &["sql"]),
-    ] {
-        let query = Query { words: Some(words.to_owned()), ..everything() };
-        assert_eq!(ids(&db, &workspace, &query).await, found, "{words:?}");
-        assert_eq!(count(db.store.tenant(&workspace), &query).await.unwrap(), found.len() as i64, "{words:?}");
-    }
-    // Words beside another filter.
-    let query = Query { words: Some("vpn".into()), statuses: vec![Status::Closed], ..everything() };
-    assert_eq!(ids(&db, &workspace, &query).await, none);
-    // What no engine can index must not be an error.
-    for words in ["x".repeat(3_000), "ß".repeat(5_000), "q ".repeat(5_000), "\u{fdfa}".repeat(300)] {
-        let query = Query { words: Some(words.clone()), ..everything() };
-        assert_eq!(ids(&db, &workspace, &query).await, none);
-        search::any_word(db.store.tenant(&workspace), search::TICKET, &words, 5).await.unwrap();
-    }
-}
-
-async fn only_the_newest_thousand_hits_are_looked_at(engine: Engine) {
-    let (db, workspace) = engine.workspace().await;
-    let tickets = (1..=1_010).map(|number| rows::ticket(&format!("t{number:04}"), number)).collect();
-    db.add(&workspace, tickets).await;
-    let of = workspace.clone();
-    db.write(move |tx| {
-        Box::pin(async move {
-            for number in 1..=1_010 {
-                search::add(tx.tenant(&of), search::TICKET, &format!("t{number:04}"), "printer").await?;
-            }
-            Ok(())
-        })
-    })
-    .await
-    .unwrap();
-    let query =
-        Query { words: Some("printer".into()), sort: Sort::Number, descending: false, limit: 2, ..everything() };
-    assert_eq!(ids(&db, &workspace, &query).await, ["t0011", "t0012"]);
-    assert_eq!(count(db.store.tenant(&workspace), &query).await.unwrap(), 1_000);
 }
 
 /// What was tagged, and is no more, is not found; neither by a tag that few tickets have nor by one that very many have.

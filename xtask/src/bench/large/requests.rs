@@ -111,6 +111,14 @@ pub(super) const KINDS: &[Kind] = &[
         let (from, to) = (n * 7 % (all.opened.len() - 1), n * 7 % (all.opened.len() - 1) + 1);
         format!("/api/tickets?resolvedFrom={}&resolvedTo={}", one_at(&all.opened, from), one_at(&all.opened, to))
     }),
+    page("tickets: with a reply of a support agent", |all, n| {
+        format!("/api/tickets?repliedById={}", one(&all.agents, n))
+    }),
+    page("tickets: with a reply of a support agent in a span of time", |all, n| {
+        let (from, to) = (n * 7 % (all.opened.len() - 1), n * 7 % (all.opened.len() - 1) + 1);
+        let (from, to) = (one_at(&all.opened, from), one_at(&all.opened, to));
+        format!("/api/tickets?repliedById={}&repliedFrom={from}&repliedTo={to}", one(&all.agents, n))
+    }),
     page("tickets: with a common word", |_, n| format!("/api/tickets?q={}", COMMON[n % COMMON.len()])),
     page("tickets: with the beginning of a common word", |_, n| {
         format!("/api/tickets?q={}", BEGINNINGS[n % BEGINNINGS.len()])
