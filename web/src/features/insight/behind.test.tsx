@@ -29,10 +29,12 @@ function hour(from: string, ticketsCreated: number) {
 }
 
 const FIGURES = { replies: 1, meanFirstResponseSeconds: 60, meanResolutionSeconds: 600 };
-const JUDGED = { suggestionsAccepted: 0, suggestionsEdited: 0, suggestionsRejected: 0 };
+const JUDGED = { suggestionsAccepted: 1, suggestionsEdited: 0, suggestionsRejected: 1 };
+const NOT_JUDGED = { suggestionsAccepted: 0, suggestionsEdited: 0, suggestionsRejected: 0 };
 const PEOPLE = [
-  { ...FIGURES, ...JUDGED, name: "Sam", supportAgent: { id: "agent1" }, user: null, solved: 4, openNow: 2 },
+  { ...FIGURES, ...JUDGED, name: "Sam", supportAgent: { id: "agent1" }, user: { id: "user1" }, solved: 4, openNow: 2 },
   { ...FIGURES, ...JUDGED, name: "Ada", supportAgent: null, user: { id: "user2" }, solved: 3, openNow: 0 },
+  { ...FIGURES, name: "Bo", ...NOT_JUDGED, supportAgent: { id: "agent3" }, user: null, solved: 0, openNow: 0 },
 ];
 
 function serveAnalytics(hours: ReturnType<typeof hour>[]) {
@@ -178,4 +180,28 @@ test("what a person solved leads to their tickets, and to nobody else's", async 
     assigneeId: "agent1",
     status: "OPEN,IN_PROGRESS,WAITING_ON_CUSTOMER,ESCALATED",
   });
+});
+
+test("what a person wrote and asked the copilot for leads to the tickets in which they did, without a support agent as well", async () => {
+  serveAnalytics([hour("2026-11-26T02:00:00.000Z", 4)]);
+  showAnalytics();
+  await userEvent.click(await screen.findByRole("button", { name: "People: as a table" }));
+  const table = within(screen.getByRole("table", { name: "People" }));
+  const linksOfPerson = (name: RegExp) => {
+    const links = within(table.getByRole("row", { name })).getAllByRole("link").map(searchOf);
+    return links.filter((search) => "repliedById" in search || "copilot" in search);
+  };
+  const written = { repliedFrom: "2026-11-26T02:00:00.000Z", repliedTo: "2026-11-26T03:00:00.000Z" };
+  const asked = { copilotFrom: "2026-11-26T02:00:00.000Z", copilotTo: "2026-11-26T03:00:00.000Z" };
+  expect(linksOfPerson(/^Sam/)).toEqual([
+    { path: "/tickets", repliedById: "agent1", ...written },
+    { path: "/tickets", copilot: "accepted,edited", copilotById: "user1", ...asked },
+  ]);
+  expect(table.getAllByRole("link", { name: "50%" })).toHaveLength(2);
+  expect(linksOfPerson(/^Ada/)).toEqual([
+    { path: "/tickets", repliedById: "user2", ...written },
+    { path: "/tickets", copilot: "accepted,edited", copilotById: "user2", ...asked },
+  ]);
+  // Nothing was judged.
+  expect(linksOfPerson(/^Bo/)).toEqual([{ path: "/tickets", repliedById: "agent3", ...written }]);
 });

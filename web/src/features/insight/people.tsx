@@ -6,7 +6,7 @@ import { TableSkeleton } from "~/components/table";
 import { MOODS } from "~/lib/calls";
 import { RankedBars } from "./bars";
 import { type Behind, ChartCard } from "./chart-card";
-import { inTime, share } from "./figures";
+import { inPercent, inTime, share } from "./figures";
 import classes from "./insight.module.css";
 import { OPEN } from "./search";
 
@@ -53,10 +53,22 @@ export function AgentFigures({ from, to, start, end }: PeopleProps) {
         used(one),
         one.openNow,
       ])}
-      format={(value, column) => (column === 3 || column === 4 ? inTime(value) : value.toLocaleString("en"))}
+      format={(value, column) => {
+        if (column === 3 || column === 4) return inTime(value);
+        return column === 5 ? inPercent(value) : value.toLocaleString("en");
+      }}
       links={(row, column) => {
+        const { supportAgent, user } = people[row] ?? {};
         if (column === 1 || column === 4) return solvedBy(people[row]);
-        const assigneeId = people[row]?.supportAgent?.id;
+        if (column === 2) {
+          const repliedById = supportAgent?.id ?? user?.id;
+          return { to: "/tickets", search: { repliedById, repliedFrom: start, repliedTo: end } };
+        }
+        if (column === 5) {
+          const asked = { copilotById: user?.id, copilotFrom: start, copilotTo: end };
+          return { to: "/tickets", search: { copilot: "accepted,edited", ...asked } };
+        }
+        const assigneeId = supportAgent?.id;
         if (!assigneeId) return undefined;
         const firstResponded = { firstRespondedFrom: start, firstRespondedTo: end };
         if (column === 3) return { to: "/tickets", search: { assigneeId, ...firstResponded } };

@@ -56,7 +56,7 @@ test("filters go to the server as lists, without what only the page knows", () =
   expect(isFiltered({ view: "view1", sort: "-priority" })).toBe(false);
 });
 
-test("an hour of the week counts with its zone and its days, the days of the copilot with what became of its work", () => {
+test("an hour of the week counts with its zone and its days, days and people with what they are of", () => {
   const cell = { weekday: 1, hour: 9, timezone: "Europe/Berlin" };
   expect(filtersOf({ ...cell, copilotFrom: "2026-11-01", copilotTo: "2026-11-24" })).toEqual({});
   const days = { createdFrom: "2026-11-01", createdTo: "2026-11-24" };
@@ -65,6 +65,13 @@ test("an hour of the week counts with its zone and its days, the days of the cop
     copilot: ["accepted", "edited"],
     copilotFrom: "2026-11-01",
   });
+  const written = { repliedFrom: "2026-11-01", repliedTo: "2026-11-24" };
+  expect(filtersOf({ copilotById: "user1", ...written })).toEqual({});
+  expect(filtersOf({ repliedById: "agent1,user2", ...written })).toEqual({
+    repliedById: ["agent1", "user2"],
+    ...written,
+  });
+  expect(filtersOf({ copilot: "edited", copilotById: "me" })).toEqual({ copilot: ["edited"], copilotById: ["me"] });
   const view = { id: "view1", filters: { ...cell, ...days, copilot: ["rejected"] }, sort: "-createdAt" };
   expect(searchOfView(view)).toEqual({ ...cell, ...days, copilot: "rejected", view: "view1" });
 });

@@ -32,6 +32,12 @@ export const TicketSearch = z.object({
   copilot: anyOf(VERDICTS),
   copilotFrom: date,
   copilotTo: date,
+  /** Who asked for it. */
+  copilotById: ids,
+  /** Who wrote to the customer, and when. */
+  repliedById: ids,
+  repliedFrom: date,
+  repliedTo: date,
   sla: oneOf(["breached", "due_soon"]),
   createdFrom: date,
   createdTo: date,
@@ -64,6 +70,7 @@ export const LISTS = [
   "tag",
   "sentiment",
   "copilot",
+  "repliedById",
 ] as const;
 /** Filters with one value. */
 const SINGLES = [
@@ -83,14 +90,18 @@ export type ListFilter = (typeof LISTS)[number];
 export function filtersOf(search: TicketSearch) {
   const lists = LISTS.filter((name) => search[name]).map((name) => [name, values(search[name])] as const);
   const singles = SINGLES.filter((name) => search[name]).map((name) => [name, search[name]] as const);
-  const { copilot, copilotFrom, copilotTo, createdFrom, createdTo } = search;
+  const { copilot, copilotFrom, copilotTo, copilotById, createdFrom, createdTo } = search;
+  const { repliedById, repliedFrom, repliedTo } = search;
   return {
     ...(Object.fromEntries<string[] | string | undefined>([...lists, ...singles]) as Partial<
       Record<ListFilter, string[]> & Record<(typeof SINGLES)[number], string>
     >),
-    // When it was asked for means nothing without what became of it.
+    // When it was asked for, and by whom, means nothing without what became of it.
     ...(copilot && copilotFrom && { copilotFrom }),
     ...(copilot && copilotTo && { copilotTo }),
+    ...(copilot && copilotById && { copilotById: values(copilotById) }),
+    ...(repliedById && repliedFrom && { repliedFrom }),
+    ...(repliedById && repliedTo && { repliedTo }),
     ...weekHourOf(search, createdFrom, createdTo),
   };
 }

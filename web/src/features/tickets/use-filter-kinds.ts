@@ -6,10 +6,22 @@ import type { FilterChoice, FilterKind } from "~/components/filter-token";
 import { MOODS } from "~/lib/calls";
 import { values, weekHourOf } from "~/lib/list-search";
 import type { ListFilter, TicketSearch } from "./search";
+import { usePeople } from "./use-people";
 
-export type FilterName = ListFilter | "sla" | "created" | "resolved" | "firstResponded" | "copilotAsked" | "hourOfWeek";
+export type FilterName =
+  | ListFilter
+  | "sla"
+  | "created"
+  | "resolved"
+  | "firstResponded"
+  | "replied"
+  | "copilotAsked"
+  | "copilotById"
+  | "hourOfWeek";
 
 type Kind = FilterKind<FilterName, TicketSearch>;
+
+const ME: FilterChoice = { key: "me", label: "Me" };
 
 const VERDICTS: FilterChoice[] = [
   { key: "accepted", label: "Used as it was" },
@@ -22,14 +34,16 @@ const VERDICTS: FilterChoice[] = [
 export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind[] {
   const { statuses, priorities, channels, productAreas } = useLookups();
   const agents = useSupportAgents();
+  const repliers = usePeople(search.repliedById, search.repliedFrom, search.repliedTo);
+  const requesters = usePeople(search.copilotById, search.copilotFrom, search.copilotTo);
   const { data: device } = useQuery({
     ...api.queryOptions("get", "/api/devices/{id}", { params: { path: { id: values(search.deviceId)[0] ?? "" } } }),
     enabled: search.deviceId !== undefined,
   });
-  const any = (name: ListFilter, label: string, choices: FilterChoice[], free = false): Kind =>
-    anyKind<FilterName & ListFilter, TicketSearch>(search, name, label, choices, free);
+  const any = (name: ListFilter | "copilotById", label: string, choices: FilterChoice[], free = false): Kind =>
+    anyKind<ListFilter | "copilotById", TicketSearch>(search, name, label, choices, free);
   const cell = weekHourOf(search, search.createdFrom, search.createdTo);
-  const dates = (name: "created" | "resolved" | "firstResponded", label: string): Kind => {
+  const dates = (name: "created" | "resolved" | "firstResponded" | "replied", label: string): Kind => {
     const [from, to] = [search[`${name}From`], search[`${name}To`]];
     return {
       name,
@@ -45,7 +59,7 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
     any("status", "Status", statuses),
     any("priority", "Priority", priorities),
     any("assigneeId", "Assignee", [
-      { key: "me", label: "Me" },
+      ME,
       { key: "none", label: "Nobody" },
       ...agents.map(({ id, name }) => ({ key: id, label: name })),
     ]),
@@ -80,13 +94,35 @@ export function useFilterKinds(loaded: TicketLine[], search: TicketSearch): Kind
       form: "any",
       choices: VERDICTS,
       value: values(search.copilot),
-      // Its days go with it.
+      // Its days and its person go with it.
       set: (next) =>
         next.length > 0
           ? { copilot: next.join(",") }
-          : { copilot: undefined, copilotFrom: undefined, copilotTo: undefined },
+          : { copilot: undefined, copilotFrom: undefined, copilotTo: undefined, copilotById: undefined },
     },
-    ...(search.copilot ? [askedFor(search)] : []),
+    ...(search.copilot
+      ? [
+          askedFor(search),
+          any("copilotById", "Copilot asked by", [
+            ME,
+            ...requesters.flatMap(({ name, userId }) => (userId === null ? [] : [{ key: userId, label: name }])),
+          ]),
+        ]
+      : []),
+    {
+      name: "repliedById",
+      label: "Reply by",
+      isSet: search.repliedById !== undefined,
+      form: "any",
+      choices: [ME, ...repliers.map(({ name, agentId, userId }) => ({ key: agentId ?? userId ?? "", label: name }))],
+      value: values(search.repliedById),
+      // Its days go with it.
+      set: (next) =>
+        next.length > 0
+          ? { repliedById: next.join(",") }
+          : { repliedById: undefined, repliedFrom: undefined, repliedTo: undefined },
+    },
+    ...(search.repliedById ? [dates("replied", "Reply written")] : []),
     dates("created", "Opened"),
     dates("resolved", "Resolved"),
     dates("firstResponded", "First reply"),
