@@ -4,8 +4,9 @@ use patchcord_domain::sla::ClockView;
 use patchcord_domain::time::Millis;
 use patchcord_store::directory::DeviceFacts;
 use patchcord_store::messages::{self, NamedMessage};
-use patchcord_store::rows::{Attachment, Contact, Message, Organization, SupportAgent, Ticket, TicketSla, User};
-use patchcord_store::ticket_detail::{self, Around, Which};
+use patchcord_store::rows::{Attachment, Message, Ticket, TicketSla, User};
+pub use patchcord_store::ticket_detail::AgentFacts;
+use patchcord_store::ticket_detail::{self, Around, ContactFacts, OrganizationFacts, UserFacts, Which};
 use patchcord_store::{Connection, Tenant, tickets};
 
 use crate::AppError;
@@ -20,15 +21,15 @@ pub struct Detail {
     /// The ticket itself.
     pub ticket: Ticket,
     /// The customer.
-    pub organization: Option<Organization>,
+    pub organization: Option<OrganizationFacts>,
     /// Who asked.
-    pub contact: Option<Contact>,
+    pub contact: Option<ContactFacts>,
     /// What it is about.
     pub device: Option<DeviceFacts>,
     /// Who works on it.
-    pub assignee: Option<SupportAgent>,
+    pub assignee: Option<AgentFacts>,
     /// Who opened it, when it was a user.
-    pub created_by: Option<User>,
+    pub created_by: Option<UserFacts>,
     /// The newest messages, oldest first.
     pub messages: Vec<NamedMessage>,
     /// How many older messages are not shown.
@@ -76,7 +77,7 @@ pub(crate) async fn fresh<C: Connection>(
         return complete(tenant, Around { ticket, ..around }, vec![NamedMessage { message, author }], now).await;
     }
     let created_by = match &ticket.created_by_user_id {
-        Some(id) => tenant.get::<User>(id).await?,
+        Some(id) => tenant.get::<User>(id).await?.map(|user| UserFacts { id: user.id, name: user.name }),
         None => None,
     };
     let sla = match ticket.first_response_due_at.or(ticket.resolution_due_at) {

@@ -87,12 +87,13 @@ async fn with_authors<C: ConnectionTrait>(
     rest: &str,
     value: &str,
 ) -> Result<Vec<NamedMessage>, StoreError> {
+    // No message has more than one author, so one name is looked up for each; joins would prepare three for all.
     let sql = format!(
-        "SELECT {} COALESCE(c.name, a.name, u.name) AS author FROM ticket_messages m \
-         LEFT JOIN contacts c ON c.workspace_id = m.workspace_id AND c.id = m.author_contact_id \
-         LEFT JOIN support_agents a ON a.workspace_id = m.workspace_id AND a.id = m.author_agent_id \
-         LEFT JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.author_user_id \
-         WHERE m.workspace_id = $1 AND {rest}",
+        "SELECT {} COALESCE( \
+         (SELECT c.name FROM contacts c WHERE c.workspace_id = m.workspace_id AND c.id = m.author_contact_id), \
+         (SELECT a.name FROM support_agents a WHERE a.workspace_id = m.workspace_id AND a.id = m.author_agent_id), \
+         (SELECT u.name FROM users u WHERE u.workspace_id = m.workspace_id AND u.id = m.author_user_id)) AS author \
+         FROM ticket_messages m WHERE m.workspace_id = $1 AND {rest}",
         Line::COLUMNS
     );
     let lines = Line::find_by_statement(tenant.statement(&sql, [value.into()])).all(tenant.connection).await?;

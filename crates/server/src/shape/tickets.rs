@@ -2,7 +2,7 @@
 
 use patchcord_app::messages::NamedMessage;
 use patchcord_app::rows::{Attachment, Escalation, Message, SupportAgent};
-use patchcord_app::ticket_detail::Detail;
+use patchcord_app::ticket_detail::{AgentFacts, Detail};
 use patchcord_app::tickets::Line;
 use patchcord_app::trail::NamedLine;
 use patchcord_domain::ticket::label;
@@ -27,6 +27,17 @@ pub(crate) struct Assignee {
 
 impl From<&SupportAgent> for Assignee {
     fn from(agent: &SupportAgent) -> Self {
+        Self {
+            id: agent.id.clone(),
+            name: agent.name.clone(),
+            kind: agent.kind.clone(),
+            user_id: agent.user_id.clone(),
+        }
+    }
+}
+
+impl From<&AgentFacts> for Assignee {
+    fn from(agent: &AgentFacts) -> Self {
         Self {
             id: agent.id.clone(),
             name: agent.name.clone(),
