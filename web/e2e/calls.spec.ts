@@ -236,7 +236,7 @@ test("charts of calls: the numbers are the server's, and each leads to as many c
   await page.reload();
   const figures = (await (await asking).json()) as {
     days: Day[];
-    agents: { agent: string; calls: number; resolved: number }[];
+    agents: { agent: string; calls: number; resolved: number; handedOff: number }[];
   };
   const sum = (of: (day: Day) => number) => figures.days.reduce((total, day) => total + of(day), 0);
   const from = String(figures.days[0]?.from);
@@ -326,6 +326,20 @@ test("charts of calls: the numbers are the server's, and each leads to as many c
     await link.click();
     await expect(page).toHaveURL(/agent=/);
     expect(await totalAt(ask, page.url())).toBe(figures.agents[0]?.calls);
+    await page.goBack();
+    // A call counts once in the list, however often that agent handed it on.
+    const handing = figures.agents.findIndex((one) => one.handedOff > 0);
+    await numbers("Voice agents");
+    await card
+      .getByRole("row")
+      .nth(1 + handing)
+      .getByRole("link")
+      .last()
+      .click();
+    await expect(page).toHaveURL(/handedOnBy=/);
+    const handedOn = await totalAt(ask, page.url());
+    expect(handedOn).toBeGreaterThan(0);
+    expect(handedOn).toBeLessThanOrEqual(figures.agents[handing]?.handedOff ?? 0);
     await page.goBack();
   });
 

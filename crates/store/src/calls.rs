@@ -31,6 +31,8 @@ pub struct Query {
     pub tickets: Vec<String>,
     /// Calls that any of these voice agents had.
     pub agents: Vec<String>,
+    /// Calls that any of these voice agents handed on to another one.
+    pub handed_on_by: Vec<String>,
     /// Only those that were, or were not, handed to a person.
     pub was_escalated: Option<bool>,
     /// Began at or after.
@@ -172,15 +174,8 @@ impl Conditions {
         all.any_of("c.contact_id", query.contacts.iter().map(String::as_str));
         all.any_of("c.device_id", query.devices.iter().map(String::as_str));
         all.any_of("c.ticket_id", query.tickets.iter().map(String::as_str));
-        if !query.agents.is_empty() {
-            let places: Vec<String> = query.agents.iter().map(|agent| all.bind(agent.as_str())).collect();
-            // With the limit SQLite does not join the stays to the calls, after which an offset counts a call twice.
-            all.sql.push(format!(
-                "EXISTS (SELECT 1 FROM agent_interactions i WHERE i.workspace_id = c.workspace_id AND i.call_id = c.id \
-                 AND i.agent IN ({}) LIMIT 1)",
-                places.join(", ")
-            ));
-        }
+        all.stays_of(&query.agents, "");
+        all.stays_of(&query.handed_on_by, " AND i.outcome = 'HANDED_OFF'");
         match query.was_escalated {
             Some(true) => all.sql.push("c.was_escalated".to_owned()),
             Some(false) => all.sql.push("NOT c.was_escalated".to_owned()),
@@ -213,6 +208,20 @@ impl Conditions {
             all.sql.push(search::condition(backend, "c.id", search::CALL, &place));
         }
         Some(all)
+    }
+
+    /// Only calls with a stay of one of these voice agents that fits the condition.
+    fn stays_of(&mut self, agents: &[String], condition: &str) {
+        if agents.is_empty() {
+            return;
+        }
+        let places: Vec<String> = agents.iter().map(|agent| self.bind(agent.as_str())).collect();
+        // With the limit SQLite does not join the stays to the calls, after which an offset counts a call twice.
+        self.sql.push(format!(
+            "EXISTS (SELECT 1 FROM agent_interactions i WHERE i.workspace_id = c.workspace_id AND i.call_id = c.id \
+             AND i.agent IN ({}){condition} LIMIT 1)",
+            places.join(", ")
+        ));
     }
 
     fn any_of<'v>(&mut self, column: &str, values: impl Iterator<Item = &'v str>) {

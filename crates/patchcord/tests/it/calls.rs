@@ -194,6 +194,10 @@ async fn the_record_is_complete_afterwards(engine: Database) {
     let ticket = agent.get(&format!("/api/tickets/{}", call["ticket"]["id"].as_str().unwrap())).await.expect(200);
     assert_eq!((&ticket["channel"], &ticket["contact"]["name"]), (&json!("PHONE"), &json!("Jonas Berg")));
     assert_eq!(call["aiResolution"], "TICKETED");
+    for (filter, total) in [("triage_agent", 1), ("network_agent", 0), ("network_agent,triage_agent", 1)] {
+        let handed_on = agent.get(&format!("/api/calls?handedOnBy={filter}&count=exact")).await.expect(200);
+        assert_eq!(handed_on["total"], json!(total), "{filter}");
+    }
     let found = agent.get("/api/calls?q=twenty+minutes&agent=network_agent&count=exact").await.expect(200);
     assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!(id)));
     assert_eq!(agent.get("/api/calls?q=printer").await.expect(200)["items"], json!([]));

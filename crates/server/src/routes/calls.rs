@@ -42,6 +42,9 @@ pub(crate) struct CallQuery {
     /// Voice agents that had the call, such as `printer_agent`.
     #[serde(default)]
     agent: Vec<String>,
+    /// Voice agents that handed the call on to another one.
+    #[serde(default)]
+    handed_on_by: Vec<String>,
     /// REALTIME, RELAY.
     #[serde(default)]
     engine: Vec<String>,
@@ -129,6 +132,8 @@ impl CallQuery {
             }
         };
         let agents = each(&mut faults, "agent", &self.agent).into_iter().map(str::to_owned).collect();
+        let handed_on_by = each(&mut faults, "handedOnBy", &self.handed_on_by);
+        let handed_on_by = handed_on_by.into_iter().map(str::to_owned).collect();
         let query = Query {
             statuses: values(
                 &mut faults,
@@ -153,6 +158,7 @@ impl CallQuery {
             devices: ids(&mut faults, "deviceId", &self.device_id),
             tickets: ids(&mut faults, "ticketId", &self.ticket_id),
             agents,
+            handed_on_by,
             was_escalated: self.was_escalated,
             from,
             to,

@@ -167,7 +167,9 @@ async fn lists_are_filtered_and_ordered(engine: Engine) {
     // An agent that had each call twice: an offset counts calls, not stays.
     for (seq, stay) in [(1, "c"), (2, "c"), (1, "a"), (2, "a")] {
         let row = call_rows::interaction(&format!("{stay}{seq}"), stay);
-        db.add(&first, vec![Interaction { seq, ..row }]).await;
+        // One stay of them ended with another agent.
+        let outcome = if (seq, stay) == (2, "c") { Some("HANDED_OFF".to_owned()) } else { None };
+        db.add(&first, vec![Interaction { seq, outcome, ..row }]).await;
     }
     let t = db.store.tenant(&first);
     let ids = |lines: Vec<calls::Line>| lines.into_iter().map(|line| line.id).collect::<Vec<_>>().join("");
@@ -184,6 +186,8 @@ async fn lists_are_filtered_and_ordered(engine: Engine) {
         (calls::Query { agents: vec!["triage_agent".into()], ..all.clone() }, "ca"),
         (calls::Query { agents: vec!["triage_agent".into()], offset: 1, ..all.clone() }, "a"),
         (calls::Query { agents: vec!["triage_agent".into()], offset: 2, ..all.clone() }, ""),
+        (calls::Query { handed_on_by: vec!["triage_agent".into()], ..all.clone() }, "c"),
+        (calls::Query { handed_on_by: vec!["network_agent".into()], ..all.clone() }, ""),
         (calls::Query { words: Some("?".into()), ..all }, ""),
     ] {
         assert_eq!(ids(calls::page(t, &query).await.unwrap()), expect, "{query:?}");

@@ -8,6 +8,8 @@ const keysOf = (all: readonly { key: string }[]) => all.map(({ key }) => key);
 export const CallSearch = z.object({
   status: anyOf(keysOf(CALL_STATUSES)),
   agent: anyOf(keysOf(AGENTS)),
+  /** Who handed the call on to another one. */
+  handedOnBy: anyOf(keysOf(AGENTS)),
   resolution: anyOf(keysOf(OUTCOMES)),
   sentiment: anyOf(keysOf(MOODS)),
   engine: anyOf(keysOf(ENGINES)),
@@ -33,6 +35,7 @@ export type CallSearch = z.infer<typeof CallSearch>;
 export const LISTS = [
   "status",
   "agent",
+  "handedOnBy",
   "resolution",
   "sentiment",
   "engine",

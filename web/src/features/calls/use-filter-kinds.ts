@@ -20,6 +20,7 @@ export function useFilterKinds(loaded: CallLine[], search: CallSearch): Kind[] {
     any("status", "Status", known(CALL_STATUSES)),
     any("resolution", "Outcome", known(OUTCOMES)),
     any("agent", "Agent", known(AGENTS)),
+    any("handedOnBy", "Handed on by", known(AGENTS)),
     any("sentiment", "Mood", known(MOODS)),
     {
       name: "wasEscalated",

@@ -131,11 +131,12 @@ test("a mood leads to its tickets", async () => {
 
 test("today's numbers lead to their lists, and none that is nothing", async () => {
   const period = { from: "2026-11-26T00:00:00.000Z", to: "2026-11-26T09:00:00.000Z" };
-  const today = { ...hour(period.from, 3), ...period };
-  const none = { ...today, ticketsCreated: 0, suggestions: 0 };
+  const today = { ...hour(period.from, 3), ...period, firstResponses: 2 };
+  const none = { ...today, ticketsCreated: 0, firstResponses: 0, suggestions: 0 };
   show(inRouter(<Today overview={{ today, yesterday: none, lastWeek: none } as unknown as Schemas["OverviewRow"]} />));
   expect((await screen.findAllByRole("link")).map(searchOf)).toEqual([
     { path: "/tickets", createdFrom: period.from, createdTo: period.to },
+    { path: "/tickets", firstRespondedFrom: period.from, firstRespondedTo: period.to },
     {
       path: "/tickets",
       copilot: "accepted,edited,rejected,unjudged",

@@ -302,10 +302,10 @@ function VoiceAgents({ agents, span }: Pick<CountedProps, "agents" | "span">) {
       format={(value, column) => (column === 4 ? inTime(value) : value.toLocaleString("en"))}
       links={(row, column) => {
         const search = { ...span, agent: agents[row]?.agent };
-        if (column === 1) return { to: "/calls", search };
+        if (column === 1 || column === 4 || column === 5) return { to: "/calls", search };
         if (column === 2) return { to: "/calls", search: { ...search, resolution: "RESOLVED" } };
         if (column === 3) return { to: "/calls", search: { ...search, wasEscalated: "true" } };
-        return undefined;
+        return { to: "/calls", search: { ...span, handedOnBy: agents[row]?.agent } };
       }}
     >
       <RankedBars

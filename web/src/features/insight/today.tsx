@@ -8,6 +8,10 @@ type Period = Schemas["PeriodFigures"];
 
 const created = ({ from, to }: Period): Behind => ({ to: "/tickets", search: { createdFrom: from, createdTo: to } });
 const solved = ({ from, to }: Period): Behind => ({ to: "/tickets", search: { resolvedFrom: from, resolvedTo: to } });
+const answered = ({ from, to }: Period): Behind => ({
+  to: "/tickets",
+  search: { firstRespondedFrom: from, firstRespondedTo: to },
+});
 const asked = ({ from, to }: Period): Behind => ({
   to: "/tickets",
   search: { copilot: "accepted,edited,rejected,unjudged", copilotFrom: from, copilotTo: to },
@@ -24,7 +28,12 @@ interface Row {
 const ROWS: Row[] = [
   { label: "Opened", shown: (one) => String(one.ticketsCreated), count: (one) => one.ticketsCreated, to: created },
   { label: "Solved", shown: (one) => String(one.ticketsResolved), count: (one) => one.ticketsResolved, to: solved },
-  { label: "First reply after", shown: (one) => inTime(one.meanFirstResponseSeconds) },
+  {
+    label: "First reply after",
+    shown: (one) => inTime(one.meanFirstResponseSeconds),
+    count: (one) => one.firstResponses,
+    to: answered,
+  },
   {
     label: "Solved after",
     shown: (one) => inTime(one.meanResolutionSeconds),
