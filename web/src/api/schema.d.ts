@@ -8789,6 +8789,8 @@ export interface operations {
                 ticketId?: string[];
                 /** @description Voice agents that had the call, such as `printer_agent`. */
                 agent?: string[];
+                /** @description Voice agents that handed the call on to another one. */
+                handedOnBy?: string[];
                 /** @description REALTIME, RELAY. */
                 engine?: string[];
                 /** @description positive, neutral, negative. */
@@ -17949,6 +17951,8 @@ export interface operations {
                 ticketId?: string[];
                 /** @description Voice agents that had the call, such as `printer_agent`. */
                 agent?: string[];
+                /** @description Voice agents that handed the call on to another one. */
+                handedOnBy?: string[];
                 /** @description REALTIME, RELAY. */
                 engine?: string[];
                 /** @description positive, neutral, negative. */

@@ -149,7 +149,8 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         writeln!(
             text,
             "\n## The sound of calls\n\nThe realtime engine beside a relay that does nothing but pass frames on and send marks; every 20 ms \
-             frame is answered.\nServers on one core, callers and the model's server on the other.\n\n{}",
+             frame is answered.\nServers on one core, callers and the model's server on the other. The two are measured in turns; the \
+             middle of three rounds counts.\nOn its own: `cargo run --release -p patchcord-voice --example line`.\n\n{}",
             figures.voice.trim_end()
         )?;
     }
