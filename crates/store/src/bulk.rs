@@ -8,7 +8,6 @@ mod copy;
 use std::fmt::Write as _;
 
 use patchcord_domain::id::WorkspaceId;
-use patchcord_domain::text::fold;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
 };
@@ -33,6 +32,9 @@ const MANY: i64 = 200;
 
 const DOCUMENTS: &str = "search_documents (workspace_id, kind, subject_id, part, text)";
 
+/// Kind of a search document, id of the row and the text that a search finds.
+pub type Document = (&'static str, String, String);
+
 /// Tickets with everything that belongs to them.
 #[derive(Default)]
 pub struct Load {
@@ -42,8 +44,8 @@ pub struct Load {
     pub messages: Vec<Message>,
     /// Their audit lines.
     pub lines: Vec<TicketEvent>,
-    /// Id of the ticket and the text that its search finds.
-    pub documents: Vec<(String, String)>,
+    /// What a search finds them by.
+    pub documents: Vec<Document>,
     /// Where their service-level clocks stand.
     pub slas: Vec<TicketSla>,
     /// Who worked on them.
@@ -77,8 +79,8 @@ pub struct Customers {
     pub contacts: Vec<Contact>,
     /// Their devices.
     pub devices: Vec<Device>,
-    /// Kind of a search document, id of the row and the text that a search finds.
-    pub documents: Vec<(&'static str, String, String)>,
+    /// What a search finds them by.
+    pub documents: Vec<Document>,
 }
 
 /// Takes `count` ticket numbers at once; gives the first.
@@ -132,7 +134,7 @@ impl<'s> Loader<'s> {
             (Some(Aside::Postgres { rows, words }), _) => {
                 let documents = std::mem::take(&mut customers.documents);
                 let rows = copy::customers(&mut rows.tx, customers);
-                let words = copy::words_of_customers(&mut words.tx, &workspace, documents);
+                let words = copy::words(&mut words.tx, &workspace, documents);
                 tokio::try_join!(rows, words).map(|_| ())
             }
             (Some(Aside::Sqlite { tx, .. }), _) => add_customers(tx.tenant(&workspace), customers).await,
@@ -140,7 +142,7 @@ impl<'s> Loader<'s> {
                 let documents = std::mem::take(&mut customers.documents);
                 let mut tx = pool.begin().await?;
                 copy::customers(&mut tx, customers).await?;
-                copy::words_of_customers(&mut tx, &workspace, documents).await?;
+                copy::words(&mut tx, &workspace, documents).await?;
                 Ok(tx.commit().await?)
             }
             (None, None) => {
@@ -160,6 +162,7 @@ impl<'s> Loader<'s> {
         let two = two.unwrap_or_default();
         match &mut self.aside {
             Some(Aside::Postgres { rows, words }) => {
+                // The end of each COPY waits up to 40 ms for an acknowledgement: the driver, sqlx 0.9.0, leaves Nagle's algorithm on.
                 one.append(two);
                 let documents = std::mem::take(&mut one.documents);
                 let rows = copy::load(&mut rows.tx, one);
@@ -194,6 +197,7 @@ impl<'s> Loader<'s> {
     /// # Errors
     /// When the database fails.
     pub async fn finish(self) -> Result<(), StoreError> {
+        // Counts look at the index alone once it is known that every row of a page is there.
         let mut counts = vec!["VACUUM (ANALYZE) tickets"];
         match self.aside {
             Some(aside) => aside.finish(self.store).await?,
@@ -224,12 +228,7 @@ async fn add_customers(tenant: Tenant<'_, Tx>, customers: Customers) -> Result<(
     insert::<organizations::Entity>(tx, customers.organizations).await?;
     insert::<contacts::Entity>(tx, customers.contacts).await?;
     insert::<devices::Entity>(tx, customers.devices).await?;
-    let mut documents: Vec<[Value; 5]> = Vec::with_capacity(customers.documents.len());
-    for (kind, id, text) in customers.documents {
-        let text = search::document(kind, &text);
-        documents.push([tenant.workspace_id().as_str().into(), kind.into(), id.into(), 0_i64.into(), text.into()]);
-    }
-    insert_values(tx, DOCUMENTS, 5, documents.into_iter()).await
+    insert_values(tx, DOCUMENTS, 5, document_values(tenant.workspace_id(), customers.documents).into_iter()).await
 }
 
 /// Writes everything within a transaction. The rows must name the workspace of the handle.
@@ -246,16 +245,16 @@ pub async fn add(tenant: Tenant<'_, Tx>, load: Load) -> Result<(), StoreError> {
     insert::<ticket_events::Entity>(tx, load.lines).await?;
     insert::<ticket_assignments::Entity>(tx, load.assignments).await?;
     insert::<ai_usage_logs::Entity>(tx, load.usage).await?;
-    let rows = load.documents.into_iter().map(|(subject_id, text)| {
-        [
-            tenant.workspace_id().as_str().into(),
-            search::TICKET.into(),
-            subject_id.into(),
-            0_i64.into(),
-            fold(&text).into(),
-        ]
+    insert_values(tx, DOCUMENTS, 5, document_values(tenant.workspace_id(), load.documents).into_iter()).await
+}
+
+/// The values of [`DOCUMENTS`].
+fn document_values(workspace: &WorkspaceId, documents: Vec<Document>) -> Vec<[Value; 5]> {
+    let values = documents.into_iter().map(|(kind, id, text)| {
+        let text = search::document(kind, &text);
+        [workspace.as_str().into(), kind.into(), id.into(), 0_i64.into(), text.into()]
     });
-    insert_values(tx, DOCUMENTS, 5, rows).await
+    values.collect()
 }
 
 async fn insert<E>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), StoreError>

@@ -12,7 +12,7 @@ use patchcord_llm::Usage;
 use patchcord_store::bulk::{self, Load};
 use patchcord_store::rows::{Assignment, Contact, Message, Suggestion, SupportAgent, Ticket, UsageLog};
 use patchcord_store::sla_policies::{Governing, governing};
-use patchcord_store::{Tenant, Tx, trail};
+use patchcord_store::{Tenant, Tx, search, trail};
 use serde_json::{Value, json};
 
 use crate::seed::dangling;
@@ -231,7 +231,7 @@ impl<'h> Maker<'h> {
         let texts = load.messages.iter().filter(|message| message.ticket_id == ticket.id);
         let texts: Vec<&str> = texts.map(|message| message.body.as_str()).collect();
         let text = format!("{} {number} {} {}", label(number), ticket.subject, texts.join(" "));
-        load.documents.push((ticket.id.clone(), text));
+        load.documents.push((search::TICKET, ticket.id.clone(), text));
         load.tickets.push(ticket);
         Ok(())
     }

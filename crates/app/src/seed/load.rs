@@ -414,7 +414,7 @@ impl Maker {
             ticket.updated_at = last_at;
         }
         ticket.version = ticket.audit_length;
-        load.documents.push((ticket.id.clone(), text));
+        load.documents.push((search::TICKET, ticket.id.clone(), text));
         load.tickets.push(ticket);
     }
 

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 
 use patchcord_domain::id::WorkspaceId;
-use patchcord_domain::text::fold;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Value};
 use sqlx::postgres::PgConnection;
 
-use super::{Customers, DOCUMENTS, Load, names, row_values};
+use super::{Customers, DOCUMENTS, Document, Load, document_values, names, row_values};
+use crate::StoreError;
 use crate::entities::{contacts, devices, organizations, ticket_events, ticket_messages, tickets};
-use crate::{StoreError, search};
 
 /// Text that is handed to COPY at once: little, so that the database reads one piece while the next is written.
 const COPY_BYTES: usize = 1 << 16;
@@ -21,18 +20,6 @@ pub(super) async fn load(tx: &mut PgConnection, load: Load) -> Result<(), StoreE
     copy_rows::<ticket_events::Entity>(tx, load.lines).await
 }
 
-/// The words of tickets.
-pub(super) async fn words(
-    tx: &mut PgConnection,
-    workspace: &WorkspaceId,
-    documents: Vec<(String, String)>,
-) -> Result<(), StoreError> {
-    let documents = documents.iter().map(|(subject_id, text)| {
-        [workspace.as_str().into(), search::TICKET.into(), subject_id.as_str().into(), 0_i64.into(), fold(text).into()]
-    });
-    copy_values(tx, DOCUMENTS, documents).await
-}
-
 /// Customers and what they have, but for their words.
 pub(super) async fn customers(tx: &mut PgConnection, customers: Customers) -> Result<(), StoreError> {
     copy_rows::<organizations::Entity>(tx, customers.organizations).await?;
@@ -40,17 +27,13 @@ pub(super) async fn customers(tx: &mut PgConnection, customers: Customers) -> Re
     copy_rows::<devices::Entity>(tx, customers.devices).await
 }
 
-/// The words of customers.
-pub(super) async fn words_of_customers(
+/// What a search finds them by.
+pub(super) async fn words(
     tx: &mut PgConnection,
     workspace: &WorkspaceId,
-    documents: Vec<(&'static str, String, String)>,
+    documents: Vec<Document>,
 ) -> Result<(), StoreError> {
-    let documents = documents.iter().map(|(kind, id, text)| {
-        let text = search::document(kind, text);
-        [workspace.as_str().into(), (*kind).into(), id.as_str().into(), 0_i64.into(), text.into()]
-    });
-    copy_values(tx, DOCUMENTS, documents).await
+    copy_values(tx, DOCUMENTS, document_values(workspace, documents).into_iter()).await
 }
 
 async fn copy_rows<E>(connection: &mut PgConnection, rows: Vec<E::Model>) -> Result<(), StoreError>

@@ -44,7 +44,7 @@ fn tickets(workspace: &str, from: i64, count: i64) -> Load {
         (ticket.workspace_id, ticket.organization_id) = (workspace.to_owned(), Some("one".to_owned()));
         ticket
     });
-    let documents = (from..from + count).map(|n| (format!("t{n}"), format!("Printer {n}"))).collect();
+    let documents = (from..from + count).map(|n| (search::TICKET, format!("t{n}"), format!("Printer {n}"))).collect();
     Load { tickets: made.collect(), documents, ..Load::default() }
 }
 
