@@ -4,17 +4,20 @@
 
 mod aside;
 mod copy;
+mod sqlite;
 
 use std::fmt::Write as _;
+use std::iter::Peekable;
 
+use async_trait::async_trait;
 use patchcord_domain::id::WorkspaceId;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, Value,
 };
-
 use sqlx::postgres::PgPool;
 
 use aside::Aside;
+pub(crate) use sqlite::Alone;
 
 use crate::entities::{
     ai_suggestions, ai_usage_logs, contacts, devices, organizations, ticket_assignments, ticket_events,
@@ -133,22 +136,19 @@ impl<'s> Loader<'s> {
         match (&mut self.aside, self.store.postgres_pool()) {
             (Some(Aside::Postgres { rows, words }), _) => {
                 let documents = std::mem::take(&mut customers.documents);
-                let rows = copy::customers(&mut rows.tx, customers);
-                let words = copy::words(&mut words.tx, &workspace, documents);
-                tokio::try_join!(rows, words).map(|_| ())
+                let rows = put_customers(&mut *rows.tx, &workspace, customers);
+                tokio::try_join!(rows, put_documents(&mut *words.tx, &workspace, documents)).map(|_| ())
             }
-            (Some(Aside::Sqlite { tx, .. }), _) => add_customers(tx.tenant(&workspace), customers).await,
+            (Some(Aside::Sqlite { alone, .. }), _) => put_customers(alone.connection(), &workspace, customers).await,
             (None, Some(pool)) => {
-                let documents = std::mem::take(&mut customers.documents);
                 let mut tx = pool.begin().await?;
-                copy::customers(&mut tx, customers).await?;
-                copy::words(&mut tx, &workspace, documents).await?;
+                put_customers(&mut *tx, &workspace, customers).await?;
                 Ok(tx.commit().await?)
             }
             (None, None) => {
                 let write = self
                     .store
-                    .write(move |tx| Box::pin(async move { add_customers(tx.tenant(&workspace), customers).await }));
+                    .write(move |mut tx| Box::pin(async move { put_customers(&mut tx, &workspace, customers).await }));
                 write.await
             }
         }
@@ -165,12 +165,12 @@ impl<'s> Loader<'s> {
                 // The end of each COPY waits up to 40 ms for an acknowledgement: the driver, sqlx 0.9.0, leaves Nagle's algorithm on.
                 one.append(two);
                 let documents = std::mem::take(&mut one.documents);
-                let rows = copy::load(&mut rows.tx, one);
-                tokio::try_join!(rows, copy::words(&mut words.tx, &self.workspace, documents)).map(|_| ())
+                let rows = put(&mut *rows.tx, &self.workspace, one);
+                tokio::try_join!(rows, put_documents(&mut *words.tx, &self.workspace, documents)).map(|_| ())
             }
-            Some(Aside::Sqlite { tx, .. }) => {
-                add(tx.tenant(&self.workspace), one).await?;
-                add(tx.tenant(&self.workspace), two).await
+            Some(Aside::Sqlite { alone, .. }) => {
+                put(alone.connection(), &self.workspace, one).await?;
+                put(alone.connection(), &self.workspace, two).await
             }
             None => {
                 let (first, second) = tokio::join!(self.piece(one), self.piece(two));
@@ -179,12 +179,10 @@ impl<'s> Loader<'s> {
         }
     }
 
-    async fn piece(&self, mut load: Load) -> Result<(), StoreError> {
+    async fn piece(&self, load: Load) -> Result<(), StoreError> {
         if let Some(pool) = self.store.postgres_pool() {
-            let documents = std::mem::take(&mut load.documents);
             let mut tx = pool.begin().await?;
-            copy::load(&mut tx, load).await?;
-            copy::words(&mut tx, &self.workspace, documents).await?;
+            put(&mut *tx, &self.workspace, load).await?;
             return Ok(tx.commit().await?);
         }
         let workspace = self.workspace.clone();
@@ -200,7 +198,7 @@ impl<'s> Loader<'s> {
         // Counts look at the index alone once it is known that every row of a page is there.
         let mut counts = vec!["VACUUM (ANALYZE) tickets"];
         match self.aside {
-            Some(aside) => aside.finish(self.store).await?,
+            Some(aside) => aside.finish().await?,
             None => counts.push(aside::COUNT_WORDS),
         }
         let Some(pool) = self.store.postgres_pool() else { return Ok(()) };
@@ -223,81 +221,71 @@ async fn counted(pool: &PgPool, statements: Vec<&'static str>) -> Result<(), Sto
     Ok(connection.close().await?)
 }
 
-async fn add_customers(tenant: Tenant<'_, Tx>, customers: Customers) -> Result<(), StoreError> {
-    let tx = tenant.connection;
-    insert::<organizations::Entity>(tx, customers.organizations).await?;
-    insert::<contacts::Entity>(tx, customers.contacts).await?;
-    insert::<devices::Entity>(tx, customers.devices).await?;
-    insert_values(tx, DOCUMENTS, 5, document_values(tenant.workspace_id(), customers.documents).into_iter()).await
-}
-
 /// Writes everything within a transaction. The rows must name the workspace of the handle.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn add(tenant: Tenant<'_, Tx>, load: Load) -> Result<(), StoreError> {
-    let tx = tenant.connection;
-    insert::<tickets::Entity>(tx, load.tickets).await?;
-    insert::<ticket_slas::Entity>(tx, load.slas).await?;
+    let mut tx = tenant.connection;
+    put(&mut tx, tenant.workspace_id(), load).await
+}
+
+/// The values of each row.
+type Rows = Box<dyn Iterator<Item = Vec<Value>> + Send>;
+
+/// What many rows can be written through.
+#[async_trait]
+trait Insert: Send {
+    /// Writes rows, each with so many values, to `table (column, …)`.
+    async fn insert(&mut self, target: &str, columns: usize, rows: Peekable<Rows>) -> Result<(), StoreError>;
+}
+
+async fn put(into: &mut dyn Insert, workspace: &WorkspaceId, load: Load) -> Result<(), StoreError> {
+    put_rows::<tickets::Entity>(into, load.tickets).await?;
+    put_rows::<ticket_slas::Entity>(into, load.slas).await?;
     // A message may name the suggestion that its text came from.
-    insert::<ai_suggestions::Entity>(tx, load.suggestions).await?;
-    insert::<ticket_messages::Entity>(tx, load.messages).await?;
-    insert::<ticket_events::Entity>(tx, load.lines).await?;
-    insert::<ticket_assignments::Entity>(tx, load.assignments).await?;
-    insert::<ai_usage_logs::Entity>(tx, load.usage).await?;
-    insert_values(tx, DOCUMENTS, 5, document_values(tenant.workspace_id(), load.documents).into_iter()).await
+    put_rows::<ai_suggestions::Entity>(into, load.suggestions).await?;
+    put_rows::<ticket_messages::Entity>(into, load.messages).await?;
+    put_rows::<ticket_events::Entity>(into, load.lines).await?;
+    put_rows::<ticket_assignments::Entity>(into, load.assignments).await?;
+    put_rows::<ai_usage_logs::Entity>(into, load.usage).await?;
+    put_documents(into, workspace, load.documents).await
 }
 
-/// The values of [`DOCUMENTS`].
-fn document_values(workspace: &WorkspaceId, documents: Vec<Document>) -> Vec<[Value; 5]> {
-    let values = documents.into_iter().map(|(kind, id, text)| {
+async fn put_customers(into: &mut dyn Insert, workspace: &WorkspaceId, customers: Customers) -> Result<(), StoreError> {
+    put_rows::<organizations::Entity>(into, customers.organizations).await?;
+    put_rows::<contacts::Entity>(into, customers.contacts).await?;
+    put_rows::<devices::Entity>(into, customers.devices).await?;
+    put_documents(into, workspace, customers.documents).await
+}
+
+async fn put_documents(
+    into: &mut dyn Insert,
+    workspace: &WorkspaceId,
+    documents: Vec<Document>,
+) -> Result<(), StoreError> {
+    let workspace = workspace.clone();
+    let rows: Rows = Box::new(documents.into_iter().map(move |(kind, id, text)| {
         let text = search::document(kind, &text);
-        [workspace.as_str().into(), kind.into(), id.into(), 0_i64.into(), text.into()]
-    });
-    values.collect()
+        vec![workspace.as_str().into(), kind.into(), id.into(), 0_i64.into(), text.into()]
+    }));
+    insert(into, DOCUMENTS, 5, rows).await
 }
 
-async fn insert<E>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), StoreError>
+async fn put_rows<E>(into: &mut dyn Insert, rows: Vec<E::Model>) -> Result<(), StoreError>
 where
     E: EntityTrait,
     E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
-    let target = format!("{} ({})", E::default().table_name(), names::<E>());
-    insert_values(tx, &target, E::Column::iter().count(), rows.into_iter().map(row_values::<E>)).await
+    let names: Vec<String> = E::Column::iter().map(|column| column.as_str().to_owned()).collect();
+    let target = format!("{} ({})", E::default().table_name(), names.join(", "));
+    insert(into, &target, names.len(), Box::new(rows.into_iter().map(row_values::<E>))).await
 }
 
-async fn insert_values<R: IntoIterator<Item = Value>>(
-    tx: &Tx,
-    target: &str,
-    columns: usize,
-    rows: impl Iterator<Item = R>,
-) -> Result<(), StoreError> {
-    let named = tx.get_database_backend() == DbBackend::Postgres;
+async fn insert(into: &mut dyn Insert, target: &str, columns: usize, rows: Rows) -> Result<(), StoreError> {
     let mut rows = rows.peekable();
-    while rows.peek().is_some() {
-        let (mut sql, mut values) = (format!("INSERT INTO {target} VALUES "), Vec::new());
-        for row in rows.by_ref().take(VALUES_MAX / columns) {
-            sql += if values.is_empty() { "(" } else { ", (" };
-            for place in 1..=columns {
-                sql += if place > 1 { ", " } else { "" };
-                // SQLite takes `$1` for a name and looks through all names before it; thousands of them take seconds.
-                if named {
-                    let _ = write!(sql, "${}", values.len() + place);
-                } else {
-                    sql.push('?');
-                }
-            }
-            sql.push(')');
-            values.extend(row);
-        }
-        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    }
-    Ok(())
-}
-
-fn names<E: EntityTrait>() -> String {
-    E::Column::iter().map(|column| column.as_str().to_owned()).collect::<Vec<_>>().join(", ")
+    if rows.peek().is_some() { into.insert(target, columns, rows).await } else { Ok(()) }
 }
 
 fn row_values<E>(row: E::Model) -> Vec<Value>
@@ -308,4 +296,41 @@ where
 {
     let row = row.into_active_model();
     E::Column::iter().filter_map(|column| row.get(column).into_value()).collect()
+}
+
+#[async_trait]
+impl Insert for &Tx {
+    async fn insert(&mut self, target: &str, columns: usize, mut rows: Peekable<Rows>) -> Result<(), StoreError> {
+        let engine = self.get_database_backend();
+        while let Some((sql, values)) = statement(engine, target, columns, &mut rows) {
+            self.execute_raw(Statement::from_sql_and_values(engine, sql, values)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A statement for as many of the rows as it can take, with its values; none when there are no more.
+fn statement(
+    engine: DbBackend,
+    target: &str,
+    columns: usize,
+    rows: &mut Peekable<Rows>,
+) -> Option<(String, Vec<Value>)> {
+    rows.peek()?;
+    let (mut sql, mut values) = (format!("INSERT INTO {target} VALUES "), Vec::new());
+    for row in rows.by_ref().take(VALUES_MAX / columns) {
+        sql += if values.is_empty() { "(" } else { ", (" };
+        for place in 1..=columns {
+            sql += if place > 1 { ", " } else { "" };
+            // SQLite takes `$1` for a name and looks through all names before it; thousands of them take seconds.
+            if engine == DbBackend::Postgres {
+                let _ = write!(sql, "${}", values.len() + place);
+            } else {
+                sql.push('?');
+            }
+        }
+        sql.push(')');
+        values.extend(row);
+    }
+    Some((sql, values))
 }

@@ -29,6 +29,7 @@ pub(crate) struct Committer {
     /// What goes before all that.
     soon: mpsc::Sender<Box<dyn Work>>,
     connection: DatabaseConnection,
+    checkpoints: Option<Checkpoints>,
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
     /// How long a caller waits for a place in the queue.
     wait: Duration,
@@ -46,13 +47,18 @@ impl Committer {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let (soon, waiting_soon) = mpsc::channel(QUEUE_MAX);
         let waiting = Waiting { all: waiting, soon: waiting_soon };
-        let task = tokio::spawn(run(connection.clone(), signals, faults, waiting, checkpoints));
-        Self { queue, soon, connection, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
+        let task = tokio::spawn(run(connection.clone(), signals, faults, waiting, checkpoints.clone()));
+        Self { queue, soon, connection, checkpoints, task: Arc::new(tokio::sync::Mutex::new(Some(task))), wait }
     }
 
     /// The writer's connection, for migrations before the first write.
     pub(crate) fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// What carries the log over into the file.
+    pub(crate) fn checkpoints(&self) -> Option<&Checkpoints> {
+        self.checkpoints.as_ref()
     }
 
     pub(crate) async fn write<T, E, F>(&self, work: F, is_urgent: bool) -> Result<T, E>

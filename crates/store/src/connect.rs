@@ -75,7 +75,6 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     let base = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .foreign_keys(true)
         .busy_timeout(wait)
@@ -86,7 +85,12 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
     // A file does not go away as a server does: asking each time whether it is still there would cost a hand-over.
     let pool = || SqlitePoolOptions::new().acquire_timeout(wait).test_before_acquire(false);
     // In KiB. Each connection has a cache of its own, and behind them is that of the system, which they share.
-    let writer = base.clone().pragma("cache_size", "-4000").pragma("wal_autocheckpoint", WRITER_PAGES);
+    // The file keeps how it is written, so those that only read need not say so.
+    let writer = base
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("cache_size", "-4000")
+        .pragma("wal_autocheckpoint", WRITER_PAGES);
     let checkpoints = pool().max_connections(1).connect_lazy_with(quiet(base.clone()));
     let base = base.pragma("cache_size", "-1500");
     let writer = pool().max_connections(1).after_release(is_usable).connect_with(quiet(writer)).await?;
@@ -101,6 +105,20 @@ async fn sqlite(options: &Options) -> Result<Pools, StoreError> {
         checkpoints: Some(checkpoints),
         wakeups: None,
     })
+}
+
+/// Closes the connections of a pool; of those that are in use, the ones that come back soon.
+pub(crate) async fn close_idle(pool: &SqlitePool) {
+    for _ in 0..100 {
+        while let Some(connection) = pool.try_acquire() {
+            let _ = connection.close().await;
+        }
+        if pool.size() == 0 {
+            return;
+        }
+        // One that was given back a moment ago is still on its way.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Whether a connection that comes back may be used again.

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::batch::{Batch, Inserts};
+use crate::bulk::Alone;
 use crate::checkpoints::Checkpoints;
 use crate::committer::Committer;
 use crate::connect::{self, Options, Pools};
@@ -113,9 +114,6 @@ impl Wrote {
         self.jobs.store(jobs, Ordering::Relaxed);
     }
 }
-
-/// In KiB. Ids are random, so that a load touches every page of the indexes of ids again and again.
-const LOAD_CACHE: &str = "PRAGMA cache_size = -1500000";
 
 impl Store {
     /// Opens the database; a SQLite file is created when it is missing. The schema is left alone: see [`Store::migrate`].
@@ -265,12 +263,19 @@ impl Store {
         Ok(())
     }
 
-    /// On SQLite, a transaction that is held while a large load is written: nobody else may write meanwhile. The connection keeps
-    /// as many pages in memory as the load may touch.
-    pub(crate) async fn begin_load(&self) -> Result<Option<Tx>, StoreError> {
+    /// On SQLite, the connection that writes, when no other one of this process is open: for a large load. Readers open theirs anew
+    /// when they come.
+    pub(crate) async fn alone(&self) -> Result<Option<Alone>, StoreError> {
         let Writer::Grouped(committer) = &self.writer else { return Ok(None) };
-        committer.connection().execute_unprepared(LOAD_CACHE).await?;
-        Ok(Some(begin(committer.connection(), self.reader.faults.clone()).await?))
+        let checkpoints = match committer.checkpoints() {
+            Some(checkpoints) => Some(checkpoints.hold().await),
+            None => None,
+        };
+        if let Connections::Pooled(readers) = &self.reader.pool {
+            connect::close_idle(readers.get_sqlite_connection_pool()).await;
+        }
+        let connection = committer.connection().get_sqlite_connection_pool().acquire().await?;
+        Ok(Some(Alone::new(connection, checkpoints)))
     }
 
     /// Waits for queued writes, then closes every connection.

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sqlx::postgres::{PgConnection, PgPool, Postgres};
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::store::Tx;
+use super::sqlite::Alone;
 use crate::{Store, StoreError};
 
 /// The tables that the rows of the load are written to.
@@ -18,6 +18,19 @@ const ROWS: [&str; 7] =
     ["tickets", "ticket_tags", "ticket_messages", "ticket_events", "organizations", "contacts", "devices"];
 /// The table of what a search finds them by.
 const WORDS: [&str; 1] = ["search_documents"];
+/// The trigger that marks hours and customers of new tickets to be counted again.
+pub(super) const MARKS: &str = "tickets_mark_inserted";
+/// What it would have done for all these tickets; those that were there before are counted once more.
+pub(super) const MARK_ALL: [&str; 2] = [
+    "INSERT INTO hour_marks (workspace_id, hour) \
+     SELECT workspace_id, created_at / 3600000 FROM tickets \
+     UNION SELECT workspace_id, first_responded_at / 3600000 FROM tickets WHERE first_responded_at IS NOT NULL \
+     UNION SELECT workspace_id, resolved_at / 3600000 FROM tickets WHERE resolved_at IS NOT NULL \
+     UNION SELECT workspace_id, sla_breached_at / 3600000 FROM tickets WHERE sla_breached_at IS NOT NULL",
+    "INSERT INTO customer_marks (workspace_id, kind, customer_id) \
+     SELECT workspace_id, 'ORGANIZATION', organization_id FROM tickets WHERE organization_id IS NOT NULL \
+     UNION SELECT workspace_id, 'CONTACT', contact_id FROM tickets WHERE contact_id IS NOT NULL",
+];
 /// A lock was not there in time; or the tables belong to somebody else.
 const NOT_NOW: [&str; 2] = ["55P03", "42501"];
 /// How many rows there are, and of what words.
@@ -27,7 +40,7 @@ const FEW: &str = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tickets LIMIT $1)
 
 /// The transaction, and what makes anew what was put aside.
 pub(super) enum Aside {
-    Sqlite { tx: Tx, again: Vec<String> },
+    Sqlite { alone: Alone, again: Vec<String> },
     Postgres { rows: Part, words: Part },
 }
 
@@ -47,14 +60,9 @@ impl Aside {
     }
 
     /// Makes everything anew and commits.
-    pub(super) async fn finish(self, store: &Store) -> Result<(), StoreError> {
+    pub(super) async fn finish(self) -> Result<(), StoreError> {
         match self {
-            Aside::Sqlite { tx, again } => {
-                for statement in again {
-                    tx.execute_unprepared(&statement).await?;
-                }
-                tx.commit(store.signals()).await
-            }
+            Aside::Sqlite { alone, again } => Ok(alone.commit(again).await?),
             Aside::Postgres { rows, mut words } => {
                 // Counted here, that takes no time: the rows take longer.
                 words.again.push(COUNT_WORDS.to_owned());
@@ -77,6 +85,14 @@ impl Part {
         Ok(Self { tx, again })
     }
 
+    async fn put_marks_aside(&mut self) -> Result<(), sqlx::Error> {
+        let switch = |how: &str| format!("ALTER TABLE tickets {how} TRIGGER {MARKS}");
+        sqlx::query(AssertSqlSafe(switch("DISABLE"))).execute(&mut *self.tx).await?;
+        self.again.push(switch("ENABLE"));
+        self.again.extend(MARK_ALL.map(str::to_owned));
+        Ok(())
+    }
+
     async fn made_anew(mut self) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
         for statement in self.again {
             sqlx::query(AssertSqlSafe(statement)).execute(&mut *self.tx).await?;
@@ -92,20 +108,9 @@ async fn sqlite(store: &Store, tickets: i64) -> Result<Option<Aside>, StoreError
     if few != Some(true) {
         return Ok(None);
     }
-    let Some(tx) = store.begin_load().await? else { return Ok(None) };
-    let tables = ROWS.iter().chain(&WORDS).map(|table| format!("'{table}'")).collect::<Vec<_>>().join(", ");
-    // Indexes without a text are those of keys.
-    let indexes = format!(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({tables}) \
-         ORDER BY name LIMIT 1000"
-    );
-    let mut again = Vec::new();
-    for row in tx.query_all_raw(Statement::from_string(DbBackend::Sqlite, indexes)).await? {
-        let name: String = row.try_get("", "name")?;
-        tx.execute_unprepared(&format!("DROP INDEX {name}")).await?;
-        again.push(row.try_get("", "sql")?);
-    }
-    Ok(Some(Aside::Sqlite { tx, again }))
+    let Some(mut alone) = store.alone().await? else { return Ok(None) };
+    let again = alone.begin(&[&ROWS[..], &WORDS].concat()).await?;
+    Ok(Some(Aside::Sqlite { alone, again }))
 }
 
 async fn postgres(pool: &PgPool, tickets: i64) -> Result<Option<Aside>, StoreError> {
@@ -118,7 +123,10 @@ async fn postgres(pool: &PgPool, tickets: i64) -> Result<Option<Aside>, StoreErr
         return Ok(None);
     }
     match tokio::try_join!(Part::begin(pool, &ROWS), Part::begin(pool, &WORDS)) {
-        Ok((rows, words)) => Ok(Some(Aside::Postgres { rows, words })),
+        Ok((mut rows, words)) => {
+            rows.put_marks_aside().await?;
+            Ok(Some(Aside::Postgres { rows, words }))
+        }
         Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| NOT_NOW.contains(&&*code)) => {
             tracing::info!(%error, "indexes stay where they are while the load is written");
             Ok(None)

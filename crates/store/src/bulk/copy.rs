@@ -1,74 +1,40 @@
 //! COPY: rows as text, as PostgreSQL takes them fastest.
 
 use std::fmt::Write as _;
+use std::iter::Peekable;
 
-use patchcord_domain::id::WorkspaceId;
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Value};
+use async_trait::async_trait;
+use sea_orm::Value;
 use sqlx::postgres::PgConnection;
 
-use super::{Customers, DOCUMENTS, Document, Load, document_values, names, row_values};
+use super::{Insert, Rows};
 use crate::StoreError;
-use crate::entities::{contacts, devices, organizations, ticket_events, ticket_messages, tickets};
 
 /// Text that is handed to COPY at once: little, so that the database reads one piece while the next is written.
 const COPY_BYTES: usize = 1 << 16;
 
-/// Tickets and what belongs to them, but for their words.
-pub(super) async fn load(tx: &mut PgConnection, load: Load) -> Result<(), StoreError> {
-    copy_rows::<tickets::Entity>(tx, load.tickets).await?;
-    copy_rows::<ticket_messages::Entity>(tx, load.messages).await?;
-    copy_rows::<ticket_events::Entity>(tx, load.lines).await
-}
-
-/// Customers and what they have, but for their words.
-pub(super) async fn customers(tx: &mut PgConnection, customers: Customers) -> Result<(), StoreError> {
-    copy_rows::<organizations::Entity>(tx, customers.organizations).await?;
-    copy_rows::<contacts::Entity>(tx, customers.contacts).await?;
-    copy_rows::<devices::Entity>(tx, customers.devices).await
-}
-
-/// What a search finds them by.
-pub(super) async fn words(
-    tx: &mut PgConnection,
-    workspace: &WorkspaceId,
-    documents: Vec<Document>,
-) -> Result<(), StoreError> {
-    copy_values(tx, DOCUMENTS, document_values(workspace, documents).into_iter()).await
-}
-
-async fn copy_rows<E>(connection: &mut PgConnection, rows: Vec<E::Model>) -> Result<(), StoreError>
-where
-    E: EntityTrait,
-    E::ActiveModel: ActiveModelTrait<Entity = E>,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-{
-    let target = format!("{} ({})", E::default().table_name(), names::<E>());
-    copy_values(connection, &target, rows.into_iter().map(row_values::<E>)).await
-}
-
-async fn copy_values<R: IntoIterator<Item = Value>>(
-    connection: &mut PgConnection,
-    target: &str,
-    rows: impl Iterator<Item = R>,
-) -> Result<(), StoreError> {
-    let mut copy = connection.copy_in_raw(&format!("COPY {target} FROM STDIN")).await?;
-    let mut text = String::with_capacity(COPY_BYTES + 32_768);
-    for row in rows {
-        for (index, value) in row.into_iter().enumerate() {
-            if index > 0 {
-                text.push('\t');
+#[async_trait]
+impl Insert for PgConnection {
+    async fn insert(&mut self, target: &str, _columns: usize, rows: Peekable<Rows>) -> Result<(), StoreError> {
+        let mut copy = self.copy_in_raw(&format!("COPY {target} FROM STDIN")).await?;
+        let mut text = String::with_capacity(COPY_BYTES + 32_768);
+        for row in rows {
+            for (index, value) in row.into_iter().enumerate() {
+                if index > 0 {
+                    text.push('\t');
+                }
+                push(&mut text, &value)?;
             }
-            push(&mut text, &value)?;
+            text.push('\n');
+            if text.len() >= COPY_BYTES {
+                copy.send(text.as_bytes()).await?;
+                text.clear();
+            }
         }
-        text.push('\n');
-        if text.len() >= COPY_BYTES {
-            copy.send(text.as_bytes()).await?;
-            text.clear();
-        }
+        copy.send(text.as_bytes()).await?;
+        copy.finish().await?;
+        Ok(())
     }
-    copy.send(text.as_bytes()).await?;
-    copy.finish().await?;
-    Ok(())
 }
 
 /// A value in the text form of COPY: <https://www.postgresql.org/docs/current/sql-copy.html>.

@@ -17,7 +17,8 @@ async fn schema(db: &Db) -> Vec<String> {
         _ => {
             "SELECT indexname || ' ' || indexdef AS one FROM pg_indexes WHERE schemaname = 'public' \
              UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) || convalidated \
-             FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1"
+             FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
+             UNION ALL SELECT tgname || ' ' || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
         }
     };
     let rows = raw.query_all_raw(Statement::from_string(raw.get_database_backend(), sql)).await.unwrap();
@@ -27,6 +28,14 @@ async fn schema(db: &Db) -> Vec<String> {
 /// How many rows a search of this kind is led by.
 async fn words(db: &Db, kind: &str) -> i64 {
     number(db.store.reader(), &format!("SELECT COUNT(*) FROM search_documents WHERE kind = '{kind}'")).await
+}
+
+const HOURS: &str = "hour_marks";
+const CUSTOMERS: &str = "customer_marks";
+
+/// How many hours or customers are to be counted again.
+async fn marks(db: &Db, table: &str) -> i64 {
+    number(db.store.reader(), &format!("SELECT COUNT(*) FROM {table}")).await
 }
 
 fn customers(workspace: &str) -> Customers {
@@ -59,6 +68,7 @@ async fn indexes_and_keys_come_back(engine: Engine) {
     assert_eq!(schema(&db).await, before);
     assert_eq!(number(db.store.reader(), "SELECT COUNT(*) FROM tickets").await, 500);
     assert_eq!((words(&db, search::CONTACT).await, words(&db, search::TICKET).await), (1, 500));
+    assert_eq!((marks(&db, HOURS).await, marks(&db, CUSTOMERS).await), (1, 1), "what is counted again, once each");
     // What refers to nothing is found when the keys come back, and nothing is kept.
     let mut loader = Loader::begin(&db.store, &workspace, 5_000).await.unwrap();
     let mut lost = tickets(workspace.as_str(), 501, 1);
