@@ -26,6 +26,8 @@ fn text(figures: &Figures) -> Result<String> {
         "{LARGE}\n\nWritten by `cargo xtask bench --large`, the second part of `make bench`, on {}, commit {}, with {} tickets.\n\n\
          - Machine: {}; load average before the run: {load_before}\n\
          - 5 messages each, an organization for every 100 tickets, a contact and a device for every 10\n\
+         - Ids of tickets are random, as real ones; those of messages and audit lines ascend, since nobody asks for one by \
+         its id\n\
          - Each request is sent up to 300 times over one connection, one after the other; p50 · p99 in milliseconds\n\
          - A page has 25 rows where nothing else is said. Cursors lead to 40 places from the oldest to the newest ticket\n\
          - After the tickets were made, PostgreSQL did what it does by itself later: `VACUUM (ANALYZE)`\n\n\
