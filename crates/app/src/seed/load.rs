@@ -87,8 +87,8 @@ impl App {
     /// when it is missing and none was named. `progress` hears how many are written. No listener is told of any.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the named workspace is missing; otherwise when the database fails. What was written
-    /// until then stays, each ticket whole; on PostgreSQL nothing may.
+    /// [`AppError::NotFound`] when the named workspace is missing; otherwise when the database fails. Of a load for which
+    /// indexes were put aside nothing stays then; of any other what was written until then, each ticket whole.
     pub async fn seed_load(
         &self,
         workspace: Option<&str>,

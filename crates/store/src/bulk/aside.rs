@@ -85,6 +85,7 @@ impl Part {
         Ok(Self { tx, again })
     }
 
+    /// Switches the trigger of marks off, and notes what is to be done instead.
     async fn put_marks_aside(&mut self) -> Result<(), sqlx::Error> {
         let switch = |how: &str| format!("ALTER TABLE tickets {how} TRIGGER {MARKS}");
         sqlx::query(AssertSqlSafe(switch("DISABLE"))).execute(&mut *self.tx).await?;
